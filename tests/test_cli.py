@@ -95,6 +95,14 @@ def test_weights_list_shows_a_wrong_file_and_goes_on(capsys, tmp_path):
     assert "efficient_sam_s    not here" in out
 
 
+def test_weights_list_shows_a_named_folder_that_does_not_exist(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("ESAM_WEIGHTS", str(tmp_path / "typo"))
+    assert main(["weights"]) == 0
+    assert f"Looked in {tmp_path / 'typo'} (does not exist)" in capsys.readouterr().out
+    argv = ["segment", BEAR, "--point", "9,9", "--out", tmp_path / "m.png"]
+    assert "ESAM_WEIGHTS names" in refused(capsys, *argv)
+
+
 def test_weights_verify(capsys, tmp_path):
     assert main(["weights", "verify", "mini"]) == 0
     assert "bundled mini, sha256 15e70d57" in capsys.readouterr().out
