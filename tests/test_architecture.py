@@ -25,6 +25,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     "prompts": ("errors geometry", "numpy"),
     "masks": ("errors geometry", "numpy"),
     "modeling": ("modeling", "torch timm"),
+    "annotated": ("errors geometry images masks", "numpy PIL"),
     "devices": ("errors", "torch"),
     "weights": ("weights errors", "torch safetensors"),
     "models": (MODELS, "torch numpy"),
@@ -37,7 +38,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     "export": ("errors geometry prompts masks", "numpy PIL pycocotools"),
 }
 # The command line and what is built on everything: any module of esam_core, but no page.
-FRONT = ("__init__", "__main__", "cli", "commands", "benchmark")
+FRONT = ("__init__", "__main__", "cli", "commands", "benchmark", "evaluation")
 HEAVY = ("gradio", "matplotlib", "open_clip", "onnxruntime")
 
 

@@ -72,6 +72,24 @@ def test_negative_values_are_joined_to_their_option():
     ]
 
 
+def test_names_of_a_group_are_the_modules_of_its_package(monkeypatch, tmp_path, capsys):
+    from esam_core import benchmark
+
+    (tmp_path / "count_words.py").write_text(
+        "HELP = 'count'\n"
+        "def add_arguments(parser): parser.add_argument('--words', type=int)\n"
+        "def run(args): print(args.words); return 3\n"
+    )
+    (tmp_path / "shared.py").write_text("")
+    monkeypatch.setattr(benchmark, "__path__", [str(tmp_path)])
+    assert main(["bench", "count_words", "--words", "7"]) == 3
+    assert capsys.readouterr().out == "7\n"
+    with pytest.raises(SystemExit):
+        main(["bench", "shared"])
+    assert "invalid choice" in capsys.readouterr().err
+    monkeypatch.delitem(sys.modules, "esam_core.benchmark.count_words")
+
+
 # weights
 
 
