@@ -66,3 +66,15 @@ def test_padding_is_never_read_as_a_point(exact, bear):
     coords, labels = Prompt.point(300, 350).tokens()
     full = exact.decode(embedding, coords[None], labels[None])
     torch.testing.assert_close(short.predicted_iou, full.predicted_iou)
+
+
+def test_bf16_clicks_do_not_depend_on_what_memory_held_before(bear):
+    fast = load_segmenter("mini", precision="bf16", device="cpu")
+    embedding = fast.embed(bear[0])
+    clicks, labels = np.array([[[300.0, 350]]]), np.array([[1]])
+    answers = []
+    for _ in range(5):
+        spoilt = [torch.full((n,), torch.nan, dtype=torch.bfloat16) for n in 2 ** np.arange(4, 16)]
+        del spoilt  # the next tensors of these sizes are likely to be given this memory
+        answers.append(fast.decode(embedding, clicks, labels).predicted_iou)
+    assert all(torch.equal(answer, answers[0]) for answer in answers)
