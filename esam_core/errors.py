@@ -1,4 +1,4 @@
-"""Errors that a caller may want to react to; every message says what came, what is allowed and what to do."""
+"""Errors that a caller may react to: what came, what is allowed, what to do."""
 
 
 class EsamError(Exception):

@@ -1,0 +1,77 @@
+"""Photos whose objects are known: a folder of photos, masks of object ids, and ``photos.json``."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from esam_core.errors import InvalidImage
+from esam_core.images import load_rgb
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotatedObject:
+    """One object of a photo.
+
+    Args:
+        id: Its value in the photo's id map.
+        name: Its class, such as "fire hydrant".
+        area: Pixels.
+        box_xywh: Tight box in pixels.
+    """
+
+    id: int
+    name: str
+    area: int
+    box_xywh: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotatedPhoto:
+    """A photo with its objects; pixels are read only when asked for."""
+
+    path: Path
+    mask_path: Path
+    objects: tuple[AnnotatedObject, ...]
+    licence: str
+    source_url: str
+
+    def image(self) -> np.ndarray:
+        """Read the photo, (h, w, 3) uint8 RGB."""
+        return load_rgb(self.path)
+
+    def id_map(self) -> np.ndarray:
+        """Read the object id of every pixel, (h, w); 0 is no object."""
+        with Image.open(self.mask_path) as ids:
+            return np.asarray(ids)
+
+    def masks(self) -> np.ndarray:
+        """Read one mask per object, (n, h, w) bool, in the order of ``objects``."""
+        ids = self.id_map()
+        return np.stack([ids == item.id for item in self.objects])
+
+
+def annotated_photos(folder: Path | str) -> Iterator[AnnotatedPhoto]:
+    """List the photos that ``photos.json`` in a folder describes.
+
+    Raises:
+        InvalidImage: The folder has no such file.
+    """
+    folder = Path(folder)
+    listing = folder / "photos.json"
+    if not listing.is_file():
+        raise InvalidImage(
+            f"{folder} has no photos.json; give a folder such as assets/photos, with photos, masks "
+            "and their list."
+        )
+    for row in json.loads(listing.read_text(encoding="utf-8"))["photos"]:
+        objects = tuple(
+            AnnotatedObject(item["id"], item["cls"], item["area"], tuple(item["bbox"]))
+            for item in row["instances"]
+        )
+        yield AnnotatedPhoto(
+            folder / row["file"], folder / row["mask"], objects, row["licence"], row["flickr_url"]
+        )

@@ -1,0 +1,54 @@
+"""How everything here is timed: warm-up, repeats, median and spread, with the device drained."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds of repeated calls."""
+
+    seconds: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        """The middle one."""
+        return float(np.median(self.seconds))
+
+    @property
+    def spread(self) -> tuple[float, float]:
+        """The fastest and the slowest."""
+        return min(self.seconds), max(self.seconds)
+
+    def __str__(self) -> str:
+        fast, slow = self.spread
+        return f"{1000 * self.median:.1f} ms ({1000 * fast:.1f}-{1000 * slow:.1f})"
+
+
+def synchronize(device: str) -> None:
+    """Wait until a device has done what it was given; the CPU always has."""
+    kind = torch.device(device).type
+    if kind == "cuda":
+        torch.cuda.synchronize(device)
+    elif kind == "mps":
+        torch.mps.synchronize()
+
+
+def time_call(
+    call: Callable[[], object], *, device: str = "cpu", warmup: int = 1, repeats: int = 5
+) -> Timing:
+    """Time a call that takes no arguments, several times after a warm-up."""
+    for _ in range(warmup):
+        call()
+    seconds = []
+    for _ in range(repeats):
+        synchronize(device)
+        start = time.perf_counter()
+        call()
+        synchronize(device)
+        seconds.append(time.perf_counter() - start)
+    return Timing(tuple(seconds))

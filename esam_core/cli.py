@@ -1,0 +1,56 @@
+"""The command line: builds the parser from ``esam_core/commands`` and reports errors in one line.
+
+A subcommand is one module with ``add_parser(subparsers)`` and ``run(args) -> int``; being there
+is enough to be found. Modules import heavy things inside ``run``, so that ``--help`` is instant.
+"""
+
+import argparse
+import importlib
+import pkgutil
+import re
+import sys
+from collections.abc import Sequence
+
+import esam_core
+from esam_core import commands
+from esam_core.errors import EsamError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one subcommand and return its exit code: 0 done, 2 refused, 130 interrupted."""
+    args = build_parser().parse_args(join_negatives(sys.argv[1:] if argv is None else argv))
+    try:
+        return args.run(args) or 0
+    except EsamError as error:
+        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Build the parser with every subcommand found in ``esam_core.commands``."""
+    parser = argparse.ArgumentParser(
+        prog="python -m esam_core",
+        description="Segment photos with EfficientSAM from the command line.",
+    )
+    parser.add_argument("--version", action="version", version=f"esam {esam_core.__version__}")
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for module in pkgutil.iter_modules(commands.__path__):
+        if module.name.startswith("_"):
+            continue
+        command = importlib.import_module(f"{commands.__name__}.{module.name}")
+        command.add_parser(subparsers).set_defaults(run=command.run)
+    return parser
+
+
+def join_negatives(argv: Sequence[str]) -> list[str]:
+    """Write ``--point -3,5`` as ``--point=-3,5``, which argparse would take for two options."""
+    joined: list[str] = []
+    for arg in argv:
+        if re.match(r"-[.\d]", arg) and joined and re.fullmatch(r"--[a-z][a-z-]*", joined[-1]):
+            joined[-1] += f"={arg}"
+        else:
+            joined.append(arg)
+    return joined

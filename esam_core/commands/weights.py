@@ -1,0 +1,100 @@
+"""``weights``: what is here, what could be fetched; download and verify. Needs no torch."""
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from esam_core.errors import UnknownModel, WeightsMismatch, WeightsNotFound
+from esam_core.weights import (
+    WEIGHTS,
+    WeightsFile,
+    download_weights,
+    provenance,
+    resolve_weights,
+    search_folders,
+    verify_weights,
+)
+from esam_core.weights.transfer import Progress
+
+
+def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentParser:
+    """Add ``weights [list | download NAME | verify NAME]``."""
+    parser = subparsers.add_parser("weights", help="list, download and verify weights files")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    actions.add_parser("list", help="what is present and what would be fetched (the default)")
+    download = actions.add_parser("download", help="fetch one file, checked by its digest")
+    download.add_argument("name", metavar="NAME", help=", ".join(WEIGHTS))
+    download.add_argument("--folder", type=Path, help="where to put it")
+    verify = actions.add_parser("verify", help="compare a file on this machine with its digest")
+    verify.add_argument("name", metavar="NAME", help=", ".join(WEIGHTS))
+    verify.add_argument("--weights", type=Path, help="a file or folder to look at")
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do what was asked for; without an action, list."""
+    if args.action == "download":
+        _download(args.name, args.folder)
+    elif args.action == "verify":
+        _verify(args.name, args.weights)
+    else:
+        _list()
+    return 0
+
+
+def _list() -> None:
+    for name, file in WEIGHTS.items():
+        print(f"{name:18} {_state(file)}")
+        if not file.bundled:
+            print(f"{'':18} {file.size / 1e6:.1f} MB, sha256 {file.sha256[:8]}, from")
+            for source in file.sources:
+                print(f"{'':20} {source.url}")
+    for folder in search_folders():
+        print(f"Looked in {folder}{'' if folder.exists() else ' (does not exist)'}")
+
+
+def _state(file: WeightsFile) -> str:
+    try:
+        path = resolve_weights(file)
+    except WeightsMismatch as error:
+        return f"wrong: {error}"
+    except WeightsNotFound:
+        return "not here"
+    return f"present ({provenance(file, path)}): {path}"
+
+
+def _download(name: str, folder: Path | None) -> None:
+    file = _row(name)
+    if file.bundled:
+        print(f"{name} comes with the project: {resolve_weights(file)}")
+        return
+    with _progress_bar(file.filename) as progress:
+        path = download_weights(file, folder=folder, progress=progress)
+    print(f"{name}: {provenance(file, path)}: {path}")
+
+
+def _verify(name: str, named: Path | None) -> None:
+    file = _row(name)
+    path = resolve_weights(file, named)
+    verify_weights(file, path)
+    print(f"{name}: {provenance(file, path)}: {path}")
+
+
+def _row(name: str) -> WeightsFile:
+    if name not in WEIGHTS:
+        raise UnknownModel(f"{name!r} is no model with weights. Known: {', '.join(WEIGHTS)}.")
+    return WEIGHTS[name]
+
+
+@contextmanager
+def _progress_bar(title: str) -> Iterator[Progress]:
+    from tqdm import tqdm
+
+    with tqdm(desc=title, unit="B", unit_scale=True, unit_divisor=1000) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.total = total or None
+            bar.update(done - bar.n)
+
+        yield progress

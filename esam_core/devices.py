@@ -1,0 +1,50 @@
+"""Which device and which precision a model runs in."""
+
+import torch
+
+from esam_core.errors import InvalidSettings
+
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+def choose_device(device: str) -> str:
+    """Turn ``auto`` into the best device of this machine; check any other.
+
+    Raises:
+        InvalidSettings: Unknown, or not on this machine.
+    """
+    here = ["cpu"]
+    if torch.backends.mps.is_available():
+        here.insert(0, "mps")
+    if torch.cuda.is_available():
+        here[:0] = ["cuda"] + [f"cuda:{i}" for i in range(torch.cuda.device_count())]
+    if device == "auto":
+        return here[0]
+    if device not in here:
+        raise InvalidSettings(
+            f"device {device!r} is not on this machine; use auto or {', '.join(here)}."
+        )
+    return device
+
+
+def choose_precision(precision: str, device: str) -> str:
+    """Turn ``auto`` into the fastest precision that is safe on a device; check any other.
+
+    Raises:
+        InvalidSettings: Unknown precision.
+    """
+    if precision in DTYPES:
+        return precision
+    if precision != "auto":
+        raise InvalidSettings(f"precision {precision!r} is unknown; use auto, {', '.join(DTYPES)}.")
+    kind = torch.device(device).type
+    if kind == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
+    return "bf16" if kind == "cpu" and cpu_has_fast_bf16() else "fp32"
+
+
+def cpu_has_fast_bf16() -> bool:
+    """Tell whether the processor multiplies bfloat16 in hardware (AVX512-BF16 or AMX)."""
+    # Public since torch 2.10 or so; older ones stay in fp32, which is slower but always right.
+    capabilities = getattr(torch.cpu, "get_capabilities", dict)()
+    return any(capabilities.get(name, False) for name in ("avx512_bf16", "amx_bf16"))

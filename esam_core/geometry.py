@@ -1,0 +1,59 @@
+"""Boxes and overlaps.
+
+Boxes are corners (x0, y0, x1, y1) in pixels, x right, y down, x1 and y1 exclusive.
+"""
+
+import numpy as np
+
+
+def xyxy_to_xywh(boxes_xyxy: np.ndarray) -> np.ndarray:
+    """Turn corner boxes (..., 4) into (x, y, width, height)."""
+    boxes = np.asarray(boxes_xyxy)
+    return np.concatenate([boxes[..., :2], boxes[..., 2:] - boxes[..., :2]], axis=-1)
+
+
+def xywh_to_xyxy(boxes_xywh: np.ndarray) -> np.ndarray:
+    """Turn (x, y, width, height) boxes (..., 4) into corner boxes."""
+    boxes = np.asarray(boxes_xywh)
+    return np.concatenate([boxes[..., :2], boxes[..., :2] + boxes[..., 2:]], axis=-1)
+
+
+def clip_boxes(boxes_xyxy: np.ndarray, image_hw: tuple[int, int]) -> np.ndarray:
+    """Move every corner (..., 4) into the image; a box beside the image becomes an empty one."""
+    height, width = image_hw
+    return np.clip(boxes_xyxy, 0, np.array([width, height, width, height]))
+
+
+def box_iou(a_xyxy: np.ndarray, b_xyxy: np.ndarray) -> np.ndarray:
+    """Intersection over union of each box in a (n, 4) with each in b (m, 4), as (n, m).
+
+    Two empty boxes have an IoU of 0.
+    """
+    a, b = np.asarray(a_xyxy, np.float64)[:, None], np.asarray(b_xyxy, np.float64)[None]
+    shared = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
+    intersection = shared.clip(min=0).prod(-1)
+    area_a, area_b = (np.clip(x[..., 2:] - x[..., :2], 0, None).prod(-1) for x in (a, b))
+    return intersection / np.maximum(area_a + area_b - intersection, 1e-9)
+
+
+def mask_iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Intersection over union of each mask in a (n, h, w) with each in b (m, h, w), as (n, m).
+
+    Two empty masks have an IoU of 0.
+    """
+    # float32 counts pixels exactly up to 2**24; larger photos are far below the error that matters.
+    flat_a, flat_b = (np.asarray(x, bool).reshape(len(x), -1).astype(np.float32) for x in (a, b))
+    intersection = flat_a @ flat_b.T
+    union = flat_a.sum(1)[:, None] + flat_b.sum(1)[None] - intersection
+    return intersection / np.maximum(union, 1)
+
+
+def masks_to_boxes(masks: np.ndarray) -> np.ndarray:
+    """Tightest box (n, 4) float32 around each mask (n, h, w); zeros for an empty mask."""
+    masks = np.asarray(masks, bool)
+    boxes = np.zeros((len(masks), 4), np.float32)
+    for i, mask in enumerate(masks):
+        columns, rows = np.flatnonzero(mask.any(0)), np.flatnonzero(mask.any(1))
+        if len(columns):
+            boxes[i] = columns[0], rows[0], columns[-1] + 1, rows[-1] + 1
+    return boxes

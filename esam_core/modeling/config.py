@@ -1,0 +1,58 @@
+"""What makes one network differ from another."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class DecoderConfig:
+    """Sizes of the prompt encoder and the mask decoder.
+
+    Args:
+        dim: Channels of the image embedding and of a token.
+        heads: Attention heads.
+        mlp_dim: Hidden size of the token MLP.
+        upscaled: Channels after each of the two upscaling steps.
+        masks: Mask tokens; the first one is never used (see MaskDecoder).
+    """
+
+    dim: int = 256
+    heads: int = 8
+    mlp_dim: int = 2048
+    upscaled: tuple[int, int] = (64, 32)
+    masks: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class EfficientSamConfig:
+    """EfficientSAM's architecture; the defaults are EfficientSAM-Ti.
+
+    Args:
+        embed_dim: Channels of the vision transformer.
+        num_heads: Its attention heads; 64 channels each in the published models.
+        depth: Its blocks.
+        patch_size: Pixels on a patch's side.
+        image_size: Side of the square that every photo is stretched to.
+        pretrain_size: Side at which the position embedding was learned.
+        decoder: The prompt encoder and mask decoder.
+    """
+
+    embed_dim: int = 192
+    num_heads: int = 3
+    depth: int = 12
+    patch_size: int = 16
+    image_size: int = 1024
+    pretrain_size: int = 224
+    decoder: DecoderConfig = DecoderConfig()
+
+    @property
+    def grid(self) -> int:
+        """Tokens on a side of the image embedding."""
+        return self.image_size // self.patch_size
+
+
+@dataclass(frozen=True, slots=True)
+class MiniConfig:
+    """The bundled mini model: a convolutional encoder in front of a narrower decoder."""
+
+    image_size: int = 384
+    decoder: DecoderConfig = DecoderConfig(dim=128, heads=4, mlp_dim=512, upscaled=(32, 16))

@@ -1,0 +1,144 @@
+"""The small bundled model: a frozen image classifier's features in front of EfficientSAM's decoder.
+
+An EfficientNet-Lite2 and a small feature pyramid make the embedding. The prompt encoder and mask
+decoder are the same classes as EfficientSAM's, narrower, with three additions that help a model
+that saw little data: background points have a learned vector; a click's token carries the image
+feature under it, a box's tokens the mean feature inside it; and the geometry of the prompt is added
+to the image tokens after the first block. It is a demonstration model of this project, not
+EfficientSAM. Source: assets/weights/esam_mini.md.
+"""
+
+import timm
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from esam_core.modeling.config import MiniConfig
+from esam_core.modeling.layers import LayerNorm2d
+from esam_core.modeling.mask_decoder import MaskDecoder
+from esam_core.modeling.prompt_encoder import LABEL_EMBEDDINGS, PromptEncoder
+from esam_core.modeling.promptable import ImageFeatures, Promptable
+
+BACKBONE = "tf_efficientnet_lite2"
+STRIDE_CHANNELS = (24, 48, 120, 352)  # at strides 4, 8, 16, 32
+GEOMETRY_FEATURES = 11
+POINT_SCALES = (0.02, 0.08, 0.3)  # how far a click reaches, as fractions of the photo's side
+FAR = 2.0  # farther than any two places in the photo
+
+
+class FeaturePyramid(nn.Module):
+    """Features at strides 4, 8, 16, 32 to an embedding at stride 8 and finer ones at stride 4."""
+
+    def __init__(self, channels: tuple[int, ...], dim: int, skip: int):
+        super().__init__()
+        self.lat = nn.ModuleList(nn.Conv2d(c, dim, 1) for c in channels[1:])
+        self.mix16 = nn.Sequential(_conv3(dim), LayerNorm2d(dim), nn.GELU())
+        self.mix8 = nn.Sequential(
+            _conv3(dim), LayerNorm2d(dim), nn.GELU(), _conv3(dim), LayerNorm2d(dim)
+        )
+        self.skip4 = nn.Conv2d(channels[0], skip, 1)
+
+    def forward(self, features: list[Tensor]) -> ImageFeatures:
+        at4 = features[0]
+        at8, at16, at32 = (lat(f) for lat, f in zip(self.lat, features[1:], strict=True))
+        at16 = self.mix16(at16 + _grow_like(at32, at16))
+        return ImageFeatures(self.mix8(at8 + _grow_like(at16, at8)), self.skip4(at4))
+
+
+def _conv3(dim: int) -> nn.Conv2d:
+    return nn.Conv2d(dim, dim, 3, padding=1, bias=False)
+
+
+def _grow_like(x: Tensor, other: Tensor) -> Tensor:
+    return F.interpolate(x, other.shape[-2:], mode="bilinear")
+
+
+class MiniPromptEncoder(PromptEncoder):
+    """The prompt encoder with background points, image features in the tokens, and geometry."""
+
+    def __init__(self, dim: int):
+        super().__init__(dim, LABEL_EMBEDDINGS | {0: "negative_embeddings"})
+        self.click_features = nn.Linear(dim, dim)
+        self.box_features = nn.Linear(dim, dim)
+        self.geometry = nn.Sequential(
+            nn.Linear(GEOMETRY_FEATURES, 32), nn.GELU(), nn.Linear(32, dim)
+        )
+
+    def encode(self, embedding: Tensor, positions: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Encode the prompts of b images.
+
+        Args:
+            embedding: (b, dim, h, w).
+            positions: (b, q, t, 2) in [0, 1].
+            labels: (b, q, t).
+
+        Returns:
+            Tokens (b, q, t, dim) and geometry (b * q, h * w, dim).
+        """
+        dtype = embedding.dtype
+        cells = self.pe_layer.cell_centres(*embedding.shape[-2:])
+        # Without a box both corners are zero, and no cell lies between them.
+        top_left, bottom_right = (
+            (positions * (labels == corner)[..., None]).sum(2, keepdim=True) for corner in (2, 3)
+        )  # (b, q, 1, 2)
+        inside = ((cells > top_left) & (cells < bottom_right)).all(-1).to(dtype)  # (b, q, h * w)
+        mean = inside @ embedding.flatten(2).mT / inside.sum(-1, keepdim=True).clamp(min=1)
+        under = F.grid_sample(
+            embedding, (2 * positions - 1).to(dtype), padding_mode="border", align_corners=False
+        )
+        is_click = ((labels == 0) | (labels == 1))[..., None].to(dtype)
+        is_corner = ((labels == 2) | (labels == 3))[..., None].to(dtype)
+        tokens = self(positions, labels)
+        tokens = tokens + self.click_features(under.permute(0, 2, 3, 1)) * is_click
+        tokens = tokens + self.box_features(mean)[:, :, None] * is_corner
+        described = _describe(positions, labels, (top_left, bottom_right), cells)
+        return tokens, self.geometry(described.to(dtype)).flatten(0, 1)
+
+
+def _describe(
+    positions: Tensor, labels: Tensor, corners: tuple[Tensor, Tensor], cells: Tensor
+) -> Tensor:
+    """Describe each cell by eleven numbers (b, q, h * w, 11): nearness to clicks, place in the box.
+
+    The order of the columns is the order in which the weights were trained.
+    """
+    columns = []
+    distance = (cells[:, None] - positions[:, :, None]).norm(dim=-1)  # (b, q, h * w, t)
+    for label in (1, 0):
+        nearest = distance.masked_fill((labels != label)[:, :, None], FAR).amin(-1)
+        columns += [torch.exp(-((nearest / scale) ** 2)) for scale in POINT_SCALES]
+    top_left, bottom_right = corners
+    has_box = (labels == 2).any(-1, keepdim=True).float()  # (b, q, 1)
+    size = (bottom_right - top_left).clamp(min=1e-3)
+    sides = torch.minimum((cells - top_left) / size, (bottom_right - cells) / size)
+    depth = sides.amin(-1).clamp(-1, 1)
+    edge = torch.exp(-((depth / 0.1) ** 2))
+    area = torch.tanh(4 * size.prod(-1)).expand_as(depth)
+    columns += [column * has_box for column in (torch.ones_like(depth), (depth > 0).float())]
+    columns += [column * has_box for column in (depth, edge, area)]
+    return torch.stack(columns, dim=-1)
+
+
+class Mini(Promptable):
+    """The bundled mini model."""
+
+    prompt_encoder: MiniPromptEncoder
+
+    def __init__(self, config: MiniConfig):
+        super().__init__(config.image_size, 0.0, antialias=True, upscale_mode="bilinear")
+        self.config = config
+        dim = config.decoder.dim
+        self.backbone = timm.create_model(
+            BACKBONE, pretrained=False, features_only=True, out_indices=(1, 2, 3, 4)
+        )
+        self.neck = FeaturePyramid(STRIDE_CHANNELS, dim, config.decoder.upscaled[0])
+        self.prompt_encoder = MiniPromptEncoder(dim)
+        self.mask_decoder = MaskDecoder(config.decoder)
+
+    def encode_image(self, images: Tensor) -> ImageFeatures:
+        return self.neck(self.backbone(self.preprocess(images)))
+
+    def encode_prompts(
+        self, features: ImageFeatures, positions: Tensor, labels: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        return self.prompt_encoder.encode(features.embedding, positions, labels)

@@ -1,0 +1,80 @@
+"""Prompt tokens: a random Fourier code of the position plus one learned vector per label.
+
+Positions are fractions of the image, (0, 0) its top left corner and (1, 1) its bottom right.
+Source: yformer/EfficientSAM at d525f622; Tancik et al., "Fourier Features Let Networks Learn High
+Frequency Functions in Low Dimensional Domains", 2020.
+"""
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+# Background points (label 0) have no learned vector in EfficientSAM: it was not trained with them.
+LABEL_EMBEDDINGS = {
+    -1: "invalid_points",
+    1: "point_embeddings",
+    2: "bbox_top_left_embeddings",
+    3: "bbox_bottom_right_embeddings",
+}
+
+
+class PositionEmbedding(nn.Module):
+    """Random Fourier features of positions, always computed in float32."""
+
+    def __init__(self, dim: int):
+        super().__init__()
+        matrix = torch.randn(2, dim // 2)
+        self.register_buffer("positional_encoding_gaussian_matrix", matrix)
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> nn.Module:
+        """Follow the module to another device but not to half precision: phases need float32."""
+        exact = self.positional_encoding_gaussian_matrix
+        super()._apply(fn, recurse)
+        moved = self.positional_encoding_gaussian_matrix
+        if moved.dtype != torch.float32:
+            self.positional_encoding_gaussian_matrix = exact.to(moved.device)
+        return self
+
+    def forward(self, positions: Tensor) -> Tensor:
+        """Turn positions (..., 2) in [0, 1] into codes (..., dim) float32."""
+        with torch.autocast(positions.device.type, enabled=False):
+            phase = (2 * positions.float() - 1) @ self.positional_encoding_gaussian_matrix
+            phase = 2 * math.pi * phase
+            return torch.cat([phase.sin(), phase.cos()], dim=-1)
+
+    def dense(self, height: int, width: int) -> Tensor:
+        """Codes of the cell centres of a grid, (1, height * width, dim), row by row."""
+        return self(self.cell_centres(height, width))[None]
+
+    def cell_centres(self, height: int, width: int) -> Tensor:
+        """Positions (height * width, 2) of the cell centres of a grid, row by row."""
+        device = self.positional_encoding_gaussian_matrix.device
+        y = (torch.arange(height, device=device, dtype=torch.float32) + 0.5) / height
+        x = (torch.arange(width, device=device, dtype=torch.float32) + 0.5) / width
+        rows, columns = torch.meshgrid(y, x, indexing="ij")
+        return torch.stack([columns, rows], dim=-1).flatten(0, 1)
+
+
+class PromptEncoder(nn.Module):
+    """Positions and labels of prompt slots to tokens."""
+
+    def __init__(self, dim: int, label_embeddings: dict[int, str] = LABEL_EMBEDDINGS):
+        super().__init__()
+        self.label_embeddings = label_embeddings
+        self.pe_layer = PositionEmbedding(dim)
+        for name in label_embeddings.values():
+            self.add_module(name, nn.Embedding(1, dim))
+
+    def forward(self, positions: Tensor, labels: Tensor) -> Tensor:
+        """Turn positions (..., t, 2) in [0, 1] and labels (..., t) into tokens (..., t, dim).
+
+        A label without a learned vector leaves the bare position code, as upstream does.
+        """
+        dtype = self.point_embeddings.weight.dtype
+        tokens = self.pe_layer(positions).to(dtype)
+        for label, name in self.label_embeddings.items():
+            learned = self.get_submodule(name).weight[0]
+            tokens = tokens + learned * (labels == label)[..., None].to(dtype)
+        return tokens

@@ -1,0 +1,133 @@
+"""What every promptable network here has in common: how prompts become positions, and decoding.
+
+A network gives ``encode_image``; the rest is the same for all of them.
+"""
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from esam_core.modeling.mask_decoder import Attended, DecoderContext, MaskDecoder
+from esam_core.modeling.prompt_encoder import PromptEncoder
+
+PIXEL_MEAN = (0.485, 0.456, 0.406)
+PIXEL_STD = (0.229, 0.224, 0.225)
+
+
+class ImageFeatures(NamedTuple):
+    """What an image encoder returns for b images."""
+
+    embedding: Tensor  # (b, dim, h, w)
+    skip: Tensor | None = None  # finer features, if the network has them
+
+
+class Promptable(nn.Module):
+    """Base of the promptable networks: prompt encoder, mask decoder and the frame they work in.
+
+    Args:
+        image_size: Side of the square that a photo is stretched to.
+        point_offset: Added to a position in pixels of that square.
+        antialias: Whether the photo is low-pass filtered when it shrinks.
+        upscale_mode: How logits grow to the size of the photo.
+    """
+
+    image_encoder: nn.Module
+    prompt_encoder: PromptEncoder
+    mask_decoder: MaskDecoder
+
+    def __init__(self, image_size: int, point_offset: float, antialias: bool, upscale_mode: str):
+        super().__init__()
+        self.image_size = image_size
+        self.point_offset = point_offset
+        self.antialias = antialias
+        self.upscale_mode = upscale_mode
+        for name, values in (("pixel_mean", PIXEL_MEAN), ("pixel_std", PIXEL_STD)):
+            buffer = torch.tensor(values).view(1, 3, 1, 1)
+            self.register_buffer(name, buffer, persistent=False)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The type of the weights, which is that of the heavy computation."""
+        return self.mask_decoder.iou_token.weight.dtype
+
+    def preprocess(self, images: Tensor) -> Tensor:
+        """Stretch images (b, 3, h, w), RGB in [0, 1], to the square and normalise them."""
+        size = (self.image_size, self.image_size)
+        images = images.float()
+        if images.shape[-2:] != size:
+            images = F.interpolate(
+                images, size, mode="bilinear", align_corners=False, antialias=self.antialias
+            )
+        return ((images - self.pixel_mean) / self.pixel_std).to(self.dtype)
+
+    def encode_image(self, images: Tensor) -> ImageFeatures:
+        """Turn images (b, 3, h, w), RGB in [0, 1], of any size into features."""
+        raise NotImplementedError
+
+    def prepare(self, features: ImageFeatures) -> DecoderContext:
+        """Do once per image what the decoder shares between prompts."""
+        h, w = features.embedding.shape[-2:]
+        position = self.prompt_encoder.pe_layer.dense(h, w)
+        return self.mask_decoder.prepare(features.embedding, position, features.skip)
+
+    def positions(self, point_coords: Tensor, image_hw: tuple[int, int]) -> Tensor:
+        """Turn pixels (x, y) of the original photo (..., 2) into fractions of the square.
+
+        Negative coordinates mark padding and all land on the same place just outside.
+        """
+        height, width = image_hw
+        size_wh = torch.tensor([width, height], device=point_coords.device)
+        offset = self.point_offset / self.image_size
+        fractions = point_coords.float() / size_wh + offset
+        return torch.where(point_coords >= 0, fractions, -0.5 / self.image_size)
+
+    def encode_prompts(
+        self, features: ImageFeatures, positions: Tensor, labels: Tensor
+    ) -> tuple[Tensor, Tensor | None]:
+        """Turn positions (b, q, t, 2) and labels (b, q, t) into tokens and, if any, geometry."""
+        return self.prompt_encoder(positions, labels), None
+
+    def attend(
+        self, features: ImageFeatures, context: DecoderContext, positions: Tensor, labels: Tensor
+    ) -> Attended:
+        """Decode prompts as far as their predicted IoU; no mask is drawn yet."""
+        tokens, geometry = self.encode_prompts(features, positions, labels)
+        return self.mask_decoder.attend(context, tokens, geometry)
+
+    def draw(self, context: DecoderContext, attended: Attended) -> Tensor:
+        """Draw the low-resolution logits (m, 3, 4h, 4w) of decoded prompts."""
+        return self.mask_decoder.draw(context, attended)
+
+    def decode_masks(
+        self, features: ImageFeatures, context: DecoderContext, positions: Tensor, labels: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Decode prompts: logits (b, q, 3, 4h, 4w) and predicted IoU (b, q, 3), unsorted."""
+        attended = self.attend(features, context, positions, labels)
+        logits, sizes = self.draw(context, attended), positions.shape[:2]
+        return logits.unflatten(0, sizes), attended.predicted_iou.unflatten(0, sizes)
+
+    def upscale(self, logits: Tensor, image_hw: tuple[int, int]) -> Tensor:
+        """Grow logits (n, c, h, w) to the size of the photo."""
+        return F.interpolate(logits, image_hw, mode=self.upscale_mode, align_corners=False)
+
+    def forward(self, images: Tensor, points: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Segment images in one call.
+
+        Args:
+            images: (b, 3, h, w), RGB in [0, 1].
+            points: (b, q, t, 2), pixels of the image; negative coordinates are padding.
+            labels: (b, q, t): 1 foreground, 2 and 3 box corners, -1 padding.
+
+        Returns:
+            Logits (b, q, 3, h, w) and predicted IoU (b, q, 3), in the network's order.
+        """
+        image_hw = images.shape[-2], images.shape[-1]
+        features = self.encode_image(images)
+        positions = self.positions(points, image_hw)
+        context = self.prepare(features)
+        logits, predicted_iou = self.decode_masks(features, context, positions, labels)
+        return self.upscale(logits.flatten(0, 1), image_hw).unflatten(
+            0, logits.shape[:2]
+        ), predicted_iou

@@ -1,0 +1,186 @@
+"""The two-way transformer: prompt tokens and image tokens attend to each other.
+
+Two things keep it cheap for many prompts on one image. The first block's projections of the image
+tokens are the same for every prompt and are computed once (``SharedKeys``). In every other
+attention between t tokens and n image tokens, a projection of all n image tokens is replaced by
+the equal product on the t tokens: with scores q (W k) = (W' q) k, and likewise for values, no
+per-prompt copy of projected image tokens is ever made. Results equal the plain form up to rounding.
+
+Source: yformer/EfficientSAM at d525f622, whose two blocks differ from SAM's: the first keeps the
+residual of its self-attention, the second adds the position code to the queries themselves.
+"""
+
+from typing import NamedTuple
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from esam_core.modeling.layers import Mlp
+
+
+class SharedKeys(NamedTuple):
+    """What the first block needs of the image tokens, whatever the prompt; b images, n tokens."""
+
+    keys: Tensor  # (b, n, dim)
+    position: Tensor  # (1, n, dim)
+    token_to_image: tuple[Tensor, Tensor]  # projected keys and values, (b, heads, n, head dim)
+    image_to_token: Tensor  # projected queries, (b, heads, n, head dim)
+
+
+class Attention(nn.Module):
+    """Multi-head attention whose inner width may be smaller than its outer one."""
+
+    def __init__(self, dim: int, heads: int, downsample: int = 1):
+        super().__init__()
+        self.heads = heads
+        inner = dim // downsample
+        self.q_proj = nn.Linear(dim, inner)
+        self.k_proj = nn.Linear(dim, inner)
+        self.v_proj = nn.Linear(dim, inner)
+        self.out_proj = nn.Linear(inner, dim)
+
+    def forward(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        q, k, v = self.split(self.q_proj(q)), self.split(self.k_proj(k)), self.split(self.v_proj(v))
+        return self.out_proj(self.join(F.scaled_dot_product_attention(q, k, v)))
+
+    def split(self, x: Tensor) -> Tensor:
+        """(..., n, heads * head dim) to (..., heads, n, head dim)."""
+        return x.unflatten(-1, (self.heads, -1)).transpose(-2, -3)
+
+    def join(self, x: Tensor) -> Tensor:
+        """(..., heads, n, head dim) to (..., n, heads * head dim)."""
+        return x.transpose(-2, -3).flatten(-2)
+
+    def rows(self, projection: nn.Linear) -> Tensor:
+        """The projection's weight per head, (heads, head dim, dim)."""
+        return projection.weight.unflatten(0, (self.heads, -1))
+
+    def from_tokens(self, tokens: Tensor, keys_at: Tensor, keys: Tensor) -> Tensor:
+        """Let tokens (b, t, dim) read image tokens: ``keys_at`` hold the position, ``keys`` do not.
+
+        The key bias adds the same number to all scores of a row and drops out of the softmax; the
+        value bias passes through it unchanged.
+        """
+        q = self.split(self.q_proj(tokens))  # (b, heads, t, head dim)
+        head_dim, t = q.shape[-1], q.shape[-2]
+        q = (q @ self.rows(self.k_proj)).flatten(1, 2)  # (b, heads * t, dim)
+        read = F.scaled_dot_product_attention(
+            q[:, None], keys_at[:, None], keys[:, None], scale=head_dim**-0.5
+        )
+        read = read[:, 0].unflatten(1, (self.heads, t))  # (b, heads, t, dim)
+        values = self.join(read @ self.rows(self.v_proj).mT) + self.v_proj.bias
+        return self.out_proj(values)
+
+    def to_image(self, keys_at: Tensor, token_keys: Tensor, token_values: Tensor) -> Tensor:
+        """Let image tokens (b, n, dim) read t tokens; returns what to add to them, (b, n, dim)."""
+        k = self.split(self.k_proj(token_keys))  # (b, heads, t, head dim)
+        bias = (k * self.q_proj.bias.unflatten(0, (self.heads, 1, -1))).sum(-1, keepdim=True)
+        scores = ((k @ self.rows(self.q_proj)).flatten(1, 2) @ keys_at.mT).unflatten(
+            1, k.shape[1:3]
+        )
+        return self.spread((scores + bias) * k.shape[-1] ** -0.5, token_values)
+
+    def spread(self, scores: Tensor, token_values: Tensor) -> Tensor:
+        """Softmax scores (b, heads, t, n) over the tokens and add up the tokens' output vectors."""
+        weights = scores.softmax(dim=2).flatten(1, 2)  # (b, heads * t, n)
+        v = self.split(self.v_proj(token_values))  # (b, heads, t, head dim)
+        out = self.out_proj.weight.T.unflatten(0, (self.heads, -1))  # (heads, head dim, dim)
+        return weights.mT @ (v @ out).flatten(1, 2) + self.out_proj.bias
+
+
+class TwoWayBlock(nn.Module):
+    """Self-attention of the tokens, tokens read the image, MLP, the image reads the tokens."""
+
+    def __init__(self, dim: int, heads: int, mlp_dim: int):
+        super().__init__()
+        self.self_attn = Attention(dim, heads)
+        self.norm1 = nn.LayerNorm(dim)
+        self.cross_attn_token_to_image = Attention(dim, heads, downsample=2)
+        self.norm2 = nn.LayerNorm(dim)
+        self.mlp = Mlp(dim, mlp_dim, dim, layers=1)
+        self.norm3 = nn.LayerNorm(dim)
+        self.norm4 = nn.LayerNorm(dim)
+        self.cross_attn_image_to_token = Attention(dim, heads, downsample=2)
+
+    def share(self, keys: Tensor, position: Tensor) -> SharedKeys:
+        """Project the image tokens (b, n, dim) once for all prompts; for the first block."""
+        keys_at = keys + position
+        read, write = self.cross_attn_token_to_image, self.cross_attn_image_to_token
+        return SharedKeys(
+            keys,
+            position,
+            (read.split(read.k_proj(keys_at)), read.split(read.v_proj(keys))),
+            write.split(write.q_proj(keys_at)),
+        )
+
+    def first(self, tokens: Tensor, shared: SharedKeys) -> tuple[Tensor, Tensor]:
+        """Run as the first block on tokens (b, q, t, dim) of q prompts for each of b images.
+
+        Returns:
+            Tokens (b * q, t, dim) and image tokens (b * q, n, dim), now one copy per prompt.
+        """
+        b, q, t, _ = tokens.shape
+        code = tokens.flatten(0, 1)
+        queries = self.norm1(code + self.self_attn(code, code, code))
+
+        read = self.cross_attn_token_to_image
+        asked = read.split(read.q_proj(queries + code).unflatten(0, (b, q)).flatten(1, 2))
+        found = F.scaled_dot_product_attention(asked, *shared.token_to_image)
+        found = read.out_proj(read.join(found)).unflatten(1, (q, t)).flatten(0, 1)
+        queries = self.norm2(queries + found)
+        queries = self.norm3(queries + self.mlp(queries))
+
+        write = self.cross_attn_image_to_token
+        k = write.split(write.k_proj(queries + code).unflatten(0, (b, q)).flatten(1, 2))
+        scores = (k * k.shape[-1] ** -0.5) @ shared.image_to_token.mT  # (b, heads, q * t, n)
+        scores = scores.unflatten(2, (q, t)).transpose(1, 2).flatten(0, 1)
+        written = write.spread(scores, queries).unflatten(0, (b, q))
+        return queries, self.norm4(shared.keys[:, None] + written).flatten(0, 1)
+
+    def second(self, queries: Tensor, keys: Tensor, code: Tensor, position: Tensor) -> tuple:
+        """Run as a later block on tokens (b, t, dim) and their own image tokens (b, n, dim)."""
+        x = queries + code
+        queries = self.norm1(x + self.self_attn(x, x, x))
+        keys_at = keys + position
+        found = self.cross_attn_token_to_image.from_tokens(queries + code, keys_at, keys)
+        queries = self.norm2(queries + found)
+        queries = self.norm3(queries + self.mlp(queries))
+        written = self.cross_attn_image_to_token.to_image(keys_at, queries + code, queries)
+        return queries, self.norm4(keys + written)
+
+
+class TwoWayTransformer(nn.Module):
+    """Two such blocks and a last look of the tokens at the image."""
+
+    def __init__(self, dim: int, heads: int, mlp_dim: int):
+        super().__init__()
+        self.layers = nn.ModuleList(TwoWayBlock(dim, heads, mlp_dim) for _ in range(2))
+        self.final_attn_token_to_image = Attention(dim, heads, downsample=2)
+        self.norm_final_attn = nn.LayerNorm(dim)
+
+    def share(self, keys: Tensor, position: Tensor) -> SharedKeys:
+        """Do the part that no prompt changes, for image tokens (b, n, dim)."""
+        return self.layers[0].share(keys, position)
+
+    def forward(
+        self, shared: SharedKeys, tokens: Tensor, geometry: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Decode tokens (b, q, t, dim) of q prompts for each of b images.
+
+        Args:
+            shared: From ``share``.
+            tokens: Output tokens and prompt tokens of every prompt.
+            geometry: Added to the image tokens after the first block, (b * q, n, dim).
+
+        Returns:
+            Tokens (b * q, t, dim) and image tokens (b * q, n, dim).
+        """
+        code = tokens.flatten(0, 1)
+        queries, keys = self.layers[0].first(tokens, shared)
+        if geometry is not None:
+            keys = keys + geometry
+        queries, keys = self.layers[1].second(queries, keys, code, shared.position)
+        found = self.final_attn_token_to_image.from_tokens(
+            queries + code, keys + shared.position, keys
+        )
+        return self.norm_final_attn(queries + found), keys

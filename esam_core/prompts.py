@@ -1,0 +1,194 @@
+"""What a person points at: points and at most one box, in pixels of the original photo."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+
+from esam_core.errors import InvalidPrompt, TooManyPrompts
+
+MAX_TOKENS = 6  # EfficientSAM was trained with six prompt slots; a box takes two of them
+
+
+class PointLabel(IntEnum):
+    """The label of a prompt token, as SAM numbers them."""
+
+    PADDING = -1
+    BACKGROUND = 0
+    FOREGROUND = 1
+    BOX_TOP_LEFT = 2
+    BOX_BOTTOM_RIGHT = 3
+
+
+CLICK_LABELS = (PointLabel.BACKGROUND, PointLabel.FOREGROUND)
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Points and at most one box in one photo; pixels, x right, y down, pixel i spans [i, i + 1).
+
+    Args:
+        point_coords: Positions (x, y).
+        point_labels: One label per point: 1 foreground, 0 background.
+        box_xyxy: Corners (x0, y0, x1, y1) with x0 < x1 and y0 < y1.
+
+    Raises:
+        InvalidPrompt: A coordinate is not a finite number or is negative, a label is neither 0 nor
+            1, points and labels differ in number, or the box's corners are not in order.
+        TooManyPrompts: More than six tokens; a point counts one, the box two.
+    """
+
+    point_coords: tuple[tuple[float, float], ...] = ()
+    point_labels: tuple[int, ...] = ()
+    box_xyxy: tuple[float, float, float, float] | None = None
+
+    def __post_init__(self) -> None:
+        coords = tuple(_numbers(point, 2, "a point") for point in _items(self.point_coords))
+        labels = tuple(_label(label) for label in _items(self.point_labels))
+        if len(coords) != len(labels):
+            raise InvalidPrompt(
+                f"{len(coords)} points but {len(labels)} labels given; give one label per point "
+                "(1 foreground, 0 background)."
+            )
+        box = None if self.box_xyxy is None else _numbers(self.box_xyxy, 4, "a box")
+        if box is not None and not (box[0] < box[2] and box[1] < box[3]):
+            raise InvalidPrompt(
+                f"box_xyxy is {box}; it must be (x0, y0, x1, y1) with x0 < x1 and y0 < y1."
+            )
+        object.__setattr__(self, "point_coords", coords)
+        object.__setattr__(self, "point_labels", labels)
+        object.__setattr__(self, "box_xyxy", box)
+        if self.token_count > MAX_TOKENS:
+            raise TooManyPrompts(
+                f"{self.token_count} prompt tokens given, the model reads at most {MAX_TOKENS} "
+                f"(a box counts as 2). Remove {self.token_count - MAX_TOKENS}, or segment twice."
+            )
+
+    @classmethod
+    def point(cls, x: float, y: float, label: int = PointLabel.FOREGROUND) -> "Prompt":
+        """Make a prompt of one point."""
+        return cls(((x, y),), (label,))
+
+    @classmethod
+    def box(cls, x0: float, y0: float, x1: float, y1: float) -> "Prompt":
+        """Make a prompt of one box."""
+        return cls(box_xyxy=(x0, y0, x1, y1))
+
+    def with_point(self, x: float, y: float, label: int = PointLabel.FOREGROUND) -> "Prompt":
+        """Return this prompt with one more point."""
+        coords, labels = (*self.point_coords, (x, y)), (*self.point_labels, label)
+        return replace(self, point_coords=coords, point_labels=labels)
+
+    def with_box(self, x0: float, y0: float, x1: float, y1: float) -> "Prompt":
+        """Return this prompt with its box set or replaced."""
+        return replace(self, box_xyxy=(x0, y0, x1, y1))
+
+    @property
+    def token_count(self) -> int:
+        """How many of the six slots the prompt takes."""
+        return len(self.point_coords) + (2 if self.box_xyxy is not None else 0)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is neither a point nor a box."""
+        return self.token_count == 0
+
+    @property
+    def background_points(self) -> tuple[tuple[float, float], ...]:
+        """The points labelled background."""
+        return self._points_labelled(PointLabel.BACKGROUND)
+
+    @property
+    def foreground_points(self) -> tuple[tuple[float, float], ...]:
+        """The points labelled foreground."""
+        return self._points_labelled(PointLabel.FOREGROUND)
+
+    def _points_labelled(self, wanted: int) -> tuple[tuple[float, float], ...]:
+        pairs = zip(self.point_coords, self.point_labels, strict=True)
+        return tuple(point for point, label in pairs if label == wanted)
+
+    def tokens(self, *, with_background: bool = True) -> tuple[np.ndarray, np.ndarray]:
+        """Lay the prompt out as the model's six slots: the box's corners, the points, padding.
+
+        Args:
+            with_background: Leave False for a model that was not trained with background points.
+
+        Returns:
+            Coordinates (6, 2) float32 in pixels and labels (6,) int64; padding is (-1, -1), -1.
+        """
+        rows = []
+        if self.box_xyxy is not None:
+            x0, y0, x1, y1 = self.box_xyxy
+            rows = [(x0, y0, PointLabel.BOX_TOP_LEFT), (x1, y1, PointLabel.BOX_BOTTOM_RIGHT)]
+        for (x, y), label in zip(self.point_coords, self.point_labels, strict=True):
+            if with_background or label != PointLabel.BACKGROUND:
+                rows.append((x, y, label))
+        rows += [(-1, -1, PointLabel.PADDING)] * (MAX_TOKENS - len(rows))
+        table = np.array(rows, np.float64)
+        return table[:, :2].astype(np.float32), table[:, 2].astype(np.int64)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain lists and numbers that ``from_json`` reads back."""
+        return {
+            "point_coords": [list(point) for point in self.point_coords],
+            "point_labels": list(self.point_labels),
+            "box_xyxy": None if self.box_xyxy is None else list(self.box_xyxy),
+        }
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> "Prompt":
+        """Read what ``to_json`` wrote; missing keys mean none.
+
+        Raises:
+            InvalidPrompt: Not such a record, or what the constructor refuses.
+        """
+        allowed = ("point_coords", "point_labels", "box_xyxy")
+        if not isinstance(record, Mapping) or any(key not in allowed for key in record):
+            raise InvalidPrompt(
+                f"{_shown(record)} is not a prompt; give an object with {', '.join(allowed)}."
+            )
+        coords = record.get("point_coords")
+        labels = record.get("point_labels")
+        if coords is not None and labels is None:
+            labels = [PointLabel.FOREGROUND] * len(_items(coords))
+        return cls(
+            () if coords is None else coords,
+            () if labels is None else labels,
+            record.get("box_xyxy"),
+        )
+
+
+def _items(values: Any) -> tuple:
+    if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
+        raise InvalidPrompt(f"{_shown(values)} is not a list of points or labels.")
+    return tuple(values)
+
+
+def _numbers(values: Any, count: int, what: str) -> tuple[float, ...]:
+    try:
+        numbers = tuple(float(value) for value in _items(values))
+    except (TypeError, ValueError, OverflowError):
+        numbers = ()
+    if len(numbers) != count or not all(math.isfinite(n) and n >= 0 for n in numbers):
+        raise InvalidPrompt(
+            f"{what} is {_shown(values)}; it takes {count} finite numbers >= 0, in pixels of the "
+            "photo counted from its top left corner."
+        )
+    return numbers
+
+
+def _label(value: Any) -> int:
+    try:
+        if value in CLICK_LABELS:
+            return int(value)
+    except (TypeError, ValueError):  # arrays compare to arrays, which have no truth value
+        pass
+    raise InvalidPrompt(f"point label {_shown(value)} given; use 1 (foreground) or 0 (background).")
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,19 @@
+"""Weights files: which exist, where they lie, how they are checked, fetched and read.
+
+Nothing here runs at import: no file is opened and no address called before a function is asked.
+"""
+
+from esam_core.weights.checkpoint import load_state_dict as load_state_dict
+from esam_core.weights.digests import provenance as provenance
+from esam_core.weights.digests import verify_weights as verify_weights
+from esam_core.weights.download import download_weights as download_weights
+from esam_core.weights.places import cache_folder as cache_folder
+from esam_core.weights.places import find_weights as find_weights
+from esam_core.weights.places import resolve_weights as resolve_weights
+from esam_core.weights.places import search_folders as search_folders
+from esam_core.weights.rows import EFFICIENT_SAM_S as EFFICIENT_SAM_S
+from esam_core.weights.rows import EFFICIENT_SAM_TI as EFFICIENT_SAM_TI
+from esam_core.weights.rows import MINI as MINI
+from esam_core.weights.rows import WEIGHTS as WEIGHTS
+from esam_core.weights.rows import WeightsFile as WeightsFile
+from esam_core.weights.rows import WeightsSource as WeightsSource

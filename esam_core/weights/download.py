@@ -1,0 +1,171 @@
+"""Download a weights file: every address in turn, checked by digest before it gets its name."""
+
+import contextlib
+import os
+import shutil
+import zipfile
+from pathlib import Path
+
+from esam_core.errors import DownloadFailed, WeightsMismatch
+from esam_core.weights.digests import git_blob_id, hash_stream, verify_weights
+from esam_core.weights.lock import only_one
+from esam_core.weights.places import search_folders
+from esam_core.weights.rows import WeightsFile, WeightsSource
+from esam_core.weights.transfer import Progress, SourceFailed, cannot_write, transfer
+
+
+def download_weights(
+    file: WeightsFile,
+    *,
+    folder: Path | str | None = None,
+    progress: Progress | None = None,
+    timeout: float = 30.0,
+) -> Path:
+    """Fetch a weights file from the first of its addresses that delivers it.
+
+    The bytes go to ``<name>.part`` beside the target and get the name only when size and digest
+    are right. A broken transfer is taken up where it stopped, also by a later call. Of several
+    processes that want the same file one fetches it and the others wait for it.
+
+    Args:
+        file: The row.
+        folder: Where to put it; by default where it will be looked for.
+        progress: Called with bytes present and bytes in all (0 where nobody knows); what it
+            raises ends the download.
+        timeout: Seconds of silence after which a server counts as gone.
+
+    Returns:
+        The path of the checked file.
+
+    Raises:
+        DownloadFailed: No address delivered it; says for each what went wrong.
+    """
+    if not file.sources:
+        raise DownloadFailed(f"{file.filename} comes with the project; there is no address for it.")
+    target = _folder(folder) / file.filename
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with only_one(target.with_name(f"{target.name}.lock")):
+            if _is_there(file, target):
+                return target
+            return _first_success(file, target, progress, timeout)
+    except OSError as error:
+        raise DownloadFailed(cannot_write(target, error)) from error
+
+
+def _folder(named: Path | str | None) -> Path:
+    if named is not None:
+        return Path(named).expanduser()
+    place = search_folders()[0]
+    if os.environ.get("ESAM_WEIGHTS") and not place.is_dir():
+        raise DownloadFailed(
+            f"ESAM_WEIGHTS names {place}, which is not a folder. "
+            "Correct or unset it, or name a folder to download to (folder=PATH, --folder PATH)."
+        )
+    return place
+
+
+def _is_there(file: WeightsFile, target: Path) -> bool:
+    if not target.is_file():
+        return False
+    with contextlib.suppress(WeightsMismatch):
+        verify_weights(file, target)
+        return True
+    return False
+
+
+def _first_success(
+    file: WeightsFile, target: Path, progress: Progress | None, timeout: float
+) -> Path:
+    failures = []
+    for source in file.sources:
+        try:
+            return _from_source(file, source, target, progress, timeout)
+        except SourceFailed as failure:
+            failures.append(f"{source.url}: {failure}")
+    raise DownloadFailed(
+        f"{file.filename} could not be downloaded. {'; '.join(failures)}. Check the connection "
+        f"(a proxy is named by HTTPS_PROXY), or put the file into {target.parent} by hand."
+    )
+
+
+def _from_source(
+    file: WeightsFile,
+    source: WeightsSource,
+    target: Path,
+    progress: Progress | None,
+    timeout: float,
+) -> Path:
+    """Fetch, check, unpack if need be, and give the file its name."""
+    if source.member is None:
+        part = target.with_name(f"{target.name}.part")
+        _fetch(source, part, source.size or file.size, _known(source, file), progress, timeout)
+    else:
+        archive = target.with_name(f"{target.name}.zip.part")
+        _fetch(source, archive, source.size, _known(source), progress, timeout)
+        part = target.with_name(f"{target.name}.part")
+        _unpack(archive, source.member, part)
+        archive.unlink()
+        if problem := _difference(part, {"sha256": file.sha256}):
+            part.unlink()
+            raise SourceFailed(f"inside the archive: {problem}")
+    part.replace(target)
+    return target
+
+
+def _fetch(
+    source: WeightsSource,
+    part: Path,
+    size: int | None,
+    known: dict[str, str],
+    progress: Progress | None,
+    timeout: float,
+) -> None:
+    """Complete the part file and check it; a part with a wrong digest is deleted."""
+    while True:
+        resumed = part.exists()
+        # A part that is complete lacks only its check; a longer one belongs to another file.
+        if not (resumed and part.stat().st_size == size):
+            transfer(source.url, part, size=size, progress=progress, timeout=timeout)
+        problem = _difference(part, known)
+        if problem is None:
+            return
+        part.unlink()
+        # What an earlier attempt left may be another file's beginning: once more from byte 0.
+        if not resumed:
+            raise SourceFailed(problem)
+
+
+def _known(source: WeightsSource, file: WeightsFile | None = None) -> dict[str, str]:
+    """Collect the digests of what an address serves; a file served bare has its own."""
+    digests = {
+        "git blob": source.git_blob,
+        "sha256": source.sha256 or (file and file.sha256),
+        "md5": source.md5 or (file and file.md5),
+    }
+    return {kind: digest for kind, digest in digests.items() if digest}
+
+
+def _difference(part: Path, known: dict[str, str]) -> str | None:
+    for kind, expected in known.items():
+        if kind == "git blob":
+            found = git_blob_id(part)
+        else:
+            with part.open("rb") as stream:
+                found = hash_stream(stream, kind)
+        if found != expected:
+            return f"digest mismatch ({kind} {found[:8]}, expected {expected[:8]})"
+    return None
+
+
+def _unpack(archive: Path, member: str, part: Path) -> None:
+    try:
+        with (
+            zipfile.ZipFile(archive) as opened,
+            opened.open(member) as source,
+            part.open("wb") as stream,
+        ):
+            shutil.copyfileobj(source, stream)
+    except (zipfile.BadZipFile, KeyError) as error:
+        archive.unlink()
+        raise SourceFailed(f"the archive does not hold {member} ({error})") from error

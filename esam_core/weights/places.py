@@ -1,0 +1,130 @@
+"""Where weights files are looked for: a named path, ``ESAM_WEIGHTS``, the cache folder.
+
+A place that a person has named is the only place: when it lacks the file that is an error, and
+nothing is taken from elsewhere in its stead. Bundled files come from ``assets/weights``.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from esam_core.errors import WeightsNotFound
+from esam_core.weights.digests import content_size, verify_weights
+from esam_core.weights.rows import WEIGHTS, WeightsFile
+
+_BUNDLED = Path(__file__).parents[2] / "assets" / "weights"
+
+
+def cache_folder() -> Path:
+    """Name the folder for downloads: ``ESAM_CACHE``, or the platform's cache folder."""
+    if named := os.environ.get("ESAM_CACHE"):
+        return Path(named).expanduser()
+    if xdg := os.environ.get("XDG_CACHE_HOME"):
+        return Path(xdg).expanduser() / "esam"
+    if sys.platform == "win32" and (local := os.environ.get("LOCALAPPDATA")):
+        return Path(local) / "esam" / "cache"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "esam"
+    return Path.home() / ".cache" / "esam"
+
+
+def search_folders() -> list[Path]:
+    """List the places searched for files that nobody named; ``ESAM_WEIGHTS`` replaces the cache."""
+    named = os.environ.get("ESAM_WEIGHTS")
+    return [Path(named).expanduser()] if named else [cache_folder()]
+
+
+def find_weights(file: WeightsFile, path: Path | str | None = None) -> Path | None:
+    """Find a weights file without reading it.
+
+    Args:
+        file: The row.
+        path: A file or a folder to take it from, and no other.
+
+    Returns:
+        Where it lies, or None. A file of the wrong size counts as absent unless it was named.
+    """
+    if path is not None:
+        named = Path(path).expanduser()
+        return _inside(file, named) if named.is_dir() else _if_file(named)
+    for place in _places(file):
+        found = _at_place(file, place)
+        if found is not None and content_size(found) == file.size:
+            return found
+    return None
+
+
+def resolve_weights(file: WeightsFile, path: Path | str | None = None) -> Path:
+    """Find a weights file, or say what was looked for, where, and what to do.
+
+    A file that was named is taken as it is (it may be somebody's own training); a file found
+    under its published name must be the published one.
+
+    Raises:
+        WeightsNotFound: It is not in the named place, or in none of the usual ones.
+        WeightsMismatch: A file of that name is there, with another content.
+    """
+    if path is not None:
+        return _resolve_named(file, Path(path).expanduser())
+    places = _places(file)
+    for place in places:
+        if _is_named(place) and not place.exists():
+            raise WeightsNotFound(
+                f"ESAM_WEIGHTS names {place}, which does not exist. "
+                "Correct it, or unset it to use the cache folder."
+            )
+        found = _at_place(file, place)
+        if found is not None:
+            verify_weights(file, found)
+            return found
+    looked = ", ".join(_describe(place) for place in places)
+    raise WeightsNotFound(f"{file.filename}: looked in {looked}. {_advice(file)}")
+
+
+def _resolve_named(file: WeightsFile, named: Path) -> Path:
+    if not named.exists():
+        raise WeightsNotFound(f"{named} does not exist; it was named as the weights to use.")
+    found = find_weights(file, named)
+    if found is None:
+        raise WeightsNotFound(f"{named} has no {file.filename}. {_advice(file)}")
+    return found
+
+
+def _places(file: WeightsFile) -> list[Path]:
+    return [_BUNDLED] if file.bundled else search_folders()
+
+
+def _at_place(file: WeightsFile, place: Path) -> Path | None:
+    """Look into a folder; a single file counts when it carries the name that is looked for."""
+    if place.is_dir():
+        return _inside(file, place)
+    names = (file.filename, f"{file.filename}.zip")
+    return _if_file(place) if place.name in names else None
+
+
+def _inside(file: WeightsFile, folder: Path) -> Path | None:
+    # EfficientSAM-S is published zipped on GitHub; people put that file there as it came.
+    candidates = (folder / file.filename, folder / f"{file.filename}.zip")
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def _if_file(path: Path) -> Path | None:
+    return path if path.is_file() else None
+
+
+def _is_named(place: Path) -> bool:
+    return place != _BUNDLED and bool(os.environ.get("ESAM_WEIGHTS"))
+
+
+def _describe(place: Path) -> str:
+    return f"{place} (named by ESAM_WEIGHTS)" if _is_named(place) else str(place)
+
+
+def _advice(file: WeightsFile) -> str:
+    if file.bundled or not file.sources:
+        return "It comes with the project: restore assets/weights."
+    name = next((name for name, row in WEIGHTS.items() if row == file), "NAME")
+    return (
+        f"Get it with `python -m esam_core weights download {name}`, or put "
+        f"{file.sources[0].url} there, or name a file (weights=PATH, --weights PATH)."
+    )

@@ -1,0 +1,100 @@
+"""The table of weights files: name, size, digest and every address that serves the same bytes."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class WeightsSource:
+    """One address of a weights file.
+
+    Attributes:
+        url: An http or https address.
+        member: The file's name inside the zip archive that the address serves, if it serves one.
+        git_blob: Git's object id of what is served; the only digest known of some archives.
+        size: Bytes served; None where it is not known, or where the file's own size holds.
+        sha256: Digest of what is served, where it differs from the file's own.
+        md5: The same, for publishers who give nothing better.
+    """
+
+    url: str
+    member: str | None = None
+    git_blob: str | None = None
+    size: int | None = None
+    sha256: str | None = None
+    md5: str | None = None
+
+
+@dataclass(frozen=True)
+class WeightsFile:
+    """One weights file, known by its content.
+
+    Attributes:
+        filename: The name under which it lies in a folder.
+        sources: Addresses, tried in this order.
+        size: Bytes.
+        sha256: Digest of the content, in hexadecimal.
+        md5: A second digest, for files whose publisher gives only this one.
+        bundled: Short name of a file that comes with the project in ``assets/weights``.
+    """
+
+    filename: str
+    sources: tuple[WeightsSource, ...]
+    size: int
+    sha256: str
+    md5: str | None = None
+    bundled: str | None = None
+
+
+_HUB = "https://huggingface.co"
+# The last commit of the authors' repository; pinned because raw files there have no other version.
+_GITHUB = (
+    "https://github.com/yformer/EfficientSAM/raw/d525f622e6f640acf5a0fc37c7ca1f243da5bde0/weights"
+)
+
+EFFICIENT_SAM_TI = WeightsFile(
+    filename="efficient_sam_vitt.pt",
+    sources=(
+        WeightsSource(f"{_HUB}/yunyangx/EfficientSAM/resolve/main/efficient_sam_vitt.pt"),
+        WeightsSource(
+            f"{_GITHUB}/efficient_sam_vitt.pt",
+            git_blob="af883c49e33c68f01107be52df0ecad26a48355f",
+        ),
+        WeightsSource(
+            f"{_HUB}/merve/EfficientSAM/resolve/38bb0b55425abf62274ba4a8c51249e3d7298b70"
+            "/efficient_sam_vitt.pt"
+        ),
+    ),
+    size=40_982_470,
+    sha256="dff858b19600a46461cbb7de98f796b23a7a888d9f5e34c0b033f7d6eb9e4e6a",
+)
+
+EFFICIENT_SAM_S = WeightsFile(
+    filename="efficient_sam_vits.pt",
+    sources=(
+        WeightsSource(f"{_HUB}/yunyangx/EfficientSAM/resolve/main/efficient_sam_vits.pt"),
+        # GitHub refuses files over 100 MB, so the authors keep this one zipped there.
+        WeightsSource(
+            f"{_GITHUB}/efficient_sam_vits.pt.zip",
+            member="efficient_sam_vits.pt",
+            git_blob="fa4e9f05f753e109dbde052f97d37903b833cf53",
+        ),
+        WeightsSource(f"{_HUB}/Adapter/DragonDiffusion/resolve/main/model/efficient_sam_vits.pt"),
+    ),
+    size=105_742_022,
+    sha256="339376940b92351ae26dd1162e2305a1cc6f5cde735105e91286251abd9a6b65",
+)
+
+MINI = WeightsFile(
+    filename="esam_mini.safetensors",
+    sources=(),
+    size=15_220_336,
+    sha256="15e70d571a8faf2ff6b48826fa27051760e2dfc3b0e388c3ffa2d3b30336630d",
+    bundled="mini",
+)
+
+# The names a person types: `python -m esam_core weights download efficient_sam_ti`.
+WEIGHTS: dict[str, WeightsFile] = {
+    "mini": MINI,
+    "efficient_sam_ti": EFFICIENT_SAM_TI,
+    "efficient_sam_s": EFFICIENT_SAM_S,
+}
