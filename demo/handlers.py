@@ -179,7 +179,11 @@ def note_on(ask: Ask, answer: Answer) -> str:
 
 
 def _predicted(engine: Engine, photo: Photo, ask: Ask) -> Answer:
-    return engine.predict(photo, ask.prompt, ask.model, subtract=ask.subtract)
+    answer = engine.predict(photo, ask.prompt, ask.model, subtract=ask.subtract)
+    if not np.isfinite(answer.masks.predicted_iou).all():
+        # Half precision can overflow; an empty mask would look like an answer.
+        raise EsamError(texts.NOT_A_NUMBER.format(**_speaker(answer.segmenter)))
+    return answer
 
 
 def _object_mask(engine: Engine, photo: Photo, item: object) -> np.ndarray:

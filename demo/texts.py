@@ -80,6 +80,10 @@ BACKGROUND_CHOOSES = (
 MODEL_LOADING = "The model is still loading; try again in a moment."
 MODEL_FAILED = "The model could not be loaded: {reason}"
 PHOTO_GONE = "The server no longer holds this photo. Choose it again; your clicks are kept."
+NOT_A_NUMBER = (
+    "{title} gave no usable answer in {precision} on {device}. Start the page with "
+    "--precision fp32; your clicks are kept."
+)
 UNEXPECTED = "Something went wrong on the server. Your clicks are kept; try again."
 NO_SUCH_EXAMPLE = "There is no example photo {name!r}. Choose one from the strip."
 NO_FILE = "No file arrived. Choose a photo again."

@@ -35,7 +35,10 @@ LAUNCH: dict[str, Any] = {
     "run_history": False,
     "max_file_size": f"{MAX_MEGABYTES}mb",
     "footer_links": [],
-    "theme": gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace"]),
+    "theme": gr.themes.Base(
+        font=[gr.themes.LocalFont("IBM Plex Sans", weights=(400, 600)), "system-ui", "sans-serif"],
+        font_mono=["ui-monospace", "monospace"],
+    ),
 }
 
 

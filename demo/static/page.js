@@ -338,13 +338,14 @@ class Page {
       this.candidates.replaceChildren(...[0, 1, 2].map(() => h('div', { class: 'es-candidate es-blank' }, h('span', { class: 'es-pic' }), h('span', { class: 'es-score' }, '–'))));
       return;
     }
+    const view = this.view(answer.candidates);
     const focused = this.candidates.contains(document.activeElement);
     this.candidates.replaceChildren(...answer.candidates.map((candidate, i) => {
       const score = candidate.predicted_iou.toFixed(2), on = i === active.choice;
       return h('button', { type: 'button', class: 'es-candidate', role: 'radio', 'aria-checked': String(on), tabindex: on ? '0' : '-1',
         'aria-label': `${T.candidate} ${i + 1}, ${T.score} ${score}`, title: T.score_help,
         onclick: () => canvas.pick(i), onkeydown: event => this.roam(event, i, answer.candidates.length) },
-      this.smallPicture(candidate.picture, active.colour), h('span', { class: 'es-score' }, score));
+      this.smallPicture(candidate.picture, active.colour, view), h('span', { class: 'es-score' }, score));
     }));
     if (focused) this.candidates.children[active.choice].focus();
   }
@@ -356,16 +357,28 @@ class Page {
     this.canvas.pick((i + step + n) % n);
   }
 
-  smallPicture(mask, colour) {
-    const { picture } = this.canvas, width = 176, height = 132;
-    const out = newCanvas(width, height), g = out.getContext('2d');
-    const scale = Math.max(width / picture.naturalWidth, height / picture.naturalHeight);
-    const w = Math.round(picture.naturalWidth * scale), hgt = Math.round(picture.naturalHeight * scale);
-    const at = [(width - w) / 2, (height - hgt) / 2, w, hgt];
-    g.globalAlpha = 0.55;
-    g.drawImage(picture, ...at);
-    g.globalAlpha = 0.8;
-    g.drawImage(tint(mask, colour, w, hgt), at[0], at[1]);
+  /** The part of the stage that holds all candidates, with room around it, in the shape 4:3. */
+  view(candidates) {
+    const { picture, photo } = this.canvas, scale = picture.naturalWidth / photo.width;
+    const boxes = candidates.filter(candidate => candidate.area).map(candidate => candidate.box_xyxy.map(value => value * scale));
+    const [x0, y0] = [0, 1].map(i => Math.min(...boxes.map(box => box[i]), Infinity));
+    const [x1, y1] = [2, 3].map(i => Math.max(...boxes.map(box => box[i]), -Infinity));
+    const { naturalWidth: W, naturalHeight: H } = picture;
+    if (!boxes.length) return [0, 0, W, H];
+    let w = Math.max((x1 - x0) * 1.25, W * 0.25), hgt = Math.max((y1 - y0) * 1.25, H * 0.25);
+    if (w * 3 > hgt * 4) hgt = w * 3 / 4; else w = hgt * 4 / 3;
+    const middle = [(x0 + x1) / 2, (y0 + y1) / 2];
+    const place = (at, size, full) => (size >= full ? (full - size) / 2 : clamp(at - size / 2, 0, full - size));
+    return [place(middle[0], w, W), place(middle[1], hgt, H), w, hgt];
+  }
+
+  smallPicture(mask, colour, view) {
+    const out = newCanvas(176, 132), g = out.getContext('2d');
+    const inked = tint(mask, colour, mask.naturalWidth, mask.naturalHeight);
+    g.globalAlpha = 0.6;
+    g.drawImage(this.canvas.picture, ...view, 0, 0, 176, 132);
+    g.globalAlpha = 0.75;
+    g.drawImage(inked, ...view, 0, 0, 176, 132);
     out.className = 'es-pic';
     return out;
   }
