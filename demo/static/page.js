@@ -320,7 +320,7 @@ class Page {
   paintPanel() {
     const { canvas } = this, { doc } = canvas;
     const answer = canvas.answerOf(canvas.active);
-    const drawn = [doc, answer, canvas.picture, canvas.busy, canvas.picked.size, canvas.labels];
+    const drawn = [doc, answer, canvas.picture];
     if (this.drawn && drawn.every((part, i) => part === this.drawn[i])) return;
     this.drawn = drawn;
     this.paintCandidates(answer);
