@@ -36,7 +36,7 @@ LAUNCH: dict[str, Any] = {
     "max_file_size": f"{MAX_MEGABYTES}mb",
     "footer_links": [],
     "theme": gr.themes.Base(
-        font=[gr.themes.LocalFont("IBM Plex Sans", weights=(400, 600)), "system-ui", "sans-serif"],
+        font=[gr.themes.LocalFont("IBM Plex Sans"), "system-ui", "sans-serif"],
         font_mono=["ui-monospace", "monospace"],
     ),
 }

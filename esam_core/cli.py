@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 import esam_core
 from esam_core import commands
+from esam_core.commands._group import LateParser
 from esam_core.errors import EsamError
 
 
@@ -36,7 +37,9 @@ def build_parser() -> argparse.ArgumentParser:
         description="Segment photos with EfficientSAM from the command line.",
     )
     parser.add_argument("--version", action="version", version=f"esam {esam_core.__version__}")
-    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    subparsers = parser.add_subparsers(
+        dest="command", required=True, metavar="COMMAND", parser_class=LateParser
+    )
     for module in pkgutil.iter_modules(commands.__path__):
         if module.name.startswith("_"):
             continue

@@ -1,4 +1,4 @@
-"""Shared fixtures: photos, the page behind a fake model, the page behind the bundled one, Chromium."""
+"""Fixtures that several test files share: photos, pages over a fake and a real model, Chromium."""
 
 import contextlib
 import os
@@ -6,17 +6,19 @@ import shutil
 import sys
 from pathlib import Path
 
-# Before gradio and huggingface_hub are imported anywhere: tests stay on this machine.
+import numpy as np
+import pytest
+
+from demo.engine import Engine
+from esam_core import asset, load_rgb
+from esam_core.annotated import annotated_photos
+from tests.fakes import FakeCatalogue
+
+# Gradio is imported later, by the first fixture or test that needs it: tests stay on this machine.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["HF_HUB_OFFLINE"] = "1"
 for _name in ("NO_PROXY", "no_proxy"):
     os.environ[_name] = ",".join(filter(None, (os.environ.get(_name), "127.0.0.1,localhost")))
-
-import pytest
-from fakes import FakeCatalogue
-
-from demo.engine import Engine
-from esam_core.images import asset
 
 CHROMIUM_ARGS = [
     "--no-sandbox",
@@ -32,13 +34,20 @@ CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(scope="session")
-def bear() -> Path:
-    """A photo of one large bear, 586 x 640."""
+def bear() -> tuple[np.ndarray, np.ndarray]:
+    """A photo of a bear (640, 586, 3) and the bear's mask."""
+    photo = next(p for p in annotated_photos(asset("photos")) if p.path.stem == "000000000285")
+    return load_rgb(photo.path), photo.masks()[0]
+
+
+@pytest.fixture(scope="session")
+def bear_file() -> Path:
+    """The file of the bear's photo, 586 x 640."""
     return asset("photos", "000000000285.jpg")
 
 
 @pytest.fixture(scope="session")
-def dog() -> Path:
+def dog_file() -> Path:
     """A photo of a dog beside a hydrant, 426 x 640."""
     return asset("photos", "000000377575.jpg")
 
@@ -120,7 +129,7 @@ def pytest_runtest_makereport(item, call):
 def open_page(browser, request, tmp_path):
     """open_page(url, width, height, dpr, touch, dark) -> Desk; fails on any console error or any
     request that leaves the server."""
-    from desk import Desk
+    from tests.desk import Desk
 
     with contextlib.ExitStack() as stack:
         desks, bad = [], []

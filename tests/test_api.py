@@ -19,9 +19,9 @@ def test_only_one_endpoint_is_listed(client):
     assert [p["parameter_name"] for p in named["/segment"]["parameters"]] == ["image", "prompts"]
 
 
-def test_a_photo_and_a_point_give_a_mask_and_what_is_known(client, bear):
+def test_a_photo_and_a_point_give_a_mask_and_what_is_known(client, bear_file):
     prompts = {"point_coords": [[290, 300]], "point_labels": [1], "box_xyxy": None}
-    path, info = client.predict(handle_file(str(bear)), prompts, api_name="/segment")
+    path, info = client.predict(handle_file(str(bear_file)), prompts, api_name="/segment")
     with Image.open(path) as picture:
         mask = np.asarray(picture.convert("L"))
     assert mask.shape == (640, 586)
@@ -32,15 +32,15 @@ def test_a_photo_and_a_point_give_a_mask_and_what_is_known(client, bear):
     assert info["provenance"] == "fake"
 
 
-def test_a_box_alone_is_a_prompt(client, bear):
+def test_a_box_alone_is_a_prompt(client, bear_file):
     prompts = {"box_xyxy": [100, 100, 200, 200]}
-    _, info = client.predict(handle_file(str(bear)), prompts, api_name="/segment")
+    _, info = client.predict(handle_file(str(bear_file)), prompts, api_name="/segment")
     assert info["area"] == 10_000
 
 
-def test_seven_points_are_merged_and_said(client, bear):
+def test_seven_points_are_merged_and_said(client, bear_file):
     prompts = {"point_coords": [[x, 300] for x in range(10, 80, 10)], "point_labels": [1] * 7}
-    _, info = client.predict(handle_file(str(bear)), prompts, api_name="/segment")
+    _, info = client.predict(handle_file(str(bear_file)), prompts, api_name="/segment")
     assert "too many" in info["note"]
 
 
@@ -54,9 +54,9 @@ def test_seven_points_are_merged_and_said(client, bear):
         ([1, 2], "JSON object"),
     ],
 )
-def test_bad_prompts_get_a_sentence(client, bear, prompts, said):
+def test_bad_prompts_get_a_sentence(client, bear_file, prompts, said):
     with pytest.raises(AppError, match=said):
-        client.predict(handle_file(str(bear)), prompts, api_name="/segment")
+        client.predict(handle_file(str(bear_file)), prompts, api_name="/segment")
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_files_of_the_server_stay_there(fake_server):
         assert httpx.get(f"{fake_server}/gradio_api/file={path}").status_code in (403, 404)
 
 
-def test_a_path_of_the_server_is_no_photo(client, fake_server):
+def test_a_path_of_the_server_is_no_photo(fake_server):
     for given in (
         {"path": "/etc/hostname"},
         {"path": "/etc/hostname", "meta": {"_type": "gradio.FileData"}},

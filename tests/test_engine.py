@@ -4,11 +4,11 @@ import threading
 
 import numpy as np
 import pytest
-from fakes import FakeCatalogue
 
 from demo.engine import Engine, PhotoGone
 from esam_core.errors import EsamError, UnknownModel
 from esam_core.prompts import Prompt
+from tests.fakes import FakeCatalogue
 
 
 def grey(value, size=(60, 80)):

@@ -148,7 +148,7 @@ def test_an_unexpected_failure_is_hidden_and_survived(engine, photo, caplog):
 
 
 def test_scores_that_are_not_numbers_are_an_error_and_not_an_empty_mask(engine, photo, monkeypatch):
-    monkeypatch.setattr("fakes.SCORES", (float("nan"),) * 3)
+    monkeypatch.setattr("tests.fakes.SCORES", (float("nan"),) * 3)
     reply = handlers.prompt(engine, ask(photo, [[70, 50]], [1]))
     assert "--precision fp32" in reply["error"]
 

@@ -6,8 +6,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from esam_core.images import load_rgb
-
 pytestmark = pytest.mark.browser
 
 
@@ -18,14 +16,16 @@ def png(width=80, height=60, colour=(40, 90, 200)) -> bytes:
 
 
 @pytest.mark.parametrize("height", [720, 800])
-def test_everything_fits_on_a_laptop_without_scrolling(open_page, fake_server, bear, height):
-    desk = open_page(fake_server, height=height).choose(bear).click(290, 300)
+def test_everything_fits_on_a_laptop_without_scrolling(open_page, fake_server, bear_file, height):
+    desk = open_page(fake_server, height=height).choose(bear_file).click(290, 300)
     inside = desk.page.evaluate(
         """[document.documentElement.scrollHeight <= innerHeight,
             document.documentElement.scrollWidth <= innerWidth,
-            ...['.es-bar', '.es-stage', '.es-panel', '.es-strip', '.es-exports', '.es-note'].map(s => {
+            ...['bar', 'stage', 'panel', 'strip', 'exports', 'note'].map(name => {
+              const s = '.es-' + name;
               const r = document.querySelector(s).getBoundingClientRect();
-              return r.height > 0 && r.top >= 0 && r.bottom <= innerHeight && r.right <= innerWidth })]"""
+              return r.height > 0 && r.top >= 0
+                && r.bottom <= innerHeight && r.right <= innerWidth })]"""
     )
     assert all(inside), inside
     stage = desk.page.locator(".es-stage").bounding_box()
@@ -35,8 +35,8 @@ def test_everything_fits_on_a_laptop_without_scrolling(open_page, fake_server, b
 @pytest.mark.parametrize(
     "look", [{}, {"dark": True}, {"width": 390, "height": 844, "dpr": 3, "touch": True}]
 )
-def test_a_click_answers_at_once_in_pixels_of_the_photo(open_page, fake_server, bear, look):
-    desk = open_page(fake_server, **look).choose(bear).click(290, 300)
+def test_a_click_answers_at_once_in_pixels_of_the_photo(open_page, fake_server, bear_file, look):
+    desk = open_page(fake_server, **look).choose(bear_file).click(290, 300)
     [(x, y)] = desk.state["prompt"]["point_coords"]
     slack = 1 if not look.get("touch") else 2
     assert abs(x - 290) <= slack
@@ -47,21 +47,19 @@ def test_a_click_answers_at_once_in_pixels_of_the_photo(open_page, fake_server, 
     assert not mask[0, 0]
 
 
-def test_tools_stay_in_reach_of_the_thumb_on_a_phone(open_page, fake_server, bear):
-    desk = open_page(fake_server, width=390, height=844, dpr=3, touch=True).choose(bear)
+def test_tools_stay_in_reach_of_the_thumb_on_a_phone(open_page, fake_server, bear_file):
+    desk = open_page(fake_server, width=390, height=844, dpr=3, touch=True).choose(bear_file)
     desk.page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
     bar = desk.page.locator(".es-bar").bounding_box()
     assert bar["y"] > 700
     assert bar["y"] + bar["height"] <= 844
-    sizes = desk.page.evaluate(
-        "[...document.querySelectorAll('.es-segment button')].map(b => b.getBoundingClientRect().height)"
-    )
-    assert min(sizes) >= 44
+    for tool in desk.page.locator(".es-segment button").all():
+        assert tool.bounding_box()["height"] >= 44
     assert desk.page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_background_points_come_from_right_click_shift_and_tool(open_page, fake_server, bear):
-    desk = open_page(fake_server).choose(bear).click(290, 300)
+def test_background_points_come_from_right_click_shift_and_tool(open_page, fake_server, bear_file):
+    desk = open_page(fake_server).choose(bear_file).click(290, 300)
     desk.click(300, 300, button="right")
     desk.page.keyboard.down("Shift")
     desk.click(310, 300)
@@ -71,15 +69,15 @@ def test_background_points_come_from_right_click_shift_and_tool(open_page, fake_
     assert not desk.mask[300, 300]
 
 
-def test_a_drag_in_any_direction_is_a_box(open_page, fake_server, bear):
-    desk = open_page(fake_server).choose(bear).press("3").drag(400, 500, 100, 200)
+def test_a_drag_in_any_direction_is_a_box(open_page, fake_server, bear_file):
+    desk = open_page(fake_server).choose(bear_file).press("3").drag(400, 500, 100, 200)
     box = desk.state["prompt"]["box_xyxy"]
     assert np.abs(np.array(box) - [100, 200, 401, 501]).max() <= 1
     assert desk.mask.sum() == (box[2] - box[0]) * (box[3] - box[1])
 
 
-def test_undo_redo_and_clear_by_keys(open_page, fake_server, bear):
-    desk = open_page(fake_server).choose(bear).click(200, 300).click(400, 300)
+def test_undo_redo_and_clear_by_keys(open_page, fake_server, bear_file):
+    desk = open_page(fake_server).choose(bear_file).click(200, 300).click(400, 300)
     assert len(desk.press("Control+z").state["prompt"]["point_coords"]) == 1
     assert not desk.mask[300, 400]
     assert len(desk.press("Control+Shift+Z").state["prompt"]["point_coords"]) == 2
@@ -94,15 +92,15 @@ def test_keys_choose_the_tool(open_page, fake_server):
     assert [desk.press(key).state["tool"] for key in "231"] == ["background", "box", "point"]
 
 
-def test_the_stage_works_without_a_mouse(open_page, fake_server, bear):
-    desk = open_page(fake_server).choose(bear)
+def test_the_stage_works_without_a_mouse(open_page, fake_server, bear_file):
+    desk = open_page(fake_server).choose(bear_file)
     desk.page.locator(".es-stage").focus()
     desk.press("ArrowRight").press("ArrowUp").press("Enter")
     assert desk.state["prompt"]["point_coords"] == [[299, 314]]
 
 
-def test_many_quick_clicks_all_arrive(open_page, fake_server, fake_engine, bear):
-    desk = open_page(fake_server).choose(bear)
+def test_many_quick_clicks_all_arrive(open_page, fake_server, fake_engine, bear_file):
+    desk = open_page(fake_server).choose(bear_file)
     model = fake_engine.segmenter()
     asked = len(model.prompts)
     for x in (100, 180, 260, 340, 420, 500):
@@ -113,16 +111,16 @@ def test_many_quick_clicks_all_arrive(open_page, fake_server, fake_engine, bear)
     assert len(model.prompts) - asked <= 6
 
 
-def test_a_seventh_point_is_merged_with_a_note(open_page, fake_server, bear):
-    desk = open_page(fake_server).choose(bear)
+def test_a_seventh_point_is_merged_with_a_note(open_page, fake_server, bear_file):
+    desk = open_page(fake_server).choose(bear_file)
     for x in (100, 180, 260, 340, 420, 500, 540):
         desk.click(x, 300)
     assert "joined" in desk.page.locator(".es-status").inner_text()
     assert len(desk.state["prompt"]["point_coords"]) == 7
 
 
-def test_a_candidate_is_picked_without_asking_again(open_page, fake_server, fake_engine, bear):
-    desk = open_page(fake_server).choose(bear).click(290, 300)
+def test_a_candidate_is_picked_without_asking_again(open_page, fake_server, fake_engine, bear_file):
+    desk = open_page(fake_server).choose(bear_file).click(290, 300)
     asked, small = len(fake_engine.segmenter().prompts), desk.mask.sum()
     scores = desk.page.locator(".es-candidate").all_inner_texts()
     assert scores == ["0.90", "0.70", "0.50"]
@@ -131,8 +129,8 @@ def test_a_candidate_is_picked_without_asking_again(open_page, fake_server, fake
     assert len(fake_engine.segmenter().prompts) == asked
 
 
-def test_objects_are_kept_renamed_hidden_and_deleted(open_page, fake_server, bear):
-    desk = open_page(fake_server).choose(bear).click(200, 300)
+def test_objects_are_kept_renamed_hidden_and_deleted(open_page, fake_server, bear_file):
+    desk = open_page(fake_server).choose(bear_file).click(200, 300)
     desk.button("Add object").click()
     desk.click(400, 300)
     first, second = desk.state["objects"]
@@ -154,8 +152,8 @@ def test_objects_are_kept_renamed_hidden_and_deleted(open_page, fake_server, bea
     assert len(desk.state["objects"]) == 2
 
 
-def test_mask_and_cut_out_download_in_the_size_of_the_photo(open_page, fake_server, bear):
-    desk = open_page(fake_server).choose(bear).click(290, 300)
+def test_mask_and_cut_out_download_in_the_size_of_the_photo(open_page, fake_server, bear_file):
+    desk = open_page(fake_server).choose(bear_file).click(290, 300)
     shown = desk.mask
     mask = np.asarray(desk.download("Mask").convert("L")) > 127
     assert desk.downloaded == "object-1-mask.png"
@@ -177,8 +175,8 @@ def test_a_large_photo_is_answered_in_its_own_pixels(open_page, fake_server):
 
 
 @pytest.mark.parametrize("content", [b"no picture", b"<svg xmlns='x'/>"], ids=["text", "svg"])
-def test_a_bad_file_gives_a_sentence_and_loses_nothing(open_page, fake_server, bear, content):
-    desk = open_page(fake_server).choose(bear).click(290, 300)
+def test_a_bad_file_gives_a_sentence_and_loses_nothing(open_page, fake_server, bear_file, content):
+    desk = open_page(fake_server).choose(bear_file).click(290, 300)
     before = desk.state["prompt"]
     desk.send(content=content)
     desk.page.wait_for_function("esamPage.canvas.said.tone === 'error'")
@@ -188,8 +186,10 @@ def test_a_bad_file_gives_a_sentence_and_loses_nothing(open_page, fake_server, b
     assert desk.click(300, 320).mask is not None
 
 
-def test_a_forgotten_photo_comes_back_with_every_click(open_page, fake_server, fake_engine, bear):
-    desk = open_page(fake_server).choose(bear).click(200, 300)
+def test_a_forgotten_photo_comes_back_with_every_click(
+    open_page, fake_server, fake_engine, bear_file
+):
+    desk = open_page(fake_server).choose(bear_file).click(200, 300)
     fake_engine._photos.clear()
     desk.click(400, 300)
     assert len(desk.state["prompt"]["point_coords"]) == 2
@@ -197,8 +197,8 @@ def test_a_forgotten_photo_comes_back_with_every_click(open_page, fake_server, f
     assert desk.mask[300, 400]
 
 
-def test_two_visitors_do_not_see_each_other(open_page, fake_server, bear, dog):
-    one, two = open_page(fake_server).choose(bear), open_page(fake_server).choose(dog)
+def test_two_visitors_do_not_see_each_other(open_page, fake_server, bear_file, dog_file):
+    one, two = open_page(fake_server).choose(bear_file), open_page(fake_server).choose(dog_file)
     one.click(290, 300)
     two.click(100, 100)
     one.click(300, 310)
@@ -208,20 +208,22 @@ def test_two_visitors_do_not_see_each_other(open_page, fake_server, bear, dog):
     assert len(two.state["prompt"]["point_coords"]) == 1
 
 
-def test_another_model_is_chosen_and_says_what_it_cannot_do(open_page, fake_server, bear):
-    desk = open_page(fake_server).choose(bear)
+def test_another_model_is_chosen_and_says_what_it_cannot_do(open_page, fake_server, bear_file):
+    desk = open_page(fake_server).choose(bear_file)
     desk.page.locator(".es-chip").click()
     desk.page.locator(".es-model", has_text="Plain").click()
     desk.wait().click(290, 300).click(300, 300, button="right")
-    assert "do not" not in desk.page.locator(".es-chip").inner_text()
+    assert "Plain" in desk.page.locator(".es-chip").inner_text()
     assert "does not read background points" in desk.page.locator(".es-status").inner_text()
     assert desk.mask[300, 300]
     desk.button("Subtract").click()
     assert not desk.wait().mask[300, 300]
 
 
-def test_the_page_says_which_model_answers_and_how_to_get_another(open_page, fake_server, bear):
-    desk = open_page(fake_server).choose(bear).click(290, 300)
+def test_the_page_says_which_model_answers_and_how_to_get_another(
+    open_page, fake_server, bear_file
+):
+    desk = open_page(fake_server).choose(bear_file).click(290, 300)
     chip = desk.page.locator(".es-chip").inner_text()
     assert all(part in chip for part in ("Fake", "cpu", "fp32", "photo", "click", "ms"))
     assert "The fake is answering." in desk.page.locator(".es-note").inner_text()
@@ -229,8 +231,10 @@ def test_the_page_says_which_model_answers_and_how_to_get_another(open_page, fak
     assert "get absent" in desk.page.locator(".es-menu").inner_text()
 
 
-def test_layers_of_other_modes_show_hover_and_are_kept_as_objects(open_page, fake_server, bear):
-    desk = open_page(fake_server).choose(bear)
+def test_layers_of_other_modes_show_hover_and_are_kept_as_objects(
+    open_page, fake_server, bear_file
+):
+    desk = open_page(fake_server).choose(bear_file)
     labels = np.zeros((64, 58, 3), np.uint8)
     labels[10:30, 10:30, 0] = 1
     labels[40:60, 30:50, 1] = 1  # id 256
@@ -257,9 +261,9 @@ def test_layers_of_other_modes_show_hover_and_are_kept_as_objects(open_page, fak
     assert np.asarray(desk.download("Mask").convert("L"))[500, 400] > 0
 
 
-def test_the_bundled_model_finds_the_bear(open_page, mini_server, bear):
-    desk = open_page(mini_server).choose(bear).click(300, 350)
-    truth = load_rgb(bear.parent / "masks" / "000000000285.png")[..., 0] == 1
+def test_the_bundled_model_finds_the_bear(open_page, mini_server, bear_file, bear):
+    desk = open_page(mini_server).choose(bear_file).click(300, 350)
+    _, truth = bear
     iou = (desk.mask & truth).sum() / (desk.mask | truth).sum()
     assert iou > 0.8
     cutout = np.asarray(desk.download("Cut-out"))

@@ -115,9 +115,11 @@ def test_esam_weights_may_name_one_file(places, monkeypatch):
 
 def test_esam_weights_that_does_not_exist_is_an_error(places, monkeypatch):
     monkeypatch.setenv("ESAM_WEIGHTS", str(places / "nowhere"))
-    assert find_weights(FILE) is None
-    with pytest.raises(WeightsNotFound, match="ESAM_WEIGHTS names .*nowhere, which does not exist"):
-        resolve_weights(FILE)
+    for look in (find_weights, resolve_weights):
+        with pytest.raises(
+            WeightsNotFound, match="ESAM_WEIGHTS names .*nowhere, which does not ex"
+        ):
+            look(FILE)
 
 
 def test_bundled_file_is_there_whatever_esam_weights_says(places, monkeypatch):

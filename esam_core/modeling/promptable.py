@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from esam_core.modeling.mask_decoder import Attended, DecoderContext, MaskDecoder
 from esam_core.modeling.prompt_encoder import PromptEncoder
 
+MAX_TOKENS = 6
 PIXEL_MEAN = (0.485, 0.456, 0.406)
 PIXEL_STD = (0.229, 0.224, 0.225)
 
@@ -92,9 +93,25 @@ class Promptable(nn.Module):
     def attend(
         self, features: ImageFeatures, context: DecoderContext, positions: Tensor, labels: Tensor
     ) -> Attended:
-        """Decode prompts as far as their predicted IoU; no mask is drawn yet."""
+        """Decode prompts as far as their predicted IoU; no mask is drawn yet.
+
+        Raises:
+            ValueError: More than six tokens in a prompt.
+        """
+        positions, labels = self._fill_slots(positions, labels)
         tokens, geometry = self.encode_prompts(features, positions, labels)
         return self.mask_decoder.attend(context, tokens, geometry)
+
+    def _fill_slots(self, positions: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Pad prompts to six tokens: both networks were trained so, and padding is not neutral."""
+        missing = MAX_TOKENS - positions.shape[2]
+        if missing < 0:
+            raise ValueError(
+                f"{positions.shape[2]} prompt tokens given, the network reads {MAX_TOKENS}."
+            )
+        pad = positions.new_full((*positions.shape[:2], missing, 2), -0.5 / self.image_size)
+        labels = torch.cat([labels, labels.new_full((*labels.shape[:2], missing), -1)], dim=2)
+        return torch.cat([positions, pad], dim=2), labels
 
     def draw(self, context: DecoderContext, attended: Attended) -> Tensor:
         """Draw the low-resolution logits (m, 3, 4h, 4w) of decoded prompts."""

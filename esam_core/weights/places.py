@@ -43,6 +43,9 @@ def find_weights(file: WeightsFile, path: Path | str | None = None) -> Path | No
 
     Returns:
         Where it lies, or None. A file of the wrong size counts as absent unless it was named.
+
+    Raises:
+        WeightsNotFound: ``ESAM_WEIGHTS`` names a place that does not exist.
     """
     if path is not None:
         named = Path(path).expanduser()
@@ -68,11 +71,6 @@ def resolve_weights(file: WeightsFile, path: Path | str | None = None) -> Path:
         return _resolve_named(file, Path(path).expanduser())
     places = _places(file)
     for place in places:
-        if _is_named(place) and not place.exists():
-            raise WeightsNotFound(
-                f"ESAM_WEIGHTS names {place}, which does not exist. "
-                "Correct it, or unset it to use the cache folder."
-            )
         found = _at_place(file, place)
         if found is not None:
             verify_weights(file, found)
@@ -91,7 +89,16 @@ def _resolve_named(file: WeightsFile, named: Path) -> Path:
 
 
 def _places(file: WeightsFile) -> list[Path]:
-    return [_BUNDLED] if file.bundled else search_folders()
+    if file.bundled:
+        return [_BUNDLED]
+    places = search_folders()
+    for place in places:
+        if _is_named(place) and not place.exists():
+            raise WeightsNotFound(
+                f"ESAM_WEIGHTS names {place}, which does not exist. "
+                "Correct it, or unset it to use the cache folder."
+            )
+    return places
 
 
 def _at_place(file: WeightsFile, place: Path) -> Path | None:

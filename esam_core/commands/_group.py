@@ -1,0 +1,45 @@
+"""Subcommands whose own subcommands are the modules of a package."""
+
+import argparse
+import importlib
+import pkgutil
+from collections.abc import Callable
+from functools import partial
+from types import ModuleType
+from typing import Any
+
+
+class LateParser(argparse.ArgumentParser):
+    """A parser that gets its arguments when it is used: ``--help`` above it need not wait."""
+
+    fill: Callable[[argparse.ArgumentParser], None] | None = None
+
+    def parse_known_args(self, *args: Any, **kwargs: Any) -> tuple[argparse.Namespace, list[str]]:
+        """Fill the parser first, once."""
+        fill, self.fill = self.fill, None
+        if fill is not None:
+            fill(self)
+        return super().parse_known_args(*args, **kwargs)
+
+
+def add_group(
+    subparsers: "argparse._SubParsersAction", name: str, package: ModuleType, *, help: str
+) -> argparse.ArgumentParser:
+    """Add a subcommand with one name per module of a package that has ``add_arguments``.
+
+    Such a module has ``HELP``, ``add_arguments(parser)`` and ``run(args) -> int``. The modules are
+    imported when the subcommand is used: they may import torch.
+    """
+    parser = subparsers.add_parser(name, help=help)
+    parser.fill = partial(_fill, package)
+    return parser
+
+
+def _fill(package: ModuleType, parser: argparse.ArgumentParser) -> None:
+    names = parser.add_subparsers(dest="name", required=True, metavar="NAME")
+    for info in pkgutil.iter_modules(package.__path__):
+        module = importlib.import_module(f"{package.__name__}.{info.name}")
+        if hasattr(module, "add_arguments"):
+            child = names.add_parser(info.name, help=module.HELP)
+            module.add_arguments(child)
+            child.set_defaults(measure=module.run)

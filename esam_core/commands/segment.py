@@ -1,0 +1,162 @@
+"""``segment``: points and a box in, a mask file out."""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from esam_core.commands._common import add_model_arguments, load, write_file
+from esam_core.errors import InvalidPrompt
+
+if TYPE_CHECKING:
+    from esam_core.masks import Masks
+    from esam_core.prompts import Prompt
+    from esam_core.segmenter import Segmenter
+
+
+def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentParser:
+    """Add ``segment PHOTO --point ... --box ... --out mask.png``."""
+    parser = subparsers.add_parser(
+        "segment",
+        help="segment one object of a photo by points and a box",
+        description="Positions are pixels of the photo: x to the right, y down.",
+    )
+    parser.add_argument("photo", type=Path, metavar="PHOTO")
+    parser.add_argument(
+        "--point",
+        type=parse_point,
+        action="append",
+        default=[],
+        metavar="X,Y[,LABEL]",
+        help="a point on the object; label 0 means: not this. May be repeated",
+    )
+    parser.add_argument(
+        "--box", type=parse_box, metavar="X0,Y0,X1,Y1", help="a box around the object"
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="FILE", help="where to write the mask (PNG)"
+    )
+    parser.add_argument(
+        "--cutout", type=Path, metavar="FILE", help="also write a cut-out (RGBA PNG)"
+    )
+    parser.add_argument(
+        "--json", metavar="FILE", help="also write prompt, scores and model; - writes to stdout"
+    )
+    parser.add_argument("--rule", default="predicted_iou", help="how the three masks are ranked")
+    add_model_arguments(parser)
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    """Segment, write the files, and say in one line what came out."""
+    from esam_core.export import export_cutout_png, export_mask_png
+    from esam_core.images import load_rgb
+
+    image = load_rgb(args.photo)
+    prompt = read_prompt(args, image.shape[:2])
+    segmenter = load(args)
+    started = time.perf_counter()
+    embedding = segmenter.embed(image)
+    embedded = time.perf_counter()
+    masks = segmenter.predict(embedding, prompt, rule=args.rule)
+    finished = time.perf_counter()
+    report = describe(segmenter, prompt, masks) | {
+        "photo": str(args.photo),
+        "image_hw": list(masks.image_hw),
+        "rule": args.rule,
+        "milliseconds": {
+            "embed": round((embedded - started) * 1000, 1),
+            "predict": round((finished - embedded) * 1000, 1),
+        },
+    }
+    write_file(args.out, export_mask_png(masks.data[0]))
+    if args.cutout:
+        write_file(args.cutout, export_cutout_png(image, masks.data[0]))
+    if args.json == "-":
+        print(json.dumps(report, indent=1))
+    elif args.json:
+        write_file(Path(args.json), json.dumps(report, indent=1).encode())
+    # With --json - the JSON has stdout to itself.
+    print(_line(report, args.out), file=sys.stderr if args.json == "-" else sys.stdout)
+    return 0
+
+
+def describe(segmenter: "Segmenter", prompt: "Prompt", masks: "Masks") -> dict[str, Any]:
+    """Collect what is worth keeping about an answer, as plain numbers and strings."""
+    best = masks[0]
+    return {
+        "model": segmenter.name,
+        "provenance": segmenter.provenance,
+        "device": segmenter.device,
+        "precision": segmenter.precision,
+        "prompt": prompt.to_json(),
+        "predicted_iou": [round(float(score), 4) for score in masks.predicted_iou],
+        "stability_score": [round(float(score), 4) for score in masks.stability_score],
+        "areas": masks.area.tolist(),
+        "area": int(best.area[0]),
+        "box_xyxy": best.boxes_xyxy[0].tolist(),
+    }
+
+
+def read_prompt(args: argparse.Namespace, image_hw: tuple[int, int]) -> "Prompt":
+    """Make a prompt of ``--point`` and ``--box``, refusing what lies outside the photo."""
+    from esam_core.prompts import Prompt
+
+    if not args.point and args.box is None:
+        raise InvalidPrompt("nothing to segment: give --point X,Y, --box X0,Y0,X1,Y1 or both.")
+    height, width = image_hw
+    for x, y, _ in args.point:
+        if not (0 <= x < width and 0 <= y < height):
+            raise InvalidPrompt(
+                f"point ({x:g}, {y:g}) lies outside the photo, which is {width} x {height} pixels "
+                f"(x from 0 to {width - 1}, y from 0 to {height - 1})."
+            )
+    if args.box is not None:
+        x0, y0, x1, y1 = args.box
+        if min(x0, y0) < 0 or x1 > width or y1 > height:
+            raise InvalidPrompt(
+                f"box ({x0:g}, {y0:g}, {x1:g}, {y1:g}) reaches outside the photo, which is "
+                f"{width} x {height} pixels."
+            )
+    return Prompt(
+        tuple((x, y) for x, y, _ in args.point),
+        tuple(label for _, _, label in args.point),
+        args.box,
+    )
+
+
+def parse_point(text: str) -> tuple[float, float, int]:
+    """Read ``X,Y`` or ``X,Y,LABEL``."""
+    numbers = _numbers(text)
+    if len(numbers) not in (2, 3) or (len(numbers) == 3 and numbers[2] not in (0, 1)):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not X,Y or X,Y,LABEL with LABEL 1 (the object) or 0 (not the object)"
+        )
+    return numbers[0], numbers[1], int(numbers[2]) if len(numbers) == 3 else 1
+
+
+def parse_box(text: str) -> tuple[float, float, float, float]:
+    """Read ``X0,Y0,X1,Y1``."""
+    numbers = _numbers(text)
+    if len(numbers) != 4:
+        raise argparse.ArgumentTypeError(f"{text!r} is not X0,Y0,X1,Y1")
+    return numbers[0], numbers[1], numbers[2], numbers[3]
+
+
+def _numbers(text: str) -> list[float]:
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        return []
+
+
+def _line(report: dict[str, Any], out: Path) -> str:
+    height, width = report["image_hw"]
+    return (
+        f"{out}: {report['area'] / (height * width):.1%} of the photo, predicted IoU "
+        f"{report['predicted_iou'][0]:.2f}, {report['model']} ({report['provenance']}) on "
+        f"{report['device']} {report['precision']}, "
+        f"{sum(report['milliseconds'].values()):.0f} ms"
+    )

@@ -1,0 +1,66 @@
+"""The bundled model equals its original definition's outputs and behaves behind the Segmenter."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from esam_core import Prompt, asset, load_rgb, load_segmenter
+
+REFERENCE = Path(__file__).parent / "golden" / "mini_reference.npz"
+
+
+@pytest.fixture(scope="module")
+def exact():
+    return load_segmenter("mini", precision="fp32", device="cpu")
+
+
+@pytest.fixture(scope="module")
+def reference():
+    return np.load(REFERENCE)
+
+
+def test_outputs_equal_the_reference_arrays(exact, reference):
+    image = load_rgb(asset("photos", str(reference["image_file"])))
+    embedding = exact.embed(image)
+    ours = embedding.features.embedding[0, ::16, ::6, ::6]
+    np.testing.assert_allclose(ours, reference["embedding"], atol=1e-4)
+    height, width = embedding.image_hw
+    pixels = np.where(reference["labels"][..., None] == -1, -1, reference["xy"] * (width, height))
+    low = exact.decode(embedding, pixels, reference["labels"])
+    np.testing.assert_allclose(low.predicted_iou, reference["iou"], atol=1e-4)
+    np.testing.assert_allclose(low.logits[:, :, ::8, ::8], reference["logits"], atol=1e-3)
+
+
+def test_a_click_on_the_bear_gives_the_bear_in_both_precisions(exact, bear):
+    image, truth = bear
+    fast = load_segmenter("mini", precision="bf16", device="cpu")
+    for segmenter in (exact, fast):
+        embedding = segmenter.embed(image)
+        masks = segmenter.predict(embedding, Prompt.point(300, 350))
+        best = masks[0].data[0]
+        assert (best & truth).sum() / (best | truth).sum() > 0.85
+
+
+def test_bf16_masks_agree_with_fp32(exact, bear):
+    fast = load_segmenter("mini", precision="bf16", device="cpu")
+    prompt = Prompt.box(0, 68, 585, 632)
+    a, b = (s.predict(s.embed(bear[0]), prompt, rule="largest").data[0] for s in (exact, fast))
+    assert (a & b).sum() / (a | b).sum() > 0.97
+
+
+def test_background_points_take_part(exact, bear):
+    embedding = exact.embed(bear[0])
+    alone = exact.predict(embedding, Prompt.point(300, 350))
+    both = exact.predict(embedding, Prompt.point(300, 350).with_point(300, 150, 0))
+    assert exact.understands_background
+    assert both.data[0][150, 300] < alone.data[0][150, 300]
+
+
+def test_padding_is_never_read_as_a_point(exact, bear):
+    embedding = exact.embed(bear[0])
+    short = exact.decode(embedding, np.array([[[300.0, 350]]]), np.array([[1]]))
+    coords, labels = Prompt.point(300, 350).tokens()
+    full = exact.decode(embedding, coords[None], labels[None])
+    torch.testing.assert_close(short.predicted_iou, full.predicted_iou)
