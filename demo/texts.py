@@ -45,6 +45,7 @@ PAGE = {
     "object": "Object",
     "object_name": "Name of the object",
     "add_object": "Add object",
+    "add_picked": "Keep selection",
     "nothing_to_keep": "Click an object first, then add the next one.",
     "hide": "Hide",
     "show": "Show",

@@ -35,8 +35,9 @@ LAUNCH: dict[str, Any] = {
     "run_history": False,
     "max_file_size": f"{MAX_MEGABYTES}mb",
     "footer_links": [],
+    # Gradio's 600 of this font holds a few letters only; 400 and 700 are whole.
     "theme": gr.themes.Base(
-        font=[gr.themes.LocalFont("IBM Plex Sans"), "system-ui", "sans-serif"],
+        font=[gr.themes.LocalFont("IBM Plex Sans", weights=(400, 700)), "system-ui", "sans-serif"],
         font_mono=["ui-monospace", "monospace"],
     ),
 }

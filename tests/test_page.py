@@ -6,7 +6,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from demo.engine import Engine
+from demo.pictures import data_url
+from demo.tabs import Mode
+from tests.conftest import serve
+from tests.fakes import FakeCatalogue
+
 pytestmark = pytest.mark.browser
+
+
+def grey_url(image: np.ndarray) -> str:
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, "PNG")
+    return data_url(file.getvalue(), "image/png")
 
 
 def png(width=80, height=60, colour=(40, 90, 200)) -> bytes:
@@ -45,6 +57,10 @@ def test_a_click_answers_at_once_in_pixels_of_the_photo(open_page, fake_server, 
     assert mask.shape == (640, 586)
     assert mask[300, 290]
     assert not mask[0, 0]
+    drawn = """([u, v]) => { const o = esamPage.canvas.overlay; return o.getContext('2d')
+      .getImageData(Math.floor(u * o.width), Math.floor(v * o.height), 1, 1).data[3] }"""
+    assert desk.page.evaluate(drawn, [290 / 586, 290 / 640]) > 60
+    assert desk.page.evaluate(drawn, [0.02, 0.02]) == 0
 
 
 def test_tools_stay_in_reach_of_the_thumb_on_a_phone(open_page, fake_server, bear_file):
@@ -256,9 +272,43 @@ def test_layers_of_other_modes_show_hover_and_are_kept_as_objects(
     desk.page.keyboard.up("Shift")
     assert desk.page.evaluate("[...esamPage.canvas.picked]") == [1, 256]
     assert desk.page.evaluate("Object.keys(esamPage.canvas.layers)") == ["all"]
-    desk.page.evaluate("esamPage.canvas.keepPicked()")
+    desk.button("Keep selection").click()
     assert [o["mask"] for o in desk.wait().state["objects"]] == [True, True]
     assert np.asarray(desk.download("Mask").convert("L"))[500, 400] > 0
+
+
+def test_a_mode_is_one_build_function_and_a_row(open_page, bear_file):
+    import gradio as gr
+
+    from demo.tabs.points import MODEL, QUIET
+    from demo.ui import MODES
+
+    def build(engine, canvas):
+        def paint(seen):
+            image = np.zeros((64, 58), np.uint8)
+            image[20:40, 20:40] = 255
+            heat = {"kind": "heat", "token": seen["token"], "mode": "warm", "png": grey_url(image)}
+            return gr.update(layers={"warmth": heat})
+
+        button = gr.Button("Warm up")
+        button.click(paint, canvas, canvas, api_name="warm", **QUIET, **MODEL)
+
+    page, url = serve(Engine(FakeCatalogue()), modes=(*MODES, Mode("warm", "Warm", build)))
+    try:
+        desk = open_page(url).choose(bear_file).click(290, 300)
+        panel = desk.page.get_by_role("radiogroup", name="Candidates")
+        assert panel.is_visible()
+        assert not desk.button("Warm up").is_visible()
+        desk.page.get_by_role("tab", name="Warm").click()
+        desk.button("Warm up").click()
+        desk.page.wait_for_function("esamPage.canvas.layers.warmth")
+        assert not panel.is_visible()
+        assert desk.page.evaluate("esamPage.canvas.visibleLayers('heat').length") == 1
+        desk.page.get_by_role("tab", name="Points").click()
+        assert desk.wait().mask[300, 290]
+        assert desk.page.evaluate("esamPage.canvas.visibleLayers('heat').length") == 0
+    finally:
+        page.close()
 
 
 def test_the_bundled_model_finds_the_bear(open_page, mini_server, bear_file, bear):

@@ -429,9 +429,10 @@ class PromptStage {
   keepPicked() {
     const { labels } = this;
     if (!labels || !this.picked.size) return;
-    this.addMasks([...this.picked].map(id => labels.region(id)));
+    const regions = [...this.picked].map(id => labels.region(id));
     this.picked.clear();
-    this.render();
+    this.addMasks(regions);
+    this.emit('pick', []);
   }
 
   // ---- building ----

@@ -77,13 +77,14 @@ class Page {
     const T = this.texts;
     this.candidates = h('div', { class: 'es-candidates', role: 'radiogroup', 'aria-label': T.candidates });
     this.objects = h('ul', { class: 'es-objects', 'aria-label': T.objects });
-    this.addButton = h('button', { type: 'button', class: 'es-button', title: `${T.add_object} (N)`, onclick: () => this.canvas.addObject() }, icon('add'), T.add_object);
+    this.addButton = h('button', { type: 'button', class: 'es-button', onclick: () => this.addObject() }, icon('add'), h('span', {}, T.add_object));
     this.scopeSelect = h('select', { class: 'es-select', 'aria-label': T.scope, onchange: () => { this.scope = this.scopeSelect.value; } },
       h('option', { value: 'active' }, T.scope_active), h('option', { value: 'visible' }, T.scope_visible));
     this.exportButtons = this.props.exports.map(([kind, label]) => h('button', { type: 'button', class: 'es-button', 'data-export': kind, onclick: () => this.download(kind) }, icon('download'), label));
     this.note = h('p', { class: 'es-note', hidden: true });
+    this.candidateSection = this.section(T.candidates, this.candidates);
     this.points = h('div', { class: 'es-points' },
-      this.section(T.candidates, this.candidates),
+      this.candidateSection,
       h('section', { class: 'es-section es-grow' }, h('div', { class: 'es-row' }, h('h2', {}, T.objects), this.addButton), this.objects),
       this.section(T.export, this.scopeSelect, h('div', { class: 'es-exports' }, ...this.exportButtons)));
     this.modeSlot = h('div', { class: 'es-mode', hidden: true });
@@ -122,7 +123,9 @@ class Page {
       if (panel.parentElement !== this.modeSlot) this.modeSlot.append(panel);
       panel.style.display = other.name === mode.name ? '' : 'none';
     }
+    // Objects and export belong to every mode; candidates only where clicks are prompts.
     this.modeSlot.hidden = mode.name === 'points';
+    this.candidateSection.hidden = !mode.prompts;
     this.canvas.setMode(mode);
     this.root.dataset.mode = mode.name;
     this.publish();
@@ -320,16 +323,23 @@ class Page {
   paintPanel() {
     const { canvas } = this, { doc } = canvas;
     const answer = canvas.answerOf(canvas.active);
-    const drawn = [doc, answer, canvas.picture];
+    const drawn = [doc, answer, canvas.picture, canvas.picked.size];
     if (this.drawn && drawn.every((part, i) => part === this.drawn[i])) return;
     this.drawn = drawn;
     this.paintCandidates(answer);
     this.paintObjects(doc);
     const any = doc.objects.some(object => canvas.hasMask(object));
-    this.addButton.disabled = !canvas.hasMask(canvas.active);
+    const picked = canvas.picked.size;
+    this.addButton.disabled = !picked && !canvas.hasMask(canvas.active);
+    this.addButton.lastChild.textContent = picked ? this.texts.add_picked : this.texts.add_object;
     this.scopeSelect.hidden = doc.objects.filter(object => canvas.hasMask(object)).length < 2;
     if (this.scopeSelect.hidden && doc.objects.length < 2) { this.scope = 'active'; this.scopeSelect.value = 'active'; }
     for (const button of this.exportButtons) button.disabled = !any;
+  }
+
+  /** Where masks were picked from a label map they become objects; else the next one is started. */
+  addObject() {
+    if (this.canvas.picked.size) this.canvas.keepPicked(); else this.canvas.addObject();
   }
 
   paintCandidates(answer) {
