@@ -83,7 +83,7 @@ class MiniPromptEncoder(PromptEncoder):
         )  # (b, q, 1, 2)
         inside = ((cells > top_left) & (cells < bottom_right)).all(-1).to(dtype)  # (b, q, h * w)
         mean = inside @ embedding.flatten(2).mT / inside.sum(-1, keepdim=True).clamp(min=1)
-        # In float32: for bfloat16 in this memory layout torch's CPU kernel leaves places unwritten.
+        # In float32: half precision cannot say where a point is, and some CPU kernels fail in it.
         under = F.grid_sample(
             embedding.float(), 2 * positions - 1, padding_mode="border", align_corners=False
         ).to(dtype)
