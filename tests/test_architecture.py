@@ -35,6 +35,9 @@ ROOMS: dict[str, tuple[str, str]] = {
     "saliency": (f"{PICTURES} weights segmenter", "numpy PIL onnxruntime"),
     "text": (f"{PICTURES} weights modeling", "torch numpy PIL timm open_clip"),
     "visualize": ("errors geometry prompts masks visualize", "numpy PIL"),
+    "detections": ("errors geometry prompts annotated", "numpy"),
+    "compare": (MODELS, "numpy"),
+    "sam_transformers": (MODELS, "torch numpy transformers"),
     "outlines": ("", "numpy"),
     "export": (f"{PICTURES} outlines visualize export", "numpy PIL pycocotools"),
 }
