@@ -12,6 +12,8 @@ _HOMES = {
     "masks": ("Masks", "rank_masks_by"),
     "models": ("MODELS", "available_models", "load_segmenter"),
     "prompts": ("PointLabel", "Prompt"),
+    "saliency": ("SALIENCY", "load_saliency"),
+    "salient": ("SalientSettings", "salient_masks"),
     "segmenter": ("ImageEmbedding", "Segmenter"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
