@@ -10,6 +10,7 @@ import torch.nn.functional as F
 
 from esam_core.modeling.config import DecoderConfig, EfficientSamConfig
 from esam_core.modeling.efficient_sam import EfficientSam
+from esam_core.modeling.image_encoder import attend_by_rows, needs_rows
 from esam_core.modeling.prompt_encoder import PositionEmbedding
 from esam_core.modeling.transformer import Attention
 from tests.golden.fill import fill
@@ -329,3 +330,26 @@ def test_cuda_agrees_with_cpu():
     expected, _ = network(image, points, labels)
     got, _ = network.cuda()(image.cuda(), points.cuda(), labels.cuda())
     torch.testing.assert_close(got.cpu(), expected, rtol=1e-3, atol=1e-3)
+
+
+def test_attention_by_rows_equals_the_fused_kernel():
+    torch.manual_seed(0)
+    q, k, v = torch.randn(3, 2, 3, 700, 16)
+    expected = F.scaled_dot_product_attention(q, k, v)
+    torch.testing.assert_close(attend_by_rows(q, k, v), expected)
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "dtype", "by_rows"),
+    [
+        ({"avx512_bf16": True}, torch.bfloat16, True),
+        ({"avx512_bf16": True, "amx_bf16": True}, torch.bfloat16, False),
+        ({"avx512_bf16": True}, torch.float32, False),
+        ({}, torch.bfloat16, False),
+    ],
+)
+def test_rows_are_used_only_where_the_fused_kernel_is_slow(
+    monkeypatch, capabilities, dtype, by_rows
+):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)
+    assert needs_rows(torch.zeros(1, dtype=dtype)) == by_rows
