@@ -1,10 +1,36 @@
-"""Fixtures that several test files share."""
+"""Fixtures that several test files share: photos, pages over a fake and a real model, Chromium."""
+
+import contextlib
+import os
+import shutil
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from demo.engine import Engine
 from esam_core import asset, load_rgb
 from esam_core.annotated import annotated_photos
+from tests.fakes import FakeCatalogue
+
+# Gradio is imported later, by the first fixture or test that needs it: tests stay on this machine.
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+os.environ["HF_HUB_OFFLINE"] = "1"
+for _name in ("NO_PROXY", "no_proxy"):
+    os.environ[_name] = ",".join(filter(None, (os.environ.get(_name), "127.0.0.1,localhost")))
+
+CHROMIUM_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(scope="session")
@@ -12,3 +38,111 @@ def bear() -> tuple[np.ndarray, np.ndarray]:
     """A photo of a bear (640, 586, 3) and the bear's mask."""
     photo = next(p for p in annotated_photos(asset("photos")) if p.path.stem == "000000000285")
     return load_rgb(photo.path), photo.masks()[0]
+
+
+@pytest.fixture(scope="session")
+def bear_file() -> Path:
+    """The file of the bear's photo, 586 x 640."""
+    return asset("photos", "000000000285.jpg")
+
+
+@pytest.fixture(scope="session")
+def dog_file() -> Path:
+    """A photo of a dog beside a hydrant, 426 x 640."""
+    return asset("photos", "000000377575.jpg")
+
+
+@pytest.fixture
+def catalogue() -> FakeCatalogue:
+    return FakeCatalogue()
+
+
+@pytest.fixture
+def engine(catalogue) -> Engine:
+    engine = Engine(catalogue)
+    engine._start()
+    return engine
+
+
+def serve(engine, **options):
+    """Launch the page over an engine on a free port; yields its address."""
+    from demo.ui import LAUNCH, build
+
+    page = build(engine, **options)
+    _, url, _ = page.launch(
+        server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, share=False, **LAUNCH
+    )
+    engine.start()
+    return page, url.rstrip("/")
+
+
+@pytest.fixture(scope="session")
+def fake_engine():
+    return Engine(FakeCatalogue())
+
+
+@pytest.fixture(scope="session")
+def fake_server(fake_engine):
+    page, url = serve(fake_engine)
+    yield url
+    page.close()
+
+
+@pytest.fixture(scope="session")
+def mini_server():
+    from demo.catalogue import CoreCatalogue
+
+    page, url = serve(Engine(CoreCatalogue(device="cpu", precision="fp32"), model="mini"))
+    yield url
+    page.close()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    found = os.environ.get("ESAM_CHROMIUM") or next(
+        filter(None, map(shutil.which, CHROMIUM_NAMES)), None
+    )
+    with contextlib.suppress(ImportError):
+        from playwright.sync_api import sync_playwright
+
+        if found:
+            with sync_playwright() as playwright:
+                chromium = playwright.chromium.launch(executable_path=found, args=CHROMIUM_ARGS)
+                yield chromium
+                chromium.close()
+            return
+    advice = (
+        "no Chromium: apt-get install chromium and pip install playwright, or set ESAM_CHROMIUM"
+    )
+    if os.environ.get("ESAM_REQUIRE_BROWSER") == "1":
+        pytest.fail(advice)
+    pytest.skip(advice)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    setattr(item, f"report_{call.when}", outcome.get_result())
+
+
+@pytest.fixture
+def open_page(browser, request, tmp_path):
+    """open_page(url, width, height, dpr, touch, dark) -> Desk; fails on any console error or any
+    request that leaves the server."""
+    from tests.desk import Desk
+
+    with contextlib.ExitStack() as stack:
+        desks, bad = [], []
+
+        def open_one(url, **look):
+            desks.append(Desk(browser, url, bad, **look))
+            stack.callback(desks[-1].context.close)
+            return desks[-1]
+
+        yield open_one
+        report = getattr(request.node, "report_call", None)
+        if report is not None and report.failed:
+            for i, desk in enumerate(desks):
+                desk.page.screenshot(path=str(tmp_path / f"failed{i}.png"))
+                sys.stderr.write(f"screenshot: {tmp_path / f'failed{i}.png'}\n")
+        assert not bad, bad

@@ -37,8 +37,9 @@ ROOMS: dict[str, tuple[str, str]] = {
     "sam_compat": (f"{PICTURES} segmenter everything", "torch numpy"),
     "saliency": (f"{PICTURES} weights segmenter", "numpy PIL onnxruntime"),
     "text": (f"{PICTURES} weights modeling", "torch numpy PIL timm open_clip"),
-    "visualize": ("errors geometry prompts masks", "numpy PIL"),
-    "export": ("errors geometry prompts masks", "numpy PIL pycocotools"),
+    "visualize": ("errors geometry prompts masks visualize", "numpy PIL"),
+    "outlines": ("", "numpy"),
+    "export": (f"{PICTURES} outlines visualize export", "numpy PIL pycocotools"),
 }
 # The command line and what is built on everything: any module of esam_core, but no page.
 FRONT = ("__init__", "__main__", "cli", "commands", "benchmark", "evaluation")

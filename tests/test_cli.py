@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fault_server import Page, serve
 from PIL import Image
 
 from esam_core.cli import join_negatives, main
+from tests.fault_server import Page, serve
 
 ROOT = Path(__file__).parents[1]
 BEAR = ROOT / "assets" / "photos" / "000000000285.jpg"

@@ -10,11 +10,11 @@ import threading
 import zipfile
 
 import pytest
-from fault_server import Page, serve
 
 from esam_core.errors import Cancelled, DownloadFailed
 from esam_core.weights import WeightsFile, WeightsSource, download_weights, transfer
 from esam_core.weights.lock import only_one
+from tests.fault_server import Page, serve
 
 BODY = bytes(range(256)) * 2600  # 650 KiB: three reads, so that a cut falls between them
 OTHER = bytes(reversed(BODY))

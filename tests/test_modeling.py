@@ -10,6 +10,7 @@ import torch.nn.functional as F
 
 from esam_core.modeling.config import DecoderConfig, EfficientSamConfig
 from esam_core.modeling.efficient_sam import EfficientSam
+from esam_core.modeling.image_encoder import attend_by_rows, needs_rows
 from esam_core.modeling.prompt_encoder import PositionEmbedding
 from esam_core.modeling.transformer import Attention
 from tests.golden.fill import fill
@@ -37,7 +38,7 @@ GENTLE_PROMPTS = (
 
 @pytest.fixture(scope="module", autouse=True)
 def no_gradients():
-    with torch.inference_mode():
+    with torch.no_grad():
         yield
 
 
@@ -156,6 +157,11 @@ def probe_image():
     return torch.from_numpy(np.stack(planes).astype(np.float32))[None]
 
 
+def decodable(network, points, labels):
+    features = network.encode_image(probe_image())
+    return features, network.prepare(features), network.positions(points, (300, 500)), labels
+
+
 PROBES = {
     "one point": ([[250, 150]], [1], (-0.08041, -0.02853, 0.03153)),
     "two points": ([[100, 80], [400, 200]], [1, 1], (-0.07464, -0.02094, 0.03927)),
@@ -222,7 +228,8 @@ def test_probe_logits(size, one_point_mean, one_point_std, at, box_mean):
     np.testing.assert_allclose(one_point[:, 150, 250], at, atol=2e-3)
     np.testing.assert_allclose(box.mean((-1, -2)), box_mean, atol=2e-3)
     if one_point_std:
-        np.testing.assert_allclose(one_point.std((-1, -2)), one_point_std, atol=2e-3)
+        low_res = network.decode_masks(*decodable(network, points, labels))[0][0, 0]
+        np.testing.assert_allclose(low_res.std((-1, -2)), one_point_std, atol=2e-3)
         np.testing.assert_allclose(iou[0, 1], (-1.4442, -0.3196, 0.8791), atol=2e-3)
 
 
@@ -323,3 +330,26 @@ def test_cuda_agrees_with_cpu():
     expected, _ = network(image, points, labels)
     got, _ = network.cuda()(image.cuda(), points.cuda(), labels.cuda())
     torch.testing.assert_close(got.cpu(), expected, rtol=1e-3, atol=1e-3)
+
+
+def test_attention_by_rows_equals_the_fused_kernel():
+    torch.manual_seed(0)
+    q, k, v = torch.randn(3, 2, 3, 700, 16)
+    expected = F.scaled_dot_product_attention(q, k, v)
+    torch.testing.assert_close(attend_by_rows(q, k, v), expected)
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "dtype", "by_rows"),
+    [
+        ({"avx512_bf16": True}, torch.bfloat16, True),
+        ({"avx512_bf16": True, "amx_bf16": True}, torch.bfloat16, False),
+        ({"avx512_bf16": True}, torch.float32, False),
+        ({}, torch.bfloat16, False),
+    ],
+)
+def test_rows_are_used_only_where_the_fused_kernel_is_slow(
+    monkeypatch, capabilities, dtype, by_rows
+):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)
+    assert needs_rows(torch.zeros(1, dtype=dtype)) == by_rows

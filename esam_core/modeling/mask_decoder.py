@@ -86,6 +86,9 @@ class MaskDecoder(nn.Module):
         A transposed 2x2 convolution of stride 2 is a matrix product whose result is read in 2x2
         cells; the big tensors stay as (cell, token, channel) and only the logits are rearranged.
         """
+        h, w = context.grid_hw
+        if not len(attended.keys):
+            return attended.predicted_iou.new_zeros(0, 3, 4 * h, 4 * w)
         (conv1, norm, act1), (conv2, _, act2) = self.final_output_upscaling_layers
         x = _grow(attended.keys, conv1)  # (m, 4, n, up1)
         if context.skip is not None:
@@ -97,7 +100,6 @@ class MaskDecoder(nn.Module):
         mlps = self.output_hypernetworks_mlps[1:]
         hyper = torch.stack([mlp(token) for mlp, token in zip(mlps, tokens, strict=True)], dim=1)
         logits = x.flatten(1, 2) @ hyper.mT  # (m, 4 * 4 * n, 3)
-        h, w = context.grid_hw
         cells = logits.view(-1, 2, 2, 2, 2, h, w, 3)  # (m, y2, x2, y1, x1, h, w, 3)
         return cells.permute(0, 7, 5, 3, 1, 6, 4, 2).reshape(-1, 3, 4 * h, 4 * w).float()
 

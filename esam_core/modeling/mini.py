@@ -83,9 +83,10 @@ class MiniPromptEncoder(PromptEncoder):
         )  # (b, q, 1, 2)
         inside = ((cells > top_left) & (cells < bottom_right)).all(-1).to(dtype)  # (b, q, h * w)
         mean = inside @ embedding.flatten(2).mT / inside.sum(-1, keepdim=True).clamp(min=1)
+        # In float32: half precision cannot say where a point is, and some CPU kernels fail in it.
         under = F.grid_sample(
-            embedding, (2 * positions - 1).to(dtype), padding_mode="border", align_corners=False
-        )
+            embedding.float(), 2 * positions - 1, padding_mode="border", align_corners=False
+        ).to(dtype)
         is_click = ((labels == 0) | (labels == 1))[..., None].to(dtype)
         is_corner = ((labels == 2) | (labels == 3))[..., None].to(dtype)
         tokens = self(positions, labels)

@@ -1,0 +1,1 @@
+"""The page and the notebook widget around esam_core."""

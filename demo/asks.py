@@ -1,0 +1,118 @@
+"""Read what a browser or a client sends: arbitrary JSON in, checked values out."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from demo import texts
+from esam_core.errors import InvalidPrompt
+from esam_core.prompts import MAX_TOKENS, Prompt
+
+MAX_POINTS = 64
+Points = list[tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One question about a photo.
+
+    Args:
+        prompt: The points and the box, fitted into the model's six tokens.
+        merged: How many points were joined to make them fit.
+        model: The model asked for, or None for the default.
+        subtract: Whether background points cut away what lies under them.
+        choice: The candidate that was picked.
+    """
+
+    prompt: Prompt
+    merged: int = 0
+    model: str | None = None
+    subtract: bool = False
+    choice: int = 0
+
+
+def read_ask(payload: object, image_hw: tuple[int, int]) -> Ask:
+    """Check a question and fit its points into the model's tokens.
+
+    Raises:
+        InvalidPrompt: Not an object, nothing pointed at, or a point or box that cannot be.
+    """
+    values = _mapping(payload)
+    given = _mapping(values.get("prompt"))
+    points, labels = _points(given, image_hw)
+    box = _box(given.get("box_xyxy"), image_hw)
+    if not points and box is None:
+        raise InvalidPrompt(texts.NO_PROMPT)
+    points, labels, merged = merge_points(points, labels, MAX_TOKENS - (2 if box else 0))
+    choice = values.get("choice")
+    return Ask(
+        prompt=Prompt(tuple(points), tuple(labels), box),
+        merged=merged,
+        model=text_of(values.get("model")),
+        subtract=values.get("subtract") is True,
+        choice=choice if isinstance(choice, int) and 0 <= choice < 3 else 0,
+    )
+
+
+def merge_points(points: Points, labels: list[int], most: int) -> tuple[Points, list[int], int]:
+    """Join the two oldest points of one label at their middle until at most ``most`` are left.
+
+    Returns:
+        The points, their labels, and how many points were too many.
+    """
+    points, labels, merged = list(points), list(labels), 0
+    while len(points) > most:
+        # With at least three points and two labels there is always a pair.
+        i, j = next(
+            (i, j)
+            for i in range(len(points))
+            for j in range(i + 1, len(points))
+            if labels[i] == labels[j]
+        )
+        (x0, y0), (x1, y1) = points[i], points.pop(j)
+        points[i] = ((x0 + x1) / 2, (y0 + y1) / 2)
+        labels.pop(j)
+        merged += 1
+    return points, labels, merged
+
+
+def text_of(value: object, longest: int = 200) -> str | None:
+    """Return a text as it is, anything else or nothing as None."""
+    return value[:longest] if isinstance(value, str) and value else None
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise InvalidPrompt(texts.PROMPTS_NOT_AN_OBJECT.format(what=type(value).__name__))
+    return value
+
+
+def _points(given: dict[str, Any], image_hw: tuple[int, int]) -> tuple[Points, list[int]]:
+    coords, labels = given.get("point_coords") or [], given.get("point_labels") or []
+    if not isinstance(coords, list) or not isinstance(labels, list):
+        raise InvalidPrompt("point_coords and point_labels must be lists.")
+    if max(len(coords), len(labels)) > MAX_POINTS:
+        raise InvalidPrompt(texts.TOO_MANY_POINTS.format(most=MAX_POINTS, count=len(coords)))
+    # One point at a time: Prompt says what is wrong with it, before any are merged.
+    checked = [Prompt((point,), (1,)).point_coords[0] for point in coords]
+    kinds = [Prompt(((0, 0),), (label,)).point_labels[0] for label in labels]
+    if len(checked) != len(kinds):
+        raise InvalidPrompt(f"{len(checked)} points but {len(kinds)} labels were given.")
+    height, width = image_hw
+    for x, y in checked:
+        if not (0 <= x < width and 0 <= y < height):
+            raise InvalidPrompt(texts.OUTSIDE.format(x=x, y=y, width=width, height=height))
+    return checked, [int(kind) for kind in kinds]
+
+
+def _box(given: object, image_hw: tuple[int, int]) -> tuple[float, float, float, float] | None:
+    if given is None:
+        return None
+    if not isinstance(given, list | tuple):
+        raise InvalidPrompt("box_xyxy must be a list of four numbers.")
+    box = Prompt(box_xyxy=tuple(given)).box_xyxy
+    height, width = image_hw
+    for x, y in (box[:2], box[2:]):
+        if not (math.isfinite(x) and 0 <= x <= width and 0 <= y <= height):
+            raise InvalidPrompt(texts.OUTSIDE.format(x=x, y=y, width=width, height=height))
+    return box

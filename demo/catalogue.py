@@ -1,0 +1,126 @@
+"""Which models the page offers, and how one is loaded; torch is imported only when asked."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from demo import texts
+
+MINI = "mini"
+RECOMMENDED = "efficient_sam_ti"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRow:
+    """What the page says about one model.
+
+    Args:
+        name: The name that requests carry.
+        title: The name that a person reads.
+        about: Size and licence.
+        present: Whether its weights lie on this machine.
+        command: How to get the weights.
+        download_label: What the download button says.
+        understands_background: Whether it was trained with background points.
+        note: One line shown while this model answers, or nothing.
+        note_command: The command that belongs to the note.
+    """
+
+    name: str
+    title: str
+    about: str = ""
+    present: bool = True
+    command: str = ""
+    download_label: str = ""
+    understands_background: bool = True
+    note: str = ""
+    note_command: str = ""
+
+
+class Catalogue(Protocol):
+    """Where an engine gets its models from."""
+
+    def rows(self) -> list[ModelRow]:
+        """Return one row per model, the best present one first."""
+
+    def load(self, name: str) -> Any:
+        """Load one model as a Segmenter."""
+
+    def download(self, name: str, progress: Callable[[int, int], None]) -> None:
+        """Fetch the weights of one model."""
+
+
+@dataclass(frozen=True, slots=True)
+class CoreCatalogue:
+    """The models of esam_core, all with one choice of device, precision and weights.
+
+    Args:
+        device: ``auto``, ``cpu``, ``cuda``, ``mps``.
+        precision: ``auto``, ``fp32``, ``bf16``, ``fp16``.
+        weights: A weights file for the model named ``weights_of``.
+        weights_of: The model that ``weights`` belongs to.
+        random: Load random weights, to try the page without any file.
+    """
+
+    device: str = "auto"
+    precision: str = "auto"
+    weights: Path | None = None
+    weights_of: str = "auto"
+    random: bool = False
+
+    def rows(self) -> list[ModelRow]:
+        """Return one row per model, those with weights first."""
+        from esam_core.models import MODELS, available_models
+
+        present = list(MODELS) if self.random else available_models()
+        if self.weights is not None and self.weights_of in MODELS:
+            present = [self.weights_of, *(name for name in present if name != self.weights_of)]
+        absent = [name for name in MODELS if name not in present]
+        return [self._row(MODELS[name], name in present) for name in (*present, *absent)]
+
+    def load(self, name: str) -> Any:
+        """Load one model.
+
+        Raises:
+            EsamError: Unknown name, no weights, or weights of another model.
+        """
+        from esam_core.models import load_segmenter
+
+        weights = self.weights if name == self.weights_of else None
+        return load_segmenter(
+            name,
+            weights=weights,
+            device=self.device,
+            precision=self.precision,
+            random=self.random,
+        )
+
+    def download(self, name: str, progress: Callable[[int, int], None]) -> None:
+        """Fetch the official weights of one model.
+
+        Raises:
+            DownloadFailed: No connection, or a file with another digest.
+        """
+        from esam_core.models import MODELS
+        from esam_core.weights import download_weights
+
+        download_weights(MODELS[name].weights, progress=progress)
+
+    def _row(self, spec: Any, present: bool) -> ModelRow:
+        millions = spec.parameters / 1e6
+        about = texts.ABOUT_MODEL if millions >= 10 else texts.ABOUT_SMALL_MODEL
+        note = texts.MINI_NOTE if spec.name == MINI else ""
+        note = texts.RANDOM_NOTE if self.random else note
+        size = spec.weights.size or 0
+        return ModelRow(
+            name=spec.name,
+            title=spec.title,
+            about=about.format(parameters=millions, licence=spec.licence),
+            present=present,
+            command=texts.GET_COMMAND.format(name=spec.name),
+            download_label=texts.DOWNLOAD.format(megabytes=round(size / 1e6)),
+            understands_background=spec.trained_with_background,
+            note=note,
+            note_command=texts.GET_COMMAND.format(name=RECOMMENDED) if note else "",
+        )

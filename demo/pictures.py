@@ -1,0 +1,83 @@
+"""Pictures as the browser wants them: data URLs, small and quick to make."""
+
+import base64
+import io
+
+import numpy as np
+from PIL import Image
+
+from esam_core.errors import InvalidImage
+from esam_core.images import load_rgb
+
+STAGE_SIDE = 2048  # the longest side that the browser is sent; prompts stay in original pixels
+MASK_URL_BYTES = 16_000_000  # a mask that the browser sends back
+
+
+def data_url(content: bytes, kind: str) -> str:
+    """Return bytes as a data URL of a media type such as ``image/png``."""
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def stage_size(image_hw: tuple[int, int]) -> tuple[int, int]:
+    """Return the (width, height) that a photo has in the browser."""
+    height, width = image_hw
+    scale = min(1.0, STAGE_SIDE / max(width, height))
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def photo_url(image: np.ndarray, *, quality: int = 90) -> str:
+    """Return a photo as a JPEG for the stage."""
+    picture = Image.fromarray(image)
+    size = stage_size(image.shape[:2])
+    if size != picture.size:
+        picture = picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return data_url(_saved(picture, "JPEG", quality=quality), "image/jpeg")
+
+
+def thumbnail_url(image: np.ndarray, size_wh: tuple[int, int] = (176, 124)) -> str:
+    """Return the middle of a photo as a small JPEG."""
+    width, height = size_wh
+    picture = Image.fromarray(image)
+    scale = max(width / picture.width, height / picture.height)
+    picture = picture.resize(
+        (max(width, round(picture.width * scale)), max(height, round(picture.height * scale)))
+    )
+    left, top = (picture.width - width) // 2, (picture.height - height) // 2
+    picture = picture.crop((left, top, left + width, top + height))
+    return data_url(_saved(picture, "JPEG", quality=82), "image/jpeg")
+
+
+def mask_url(mask: np.ndarray) -> str:
+    """Return a mask (h, w) bool as a 1-bit PNG: white where it is, transparent elsewhere."""
+    picture = Image.fromarray(mask.astype(np.uint8))
+    size = stage_size(mask.shape)
+    if size != picture.size:
+        picture = picture.resize(size, Image.Resampling.NEAREST)
+    picture.putpalette([0, 0, 0, 255, 255, 255])
+    return data_url(_saved(picture, "PNG", transparency=bytes([0, 255]), bits=1), "image/png")
+
+
+def mask_from_url(url: str, image_hw: tuple[int, int]) -> np.ndarray:
+    """Read a mask that the browser drew, opaque where it is, in the size of the photo.
+
+    Raises:
+        InvalidImage: Not a PNG data URL, or not a picture.
+    """
+    head = "data:image/png;base64,"
+    if not isinstance(url, str) or not url.startswith(head) or len(url) > MASK_URL_BYTES:
+        raise InvalidImage("a mask must come as a PNG data URL.")
+    try:
+        content = base64.b64decode(url[len(head) :], validate=True)
+        load_rgb(content)  # checks the size before anything is decoded
+        with Image.open(io.BytesIO(content), formats=["PNG"]) as picture:
+            alpha = picture.convert("RGBA").getchannel("A")
+    except (ValueError, OSError) as error:
+        raise InvalidImage("a mask that was sent is no picture.") from error
+    height, width = image_hw
+    return np.asarray(alpha.resize((width, height), Image.Resampling.NEAREST)) > 127
+
+
+def _saved(picture: Image.Image, kind: str, **options: object) -> bytes:
+    file = io.BytesIO()
+    picture.save(file, kind, **options)
+    return file.getvalue()

@@ -1,0 +1,40 @@
+"""Points and boxes: the page's first mode. Its panel is drawn in static/page.js."""
+
+import gradio as gr
+
+from demo import handlers
+from demo.canvas import PromptCanvas
+from demo.engine import Engine
+from demo.tabs import Mode
+
+QUIET = {"show_progress": "hidden", "trigger_mode": "multiple", "api_visibility": "private"}
+MODEL = {"concurrency_id": "model", "concurrency_limit": 1}
+
+# event -> (handler, how Gradio runs it); what needs no model never waits behind it
+ROUTES = {
+    "prompt": (handlers.prompt, MODEL),
+    "embed": (handlers.embed, MODEL),
+    "export": (handlers.export, MODEL),
+    "example": (handlers.example, {"concurrency_id": "photo", "concurrency_limit": 4}),
+    "status": (handlers.status, {"queue": False}),
+    "fetch": (handlers.fetch, {"queue": False}),
+}
+
+
+def build(engine: Engine, canvas: PromptCanvas) -> None:
+    """Wire the canvas' own events to the handlers."""
+    for kind, (handler, how) in ROUTES.items():
+        listen = getattr(canvas, kind)
+        listen(
+            _route(engine, kind, handler), None, canvas, api_name=f"canvas_{kind}", **QUIET, **how
+        )
+
+
+def _route(engine: Engine, kind: str, handler):  # noqa: ANN001, ANN202
+    def answer(event: gr.EventData) -> dict:
+        return gr.update(**{f"{kind}_reply": handler(engine, event._data)})
+
+    return answer
+
+
+MODE = Mode("points", "Points", build, prompts=True)

@@ -1,0 +1,154 @@
+"""PNG files: one mask, a cut-out, or a map with the number of the mask of each pixel."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, PngImagePlugin, UnidentifiedImageError
+
+from esam_core.errors import InvalidImage
+from esam_core.images import MAX_PIXELS
+from esam_core.masks import Masks
+from esam_core.visualize.colours import palette
+from esam_core.visualize.draw import as_masks, check_same_size
+
+MOST_LABELS = 65535
+COUNT_KEY = "masks"  # the PNG text entry that says how many masks a label map holds
+
+
+def export_mask_png(mask: np.ndarray) -> bytes:
+    """Write a mask as a grey PNG: 255 inside, 0 outside.
+
+    Args:
+        mask: One mask (h, w) bool.
+
+    Raises:
+        InvalidImage: Not one mask.
+    """
+    return _png(Image.fromarray(_checked(mask).astype(np.uint8) * 255))
+
+
+def load_mask_png(source: bytes | str | Path) -> np.ndarray:
+    """Read a mask (h, w) bool from a PNG; lighter than half grey is inside.
+
+    Raises:
+        InvalidImage: Not a picture that can be read.
+    """
+    picture, _ = _open(source)
+    return np.asarray(picture.convert("L")) >= 128
+
+
+def export_cutout_png(image: np.ndarray, mask: np.ndarray) -> bytes:
+    """Write the part of a photo inside a mask as an RGBA PNG of the photo's size.
+
+    Pixels outside are transparent black, so that the file does not carry what was cut away.
+
+    Args:
+        image: The photo (h, w, 3) uint8 RGB.
+        mask: One mask (h, w) bool.
+
+    Raises:
+        InvalidImage: Photo and mask do not belong together.
+    """
+    mask = _checked(mask)
+    check_same_size(image, mask.shape)
+    return _png(Image.fromarray(np.dstack([image * mask[..., None], mask.astype(np.uint8) * 255])))
+
+
+def load_cutout_png(source: bytes | str | Path) -> tuple[np.ndarray, np.ndarray]:
+    """Read a cut-out: its pixels (h, w, 3) uint8 and its mask (h, w) bool.
+
+    Raises:
+        InvalidImage: Not a picture that can be read, or one without transparency.
+    """
+    picture, _ = _open(source)
+    if "A" not in picture.getbands():
+        raise InvalidImage(f"a cut-out has transparency, this picture is {picture.mode}.")
+    pixels = np.asarray(picture.convert("RGBA"))
+    return pixels[..., :3].copy(), pixels[..., 3] >= 128
+
+
+def export_label_map_png(masks: Masks | np.ndarray) -> bytes:
+    """Write one map of all masks: 0 is no mask, i + 1 the mask i.
+
+    Up to 255 masks make an 8-bit picture with a palette, so that it also looks like something;
+    more make a 16-bit grey one. A pixel has one number: where masks overlap it is the smaller
+    mask's, and masks that overlap only read back whole from COCO JSON or SVG.
+
+    Args:
+        masks: Masks of one photo, (n, h, w) bool.
+
+    Raises:
+        InvalidImage: Not masks, or more than 65535.
+    """
+    masks = as_masks(masks)
+    if len(masks) > MOST_LABELS:
+        raise InvalidImage(f"{len(masks)} masks given; a label map holds at most {MOST_LABELS}.")
+    labels = np.zeros(masks.image_hw, np.uint16)
+    for i in np.argsort(-masks.area, kind="stable"):
+        labels[masks.data[i]] = i + 1
+    texts = PngImagePlugin.PngInfo()
+    texts.add_text(COUNT_KEY, str(len(masks)))
+    if len(masks) > 255:
+        return _png(Image.fromarray(labels), pnginfo=texts)
+    picture = Image.fromarray(labels.astype(np.uint8))
+    picture.putpalette([part for colour in [(0, 0, 0), *palette(255)] for part in colour])
+    return _png(picture, pnginfo=texts)
+
+
+def load_label_map_png(source: bytes | str | Path) -> Masks:
+    """Read the masks of a label map, in the order of their numbers.
+
+    A map that another program wrote counts as many masks as its highest number.
+
+    Raises:
+        InvalidImage: Not a picture that can be read, or one in colours instead of numbers.
+    """
+    picture, texts = _open(source)
+    if picture.mode not in ("L", "P", "I", "I;16", "1"):
+        raise InvalidImage(
+            f"a label map holds one number per pixel, this picture is {picture.mode}; "
+            "give an 8-bit or 16-bit picture of one channel."
+        )
+    labels = np.asarray(picture).astype(np.int64)
+    written = texts.get(COUNT_KEY, "")
+    count = int(written) if written.isdecimal() else 0
+    highest = int(labels.max())
+    if max(count, highest) > MOST_LABELS:
+        raise InvalidImage(f"the map speaks of {max(count, highest)} masks; {MOST_LABELS} is most.")
+    count = max(count, highest)
+    if not count:
+        return Masks.empty(labels.shape)
+    return Masks.from_data(labels[None] == np.arange(1, count + 1)[:, None, None])
+
+
+def _checked(mask: np.ndarray) -> np.ndarray:
+    if mask.ndim != 2 or mask.dtype != bool or not mask.size:
+        raise InvalidImage(
+            f"a mask must be (height, width) bool, got {mask.shape} {mask.dtype}; "
+            "of several masks take one (masks.data[0])."
+        )
+    return mask
+
+
+def _png(picture: Image.Image, **options: object) -> bytes:
+    stream = io.BytesIO()
+    picture.save(stream, "PNG", **options)
+    return stream.getvalue()
+
+
+def _open(source: bytes | str | Path) -> tuple[Image.Image, dict[str, str]]:
+    """Decode a picture, its size checked first; also give the texts a PNG carries."""
+    try:
+        picture = Image.open(io.BytesIO(source) if isinstance(source, bytes) else source)
+        if picture.width * picture.height > MAX_PIXELS:
+            raise InvalidImage(
+                f"the picture has {picture.width} x {picture.height} pixels; at most "
+                f"{MAX_PIXELS} are read."
+            )
+        picture.load()
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        if isinstance(error, InvalidImage):
+            raise
+        raise InvalidImage(f"the picture cannot be read: {error}") from error
+    return picture, dict(getattr(picture, "text", {}))

@@ -1,0 +1,98 @@
+"""SVG: one path per mask along the pixels' edges, for drawing programs and web pages."""
+
+import re
+from collections.abc import Sequence
+from xml.etree import ElementTree
+from xml.sax.saxutils import quoteattr
+
+import numpy as np
+
+from esam_core.errors import InvalidImage, InvalidSettings
+from esam_core.masks import Masks
+from esam_core.outlines import fill_rings, mask_outlines
+from esam_core.visualize.colours import Colour, palette
+from esam_core.visualize.draw import as_masks
+
+_TAG = re.compile(r"\{.*\}")
+_RING = re.compile(r"M(-?\d+),(-?\d+)((?:[hv]-?\d+)*)z")
+
+
+def export_svg(
+    masks: Masks | np.ndarray,
+    *,
+    names: Sequence[str] | None = None,
+    colours: Sequence[Colour] | None = None,
+    opacity: float = 0.6,
+) -> str:
+    """Write masks as an SVG of the photo's size, in pixels; filled, each path is its mask exactly.
+
+    Args:
+        masks: Masks of one photo, (n, h, w) bool.
+        names: Title of each path.
+        colours: One (red, green, blue) per mask.
+        opacity: Of the fill.
+
+    Raises:
+        InvalidSettings: Names or colours that are not one per mask.
+    """
+    masks = as_masks(masks)
+    colours = palette(len(masks)) if colours is None else colours
+    names = [f"mask {i + 1}" for i in range(len(masks))] if names is None else names
+    if not len(names) == len(colours) == len(masks):
+        raise InvalidSettings(
+            f"{len(names)} names and {len(colours)} colours for {len(masks)} masks; give one each."
+        )
+    height, width = masks.image_hw
+    # Colour and name follow the mask; painting order is largest first, and data-number keeps the
+    # masks' own order for reading back.
+    paths = [
+        f'<path data-number="{i}" aria-label={quoteattr(names[i])} '
+        f'fill="#{bytes(colours[i]).hex()}" d="{_path(masks.data[i])}"/>\n'
+        for i in np.argsort(-masks.area, kind="stable")
+    ]
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}" fill-rule="evenodd" fill-opacity="{opacity:g}">\n'
+        f"{''.join(paths)}</svg>\n"
+    )
+
+
+def load_svg(text: str) -> Masks:
+    """Read the masks of an SVG that ``export_svg`` wrote.
+
+    Raises:
+        InvalidImage: Another SVG, or none.
+    """
+    try:
+        root = ElementTree.fromstring(text)
+        width, height = (int(float(v)) for v in root.attrib["viewBox"].split()[2:])
+        paths = [node for node in root if _TAG.sub("", node.tag) == "path"]
+        paths.sort(key=lambda node: int(node.attrib["data-number"]))
+        data = [fill_rings(_rings(node.attrib["d"]), (height, width)) for node in paths]
+    except (ElementTree.ParseError, KeyError, ValueError, IndexError) as error:
+        raise InvalidImage(f"this is not an SVG that was exported here ({error}).") from error
+    return Masks.from_data(np.array(data, bool).reshape(-1, height, width))
+
+
+def _path(mask: np.ndarray) -> str:
+    return "".join(_ring(ring) for outline in mask_outlines(mask) for ring in outline.rings)
+
+
+def _ring(ring: np.ndarray) -> str:
+    """Write a ring relative to its first corner: edges across and down take turns."""
+    steps = np.diff(ring, axis=0)
+    moves = "".join(f"h{dx}" if i % 2 == 0 else f"v{dy}" for i, (dx, dy) in enumerate(steps))
+    return f"M{ring[0][0]},{ring[0][1]}{moves}z"
+
+
+def _rings(path: str) -> list[np.ndarray]:
+    rings = []
+    if _RING.sub("", path):
+        raise ValueError(f"a path such as {path[:40]!r} was not written here")
+    for x, y, moves in _RING.findall(path):
+        corner, ring = [int(x), int(y)], [(int(x), int(y))]
+        for axis, step in re.findall(r"([hv])(-?\d+)", moves):
+            corner["hv".index(axis)] += int(step)
+            ring.append((corner[0], corner[1]))
+        rings.append(np.array(ring))
+    return rings

@@ -1,0 +1,125 @@
+"""Outlines of masks along the pixels' edges: exact, so that filling them gives the mask back."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outline:
+    """One connected region: its outer ring and the rings of its holes.
+
+    Args:
+        outer: Corners (k, 2) of the ring, (x, y) in pixels, ring not closed by a repeated corner.
+        holes: The same for each hole.
+    """
+
+    outer: np.ndarray
+    holes: tuple[np.ndarray, ...]
+
+    @property
+    def rings(self) -> tuple[np.ndarray, ...]:
+        """The outer ring and the holes."""
+        return (self.outer, *self.holes)
+
+
+def mask_outlines(mask: np.ndarray) -> list[Outline]:
+    """Trace a mask (h, w) bool; pixels that touch only at a corner are two regions."""
+    columns, rows = np.flatnonzero(mask.any(0)), np.flatnonzero(mask.any(1))
+    if not len(columns):
+        return []
+    # Tracing the tight part keeps tables small; corners are moved back at the end.
+    left, top = int(columns[0]), int(rows[0])
+    part = mask[top : rows[-1] + 1, left : columns[-1] + 1]
+    rings, starts = _rings(part)
+    owners = _owners(part, rings, starts)
+    moved = [ring + (left, top) for ring in rings]
+    return [
+        Outline(moved[i], tuple(moved[j] for j, other in enumerate(owners) if other == i != j))
+        for i, owner in enumerate(owners)
+        if owner == i
+    ]
+
+
+def fill_rings(rings: list[np.ndarray], image_hw: tuple[int, int]) -> np.ndarray:
+    """Fill rings (k, 2) of axis-parallel edges by the even-odd rule; corners are whole pixels."""
+    crossings = np.zeros((image_hw[0], image_hw[1] + 1), bool)
+    for ring in rings:
+        for (x0, y0), (x1, y1) in zip(ring, np.roll(ring, -1, axis=0), strict=True):
+            if x0 == x1:
+                crossings[min(y0, y1) : max(y0, y1), x0] ^= True
+    return np.logical_xor.accumulate(crossings, axis=1)[:, :-1]
+
+
+def _rings(mask: np.ndarray) -> tuple[list[np.ndarray], list[tuple[int, int]]]:
+    """Follow all rings; also give each ring's topmost, then leftmost corner as (row, column)."""
+    rows, columns, order = _corners(mask)
+    count = len(rows)
+    # Along each row of corners every second gap is an edge, and so along each column.
+    across = _partners(np.arange(count))
+    down = _partners(np.lexsort((order, rows, columns)))
+    corners = np.stack([columns, rows], -1)
+    seen = np.zeros(count, bool)
+    rings, starts = [], []
+    for start in range(count):
+        if seen[start]:
+            continue
+        ring, at = [], start
+        while not seen[at]:
+            other = across[at]
+            seen[at] = seen[other] = True
+            ring += [at, other]
+            at = down[other]
+        rings.append(corners[ring])
+        starts.append((int(rows[start]), int(columns[start])))
+    return rings, starts
+
+
+def _corners(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return rows and columns of all corners in reading order, and which twin goes upwards.
+
+    A corner is where one or three of the four pixels around it are set. Where two diagonal ones
+    are, two rings touch and the corner counts twice: once for the ring on its left, once for the
+    one on its right.
+    """
+    p = np.pad(mask, 1)
+    a, b, c, d = p[:-1, :-1], p[:-1, 1:], p[1:, :-1], p[1:, 1:]
+    single = a ^ b ^ c ^ d
+    falling, rising = a & d & ~b & ~c, b & c & ~a & ~d
+    copies = single + 2 * (falling | rising).astype(np.int8)
+    rows, columns = np.nonzero(copies)
+    repeats = copies[rows, columns]
+    twin = np.repeat(rising[rows, columns], repeats).astype(np.int8)
+    rows, columns = np.repeat(rows, repeats), np.repeat(columns, repeats)
+    second = np.zeros(len(rows), np.int8)
+    second[1:] = (rows[1:] == rows[:-1]) & (columns[1:] == columns[:-1])
+    # Falling: the left twin turns up, the right one down. Rising: the other way round.
+    return rows, columns, second ^ twin
+
+
+def _partners(order: np.ndarray) -> list[int]:
+    partners = np.empty(len(order), np.int64)
+    partners[order[0::2]], partners[order[1::2]] = order[1::2], order[0::2]
+    return partners.tolist()
+
+
+def _owners(mask: np.ndarray, rings: list[np.ndarray], starts: list[tuple[int, int]]) -> list[int]:
+    """Tell for each ring which outer ring it belongs to; an outer ring belongs to itself."""
+    if all(mask[start] for start in starts):
+        return list(range(len(rings)))
+    ring_of = np.full((mask.shape[0] + 1, mask.shape[1]), -1, np.int32)
+    for i, ring in enumerate(rings):
+        for (x0, y0), (x1, _) in zip(ring[0::2], ring[1::2], strict=True):
+            ring_of[y0, min(x0, x1) : max(x0, x1)] = i
+    owners: list[int] = []
+    for i, (row, column) in enumerate(starts):
+        if mask[row, column]:
+            owners.append(i)
+            continue
+        # Up from the hole's first pixel lies its region; the edge above that region is either
+        # outer or of a hole that begins earlier and thus has its owner already.
+        above = row - 1
+        while above >= 0 and ring_of[above, column] < 0:
+            above -= 1
+        owners.append(owners[ring_of[above, column]])
+    return owners

@@ -1,0 +1,121 @@
+"""Areas: masks, heat maps and cut-outs laid over a photo."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from esam_core.errors import InvalidImage
+from esam_core.masks import Masks
+from esam_core.visualize.colours import Colour, stable_colours
+
+# From cold to hot; lightness rises all the way, so it also reads in grey print.
+HEAT = np.array([(36, 20, 92), (122, 28, 109), (207, 68, 70), (247, 142, 40), (252, 232, 120)])
+
+
+def draw_masks(
+    image: np.ndarray,
+    masks: Masks | np.ndarray,
+    *,
+    colours: Sequence[Colour] | None = None,
+    opacity: float = 0.55,
+    outline: bool = True,
+) -> np.ndarray:
+    """Paint masks over a photo, the largest first, so that no small one is hidden.
+
+    Args:
+        image: The photo (h, w, 3) uint8 RGB.
+        masks: Masks of the photo, (n, h, w) bool or one (h, w).
+        colours: One (red, green, blue) per mask; without them, colours that stay with each mask.
+        opacity: 0 shows the photo, 1 hides it under the masks.
+        outline: Draw each mask's rim in its full colour.
+
+    Returns:
+        A new picture (h, w, 3) uint8.
+
+    Raises:
+        InvalidImage: Masks of another size than the photo, or too few colours.
+    """
+    masks = as_masks(masks)
+    check_same_size(image, masks.image_hw)
+    colours = stable_colours(masks) if colours is None else colours
+    if len(colours) < len(masks):
+        raise InvalidImage(f"{len(colours)} colours for {len(masks)} masks; give one per mask.")
+    picture = image.copy()
+    thickness = line_width(image)
+    for i in np.argsort(-masks.area, kind="stable"):
+        x0, y0, x1, y1 = masks.boxes_xyxy[i].astype(int)
+        # Only the box of the mask is touched: hundreds of small masks cost no more than one.
+        mask, part = masks.data[i, y0:y1, x0:x1], picture[y0:y1, x0:x1]
+        colour = np.array(colours[i], np.float32)
+        part[mask] = (part[mask] * (1 - opacity) + colour * opacity).round()
+        if outline:
+            part[mask & ~_shrink(mask, thickness)] = colours[i]
+    return picture
+
+
+def draw_heat(image: np.ndarray, heat: np.ndarray, *, opacity: float = 0.75) -> np.ndarray:
+    """Lay a map over a photo; cold places stay see-through.
+
+    Args:
+        image: The photo (h, w, 3) uint8 RGB.
+        heat: Map (h, w) of numbers in [0, 1].
+        opacity: Of the hottest places.
+    """
+    check_same_size(image, heat.shape)
+    heat = np.clip(np.nan_to_num(heat), 0, 1)[..., None]
+    at = heat[..., 0] * (len(HEAT) - 1)
+    colours = np.stack([np.interp(at, range(len(HEAT)), HEAT[:, c]) for c in range(3)], -1)
+    weight = opacity * np.minimum(1, 2 * heat)
+    return (image * (1 - weight) + colours * weight).round().astype(np.uint8)
+
+
+def cutout(
+    image: np.ndarray, mask: np.ndarray, *, background: Colour = (255, 255, 255)
+) -> np.ndarray:
+    """Return the part of a photo inside a mask (h, w) on one background colour."""
+    check_same_size(image, mask.shape)
+    return np.where(mask[..., None], image, np.array(background, np.uint8))
+
+
+def as_masks(masks: Masks | np.ndarray) -> Masks:
+    """Make ``Masks`` of an array (n, h, w) or (h, w) of bool; ``Masks`` pass through.
+
+    Raises:
+        InvalidImage: Another shape or type.
+    """
+    if isinstance(masks, Masks):
+        return masks
+    data = masks[None] if masks.ndim == 2 else masks
+    if data.ndim != 3 or data.dtype != bool:
+        raise InvalidImage(
+            f"masks must be (n, height, width) bool, got {masks.shape} {masks.dtype}."
+        )
+    return Masks.from_data(data)
+
+
+def check_same_size(image: np.ndarray, image_hw: tuple[int, ...]) -> None:
+    """Refuse a mask or a map that is not of the photo's size.
+
+    Raises:
+        InvalidImage: They differ, or the photo is not (h, w, 3) uint8.
+    """
+    if image.dtype != np.uint8 or image.shape != (*image_hw, 3):
+        raise InvalidImage(
+            f"the photo is {image.shape} {image.dtype}, what is drawn on it {tuple(image_hw)}; "
+            "give a (height, width, 3) uint8 photo and masks of the same height and width."
+        )
+
+
+def line_width(image: np.ndarray) -> int:
+    """Return how thick a line looks right on a photo, in pixels."""
+    return max(1, round(min(image.shape[:2]) / 300))
+
+
+def _shrink(mask: np.ndarray, by: int) -> np.ndarray:
+    """Take ``by`` pixels off a mask's rim; what touches the array's border is rim as well."""
+    inner = np.pad(mask, 1)
+    for _ in range(by):
+        core = inner[1:-1, 1:-1]
+        core = core & inner[:-2, 1:-1] & inner[2:, 1:-1] & inner[1:-1, :-2] & inner[1:-1, 2:]
+        inner = np.pad(core, 1)
+    return inner[1:-1, 1:-1]

@@ -1,0 +1,121 @@
+"""One visitor with a browser window: what the tests of the page do and look at."""
+
+import base64
+import io
+
+import numpy as np
+from PIL import Image
+
+READY = "window.esamPage && esamPage.state === 'ready'"
+IDLE = """(() => { const c = esamPage.canvas;
+  return !c.busy && !c.wanted() && c.said.tone !== 'busy' && !c.frameAsked })()"""
+STATE = """(() => { const c = esamPage.canvas; return {
+  objects: c.doc.objects.map(o => ({...o, mask: Boolean(c.maskOf(o))})),
+  prompt: c.active.prompt, choice: c.active.choice, tool: c.tool, said: c.said,
+  size: c.photo ? [c.photo.width, c.photo.height] : null } })()"""
+MASK = """(() => { const c = esamPage.canvas, m = c.maskOf(c.active); if (!m) return null;
+  return esamPage.asPng(m) })()"""
+
+
+class Desk:
+    def __init__(self, browser, url, bad, width=1280, height=800, dpr=1, touch=False, dark=False):
+        self.touch = touch
+        self.context = browser.new_context(
+            viewport={"width": width, "height": height},
+            device_scale_factor=dpr,
+            has_touch=touch,
+            is_mobile=touch,
+            color_scheme="dark" if dark else "light",
+        )
+        self.context.set_default_timeout(30_000)
+        self.page = self.context.new_page()
+        own = (url, "data:", "blob:")
+
+        def route(route):
+            if route.request.url.startswith(own):
+                route.continue_()
+            else:
+                bad.append(f"request to {route.request.url}")
+                route.abort()
+
+        self.context.route("**/*", route)
+        self.page.on("pageerror", lambda error: bad.append(f"page error: {error}"))
+        self.page.on(
+            "console", lambda m: bad.append(f"console: {m.text}") if m.type == "error" else None
+        )
+        self.page.goto(url, wait_until="domcontentloaded")
+        self.page.wait_for_function(READY)
+
+    def wait(self):
+        """Wait until every answer is on show."""
+        self.page.wait_for_function(IDLE)
+        return self
+
+    def choose(self, path):
+        """Choose an example photo of the strip."""
+        return self._opened(lambda: self.page.locator(f'[data-photo="{path.name}"]').click())
+
+    def send(self, *, name="photo.png", content: bytes):
+        """Upload a file."""
+        file = {"name": name, "mimeType": "image/png", "buffer": content}
+        self.page.locator(".es-page > input[type=file]").set_input_files(file)
+        return self
+
+    def _opened(self, act):
+        token = "esamPage.canvas.photo ? esamPage.canvas.photo.token : null"
+        before = self.page.evaluate(token)
+        act()
+        self.page.wait_for_function(f"before => ({token}) !== before", arg=before)
+        return self.wait()
+
+    def at(self, x, y):
+        """Where on the screen a pixel of the photo lies."""
+        self.page.locator(".es-stage").scroll_into_view_if_needed()
+        box = self.page.locator(".es-marks").bounding_box()
+        width, height = self.state["size"]
+        return (
+            box["x"] + (x + 0.5) * box["width"] / width,
+            box["y"] + (y + 0.5) * box["height"] / height,
+        )
+
+    def click(self, x, y, **how):
+        if self.touch:
+            self.page.touchscreen.tap(*self.at(x, y))
+        else:
+            self.page.mouse.click(*self.at(x, y), **how)
+        return self.wait()
+
+    def drag(self, x0, y0, x1, y1):
+        mouse, start, end = self.page.mouse, self.at(x0, y0), self.at(x1, y1)
+        mouse.move(*start)
+        mouse.down()
+        mouse.move(*end, steps=5)
+        mouse.up()
+        return self.wait()
+
+    def press(self, key):
+        self.page.keyboard.press(key)
+        return self.wait()
+
+    def button(self, name):
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    @property
+    def state(self):
+        return self.page.evaluate(STATE)
+
+    @property
+    def mask(self) -> np.ndarray | None:
+        """The mask on show of the selected object, as (h, w) bool."""
+        url = self.page.evaluate(MASK)
+        if url is None:
+            return None
+        with Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))) as picture:
+            return np.asarray(picture.convert("RGBA"))[..., 3] > 127
+
+    def download(self, label) -> Image.Image:
+        with self.page.expect_download() as waiting:
+            self.button(label).click()
+        self.wait()
+        self.downloaded = waiting.value.suggested_filename
+        return Image.open(waiting.value.path())
