@@ -30,7 +30,10 @@ ROOMS: dict[str, tuple[str, str]] = {
     "weights": ("weights errors", "torch safetensors"),
     "models": (MODELS, "torch numpy"),
     "segmenter": (MODELS, "torch numpy"),
-    "everything": (f"{PICTURES} segmenter", "torch torchvision numpy PIL"),
+    "everything": (
+        f"{PICTURES} segmenter everything",
+        "torch torchvision numpy scipy pycocotools",
+    ),
     "sam_compat": (f"{PICTURES} segmenter everything", "torch numpy"),
     "saliency": (f"{PICTURES} weights", "numpy PIL onnxruntime"),
     "salient": (f"{PICTURES} saliency segmenter", "numpy scipy"),
