@@ -54,7 +54,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     "export": (f"{PICTURES} outlines visualize export", "numpy PIL pycocotools"),
 }
 # The command line and what is built on everything: any module of esam_core, but no page.
-FRONT = ("__init__", "__main__", "cli", "commands", "benchmark", "evaluation")
+FRONT = ("__init__", "__main__", "cli", "commands", "benchmark", "evaluation", "figures")
 HEAVY = ("gradio", "matplotlib", "open_clip", "onnxruntime")
 
 
