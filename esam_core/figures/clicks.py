@@ -24,12 +24,12 @@ from esam_core.visualize import draw_box, draw_masks, draw_prompt, palette, pane
 # Points set by hand, as a person would; other photos get the middle of their largest object.
 POINTS = {
     "285": Prompt.point(295, 330),
-    "377575": Prompt.point(150, 330).with_point(160, 520),
-    "122745": Prompt.point(320, 230),
-    "205401": Prompt.point(330, 235),
+    "785": Prompt.point(380, 200),
+    "377575": Prompt.point(160, 330).with_point(160, 440).with_point(282, 275, 0),
+    "565778": Prompt.point(300, 230),
 }
-BOX_PHOTOS = ("555705", "8844", "475678", "41888")
-TOP = 6
+BOX_PHOTOS = ("555705", "229997", "475678", "423617")
+TOP = 5
 
 
 def fig1_point_prompts(
@@ -65,7 +65,7 @@ def fig1_point_prompts(
             note.append(f"predicted IoU {masks.predicted_iou[0]:.2f}")
     tick(progress, len(chosen), len(chosen))
     text = signed(
-        "Figure 1. Point prompts. Green stars: on the object. Of three candidates the one with "
+        "Figure 1. Point prompts. Green stars are on the object, red ones beside it. Of three candidates the one with "
         "the highest predicted IoU is shown.",
         models,
         watch.seconds,

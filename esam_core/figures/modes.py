@@ -21,7 +21,7 @@ from esam_core.text_encoders import TextEncoder
 from esam_core.visualize import draw_masks, draw_prompt, palette, panel
 
 EVERYTHING_PHOTOS = ("423617", "229997", "553664", "160012")
-SALIENT_PHOTOS = ("519208", "41888", "568290", "551780")
+SALIENT_PHOTOS = ("565778", "418281", "165518", "41888")
 TEXTS = {
     "377575": ("dog", "fire hydrant", "street"),
     "359219": ("pizza", "oven", "knife"),
