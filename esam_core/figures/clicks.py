@@ -65,8 +65,8 @@ def fig1_point_prompts(
             note.append(f"predicted IoU {masks.predicted_iou[0]:.2f}")
     tick(progress, len(chosen), len(chosen))
     text = signed(
-        "Figure 1. Point prompts. Green stars are on the object, red ones beside it. Of three candidates the one with "
-        "the highest predicted IoU is shown.",
+        "Figure 1. Point prompts. Green stars are on the object, red ones beside it. Of three "
+        "candidates the one with the highest predicted IoU is shown.",
         models,
         watch.seconds,
     )
