@@ -31,7 +31,10 @@ def main(argv: list[str] | None = None) -> None:
     args = parse(argv)
     from demo.catalogue import CoreCatalogue
     from demo.engine import Engine
-    from demo.ui import LAUNCH, build
+    from demo.startup import quick_imports
+
+    with quick_imports():
+        from demo.ui import LAUNCH, build
 
     catalogue = CoreCatalogue(args.device, args.precision, args.weights, args.model, args.random)
     engine = Engine(catalogue, model=args.model)

@@ -1,5 +1,6 @@
 """The strip of example photos: COCO photos under CC licences, see assets/photos/ATTRIBUTION.md."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,11 +44,13 @@ EXAMPLES = (
 
 def strip() -> list[dict[str, str]]:
     """Return what the page shows: id, alt text and a small picture of every example."""
-    return [
-        {"id": row.file, "alt": row.alt, "thumb": thumbnail_url(load_rgb(row.path, max_side=400))}
-        for row in EXAMPLES
-        if row.path.is_file()
-    ]
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(_shown, [row for row in EXAMPLES if row.path.is_file()]))
+
+
+def _shown(row: Example) -> dict[str, str]:
+    thumb = thumbnail_url(load_rgb(row.path, max_side=400))
+    return {"id": row.file, "alt": row.alt, "thumb": thumb}
 
 
 def example_path(name: object) -> Path:
