@@ -46,8 +46,8 @@ def main(argv: list[str] | None = None) -> None:
         prevent_thread_lock=True,
         **LAUNCH,
     )
-    # Importing torch holds the interpreter for seconds: the page is served first.
-    engine.start()
+    # Importing torch holds the interpreter for seconds: the first page is served before.
+    engine.start(grace=1.0)
     page.block_thread()
 
 

@@ -1,4 +1,4 @@
-"""Import gradio in half its time: nothing here changes what it does, only what it does besides."""
+"""Imports in half the time: nothing here changes what they do, only what they do besides."""
 
 import gc
 import inspect
@@ -12,8 +12,7 @@ def quick_imports() -> Iterator[None]:
 
     While it is imported, gradio parses the source of each of its components and rewrites a type
     stub (.pyi) beside it: half of its import time. It leaves that out for a component that has no
-    source file, so here no component has one. Nothing of what is imported becomes garbage either,
-    so the collector rests, and afterwards never looks at the modules again.
+    source file, so here no component has one.
     """
     getfile = inspect.getfile
 
@@ -23,10 +22,23 @@ def quick_imports() -> Iterator[None]:
         return getfile(thing)
 
     inspect.getfile = without_stubs
+    try:
+        with collector_at_rest():
+            yield
+    finally:
+        inspect.getfile = getfile
+
+
+@contextmanager
+def collector_at_rest() -> Iterator[None]:
+    """Import large packages inside of this block: modules never become garbage.
+
+    The collector would look through them again and again meanwhile, and does not look at them
+    afterwards either.
+    """
     gc.disable()
     try:
         yield
     finally:
-        inspect.getfile = getfile
         gc.freeze()
         gc.enable()

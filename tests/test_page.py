@@ -206,7 +206,7 @@ def test_a_forgotten_photo_comes_back_with_every_click(
     open_page, fake_server, fake_engine, bear_file
 ):
     desk = open_page(fake_server).choose(bear_file).click(200, 300)
-    fake_engine._photos.clear()
+    fake_engine.photos.clear()
     desk.click(400, 300)
     assert len(desk.state["prompt"]["point_coords"]) == 2
     assert desk.mask[300, 200]
