@@ -24,7 +24,7 @@ from esam_core.prompts import Prompt
 log = logging.getLogger(__name__)
 
 # Seconds that later and shorter work may go first.
-PATIENCE = {"click": 0.0, "photo": 1.0, "long": 3.0}
+PATIENCE = {"click": 0.0, "photo": 0.5, "long": 3.0}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -173,7 +173,9 @@ class Engine:
             if running and running.running:
                 return
             self.downloads[name] = Download()
-        threading.Thread(target=self._download, args=(name,), daemon=True).start()
+        threading.Thread(
+            target=self._download, args=(name,), name=f"download-{name}", daemon=True
+        ).start()
 
     def _download(self, name: str) -> None:
         state = self.downloads[name]

@@ -153,7 +153,7 @@ def test_the_page_lives_on_when_the_model_cannot_be_loaded():
 def test_a_download_ends_in_a_present_model(engine):
     engine.download("absent")
     for thread in threading.enumerate():
-        if thread is not threading.current_thread() and thread.daemon:
-            thread.join(2)
+        if thread.name == "download-absent":
+            thread.join(10)
     assert engine.downloads["absent"].trouble == ""
     assert next(row for row in engine.rows if row.name == "absent").present

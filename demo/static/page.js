@@ -18,7 +18,7 @@ function gradioHost({ element, props, trigger, watch }) {
   const expect = (kind, start) => new Promise((resolve, reject) => {
     seq += 1;
     const timer = setTimeout(() => { waiting.delete(kind); reject(new Error(props.texts.no_answer)); }, ASK_SECONDS * 1000);
-    waiting.set(kind, { seq, resolve, timer });
+    waiting.set(kind, { seq, resolve, reject, timer });
     start(seq);
   });
   // One question of a kind at a time: a prop holds one answer.
@@ -35,8 +35,33 @@ function gradioHost({ element, props, trigger, watch }) {
     input.files = files.files;
     input.dispatchEvent(new Event('change', { bubbles: true }));
   });
+  // Gradio tells nobody when the line is full or the server is gone: its requests are overheard.
+  const refuse = (body, message) => {
+    const asked = (body && body.event_data && body.event_data.seq) || null;
+    for (const [kind, wait] of waiting) {
+      if (asked ? wait.seq !== asked : kind !== 'upload') continue;
+      waiting.delete(kind);
+      clearTimeout(wait.timer);
+      wait.reject(new Error(message));
+    }
+  };
+  overhear((body, status) => refuse(body, status === 503 ? props.texts.line_full : props.texts.no_answer));
   for (const kind of props.kinds) watch(`${kind}_reply`, () => settle(kind));
   return { ask, upload, element, texts: props.texts, keys: document };
+}
+
+/** Call `refused(body, status)` when a question to Gradio's queue is not let in; 0 is no connection. */
+function overhear(refused) {
+  const send = window.fetch;
+  window.fetch = async (url, options) => {
+    if (!String(url && url.url ? url.url : url).includes('/queue/join')) return send(url, options);
+    const tell = status => { try { refused(JSON.parse(options.body), status); } catch { refused(null, status); } };
+    try {
+      const answer = await send(url, options);
+      if (!answer.ok) tell(answer.status);
+      return answer;
+    } catch (error) { tell(0); throw error; }
+  };
 }
 
 class Page {
@@ -198,7 +223,8 @@ class Page {
     this.canvas.say(this.texts.reading, 'busy');
     const reply = await this.fetched(() => this.host.ask('embed', { token: photo.token, model: this.model }));
     if (photo !== this.canvas.photo) return;
-    if (this.canvas.said.tone === 'busy') this.canvas.say(reply.error || '', reply.error ? 'error' : 'hint');
+    const trouble = reply.code === 'photo_gone' ? '' : reply.error;  // the first click sends it again
+    if (this.canvas.said.tone === 'busy') this.canvas.say(trouble || '', trouble ? 'error' : 'hint');
     if (!reply.error) this.spoke(reply);
   }
 
