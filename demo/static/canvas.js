@@ -609,6 +609,7 @@ class PromptStage {
   fit() {
     const { photo, stage, frame } = this;
     if (photo) {
+      stage.style.setProperty('--es-aspect', photo.width / photo.height);
       const scale = Math.min(stage.clientWidth / photo.width, stage.clientHeight / photo.height);
       frame.style.width = `${Math.round(photo.width * scale)}px`;
       frame.style.height = `${Math.round(photo.height * scale)}px`;

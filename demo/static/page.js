@@ -198,10 +198,16 @@ class Page {
     if (reply.error) { this.canvas.say(reply.error, 'error'); return; }
     this.source = source;
     this.again = fetchPhoto;
-    for (const tile of this.tiles) tile.setAttribute('aria-current', String(tile.dataset.photo === source.example));
+    this.markTile(source.example);
     await this.canvas.setPhoto({ ...reply, name: source.name });
     this.publish();
     this.embed();
+  }
+
+  markTile(id) {
+    for (const tile of this.tiles) tile.setAttribute('aria-current', String(tile.dataset.photo === id));
+    const tile = this.tiles.find(each => each.dataset.photo === id), { strip } = this;
+    if (tile) strip.scrollLeft = tile.offsetLeft - strip.offsetLeft - (strip.clientWidth - tile.offsetWidth) / 2;
   }
 
   async fetched(fetchPhoto) {

@@ -19,7 +19,7 @@ class PageError(EsamError):
 
 
 class PageClient:
-    """One visitor: a session of its own over the two connections that a browser would keep.
+    """One visitor with a session of its own.
 
     Args:
         url: Address of the page.
@@ -91,7 +91,7 @@ class PageClient:
         raise PageError(f"the server ended the stream without an answer to {kind!r}.")
 
     def _messages(self) -> Iterator[Json]:
-        """Read the stream to its end, so that the connection can be used again."""
+        """Read the events of this session until the server closes the stream."""
         try:
             self._stream.request("GET", f"{PREFIX}/queue/data?session_hash={self.session}")
             answer = self._stream.getresponse()
@@ -101,7 +101,6 @@ class PageClient:
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise PageError(f"the event stream broke: {error!r}.") from error
         finally:
-            # An answer was found before the end, or an error; either way start afresh.
             self._stream.close()
 
     def _call(self, method: str, path: str, body: bytes | None = None, kind: str = "") -> bytes:
@@ -110,8 +109,10 @@ class PageClient:
             answer = self._calls.getresponse()
             content = answer.read()
         except (OSError, http.client.HTTPException) as error:
-            self._calls.close()
             raise PageError(f"{path} was not answered: {error!r}.") from error
+        finally:
+            # Servers hang up on idle connections, and a visitor thinks for seconds.
+            self._calls.close()
         if answer.status != 200:
             said = content.decode(errors="replace")[:200]
             raise PageError(f"{path} was refused with {answer.status}: {said}")
