@@ -1,0 +1,144 @@
+"""Decoded candidates, kept small: the logits around each mask, in low resolution and eight bits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from esam_core.everything.settings import GridSettings
+
+LEVELS_PER_LOGIT = 8  # kept logits reach from -16 to 16 in steps of an eighth
+MARGIN = 3  # low-resolution cells kept around a mask: what bicubic interpolation at its edge reads
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tile:
+    """One candidate's logits, cut around its mask.
+
+    Args:
+        levels: (h, w) int8; the logit is (level + 0.5) / 8, so that no sign is lost.
+        top: First row in the low-resolution frame.
+        left: First column.
+    """
+
+    levels: np.ndarray
+    top: int
+    left: int
+
+    @classmethod
+    def cut(cls, logits: np.ndarray, box_xyxy: Sequence[int]) -> "Tile":
+        """Keep what lies in and around a box of logits (h', w') float32."""
+        x0, y0, x1, y1 = box_xyxy
+        top, left = max(y0 - MARGIN, 0), max(x0 - MARGIN, 0)
+        part = logits[top : y1 + MARGIN, left : x1 + MARGIN] * LEVELS_PER_LOGIT
+        return cls(np.floor(part).clip(-128, 127).astype(np.int8), top, left)
+
+    @property
+    def mask(self) -> np.ndarray:
+        """The mask within the tile, (h, w) bool."""
+        return self.levels >= 0
+
+    @property
+    def logits(self) -> np.ndarray:
+        """The logits, (h, w) float32, up to a sixteenth."""
+        return (self.levels + np.float32(0.5)) / LEVELS_PER_LOGIT
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stretch:
+    """How a low-resolution frame grows to its size in the photo: two matrices, one per axis.
+
+    Interpolation along rows and columns is a matrix product each, and that way it can be done for
+    the part of the photo that a mask touches only.
+
+    Args:
+        rows: (height, h') float32.
+        columns: (width, w') float32.
+    """
+
+    rows: np.ndarray
+    columns: np.ndarray
+
+    def mask(self, tile: Tile) -> tuple[np.ndarray, int, int]:
+        """Bring a tile to full size: its mask (h, w) bool and the row and column it starts at."""
+        top, bottom = self._span(self.rows, tile.top, tile.levels.shape[0])
+        left, right = self._span(self.columns, tile.left, tile.levels.shape[1])
+        rows = self.rows[top:bottom, tile.top : tile.top + tile.levels.shape[0]]
+        columns = self.columns[left:right, tile.left : tile.left + tile.levels.shape[1]]
+        return (rows @ tile.logits @ columns.T) >= 0, top, left
+
+    @staticmethod
+    def _span(matrix: np.ndarray, start: int, length: int) -> tuple[int, int]:
+        """Give the pixels all of whose neighbours are in the tile, or beyond the frame."""
+        full, low = matrix.shape
+        end, edge = start + length, MARGIN - 1
+        first = 0 if start == 0 else int(np.ceil((start + edge) * full / low))
+        last = full if end == low else int((end - edge) * full / low)
+        return first, max(last, first)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GridCandidates:
+    """Everything a grid found on a photo, before the filters that ``select`` applies at once.
+
+    Args:
+        image_hw: Height and width of the photo.
+        points: How many points were decoded.
+        tiles: Low-resolution logits of each candidate.
+        boxes_xyxy: (n, 4) float32 in pixels of the photo, as exact as low resolution is.
+        predicted_iou: (n,) float32.
+        stability_score: (n,) float32, at low resolution.
+        point_coords: (n, 2) float32 in pixels of the photo.
+        crop_boxes_xyxy: (n, 4) int32, the frame each was found in.
+        stretches: For each frame size (height, width) how it grows.
+    """
+
+    image_hw: tuple[int, int]
+    points: int
+    tiles: tuple[Tile, ...]
+    boxes_xyxy: np.ndarray
+    predicted_iou: np.ndarray
+    stability_score: np.ndarray
+    point_coords: np.ndarray
+    crop_boxes_xyxy: np.ndarray
+    stretches: dict[tuple[int, int], Stretch]
+
+    def __len__(self) -> int:
+        return len(self.tiles)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the kept logits."""
+        return sum(tile.levels.nbytes for tile in self.tiles)
+
+
+@dataclass(slots=True)
+class Collector:
+    """Gathers candidates while a grid is being decoded.
+
+    Args:
+        settings: Only ``nms_iou`` matters here.
+        limit: Bytes of logits; beyond it, candidates that a better one covers are let go early.
+    """
+
+    settings: GridSettings
+    limit: int
+    tiles: list[Tile] = field(default_factory=list)
+    rows: list[tuple[float, ...]] = field(default_factory=list)
+    nbytes: int = 0
+
+    def add(self, tile: Tile, *row: float) -> None:
+        """Keep a candidate: its tile, box (4), predicted IoU, stability, point (2), crop (4)."""
+        self.tiles.append(tile)
+        self.rows.append(row)
+        self.nbytes += tile.levels.nbytes
+
+    def keep(self, indices: np.ndarray) -> None:
+        """Let go of all other candidates."""
+        self.tiles = [self.tiles[i] for i in indices]
+        self.rows = [self.rows[i] for i in indices]
+        self.nbytes = sum(tile.levels.nbytes for tile in self.tiles)
+
+    def table(self) -> np.ndarray:
+        """Return the rows as (n, 12) float32."""
+        return np.array(self.rows, np.float32).reshape(-1, 12)

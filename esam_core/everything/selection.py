@@ -1,0 +1,113 @@
+"""From decoded candidates to masks: every filter that needs no decoding."""
+
+import numpy as np
+
+from esam_core.errors import InvalidSettings
+from esam_core.everything.candidates import GridCandidates
+from esam_core.everything.filters import remove_small_regions, suppress
+from esam_core.everything.settings import GridSettings
+from esam_core.geometry import masks_to_boxes
+from esam_core.masks import Masks
+
+
+def select(candidates: GridCandidates, settings: GridSettings) -> Masks:
+    """Choose among candidates and bring the chosen ones to the photo's size.
+
+    Thresholds, NMS, clean-up and the greatest number take effect; what concerns decoding (points,
+    crops, stability offset) was settled before. Candidates that ``decode_grid`` left out stay out.
+
+    Args:
+        candidates: From ``decode_grid``.
+        settings: Which ones to keep.
+
+    Returns:
+        The masks, highest predicted IoU first; maybe none.
+
+    Raises:
+        InvalidSettings: The notebook's rules, which need the photo's size from the start.
+    """
+    if settings.notebook_rules:
+        raise InvalidSettings(
+            "notebook_rules judge masks at the photo's size, which candidates no longer have; "
+            "use segment_everything, or settings without notebook_rules."
+        )
+    chosen = choose(candidates, settings)
+    masks = _draw(candidates, chosen)
+    if settings.min_region_area:
+        masks = clean(masks, settings.min_region_area, max(settings.nms_iou, settings.crop_nms_iou))
+    return masks
+
+
+def choose(candidates: GridCandidates, settings: GridSettings) -> np.ndarray:
+    """Give the indices of the candidates that pass thresholds and NMS, best first."""
+    good = np.ones(len(candidates), bool)
+    if settings.predicted_iou_threshold > 0:
+        good &= candidates.predicted_iou > settings.predicted_iou_threshold
+    if settings.stability_threshold > 0:
+        good &= candidates.stability_score >= settings.stability_threshold
+    if settings.best_of_three:
+        good &= _best_of_point(candidates)
+    boxes, iou = candidates.boxes_xyxy, candidates.predicted_iou
+    crops, crop_of = np.unique(candidates.crop_boxes_xyxy, axis=0, return_inverse=True)
+    crop_of = crop_of.reshape(-1)
+    kept = [np.zeros(0, int)]
+    for crop in range(len(crops)):
+        inside = np.flatnonzero(good & (crop_of == crop))
+        kept.append(inside[suppress(boxes[inside], iou[inside], settings.nms_iou)])
+    kept = np.concatenate(kept)
+    if len(crops) > 1:
+        # The same thing seen in a smaller crop was seen at a higher resolution.
+        sides = (crops[:, 2:] - crops[:, :2]).astype(float)
+        closeness = 1 / sides.prod(-1)[crop_of[kept]]
+        kept = kept[suppress(boxes[kept], closeness, settings.crop_nms_iou)]
+    return kept[np.argsort(-iou[kept], kind="stable")][: settings.max_masks]
+
+
+def clean(masks: Masks, min_area: int, nms_iou: float) -> Masks:
+    """Remove small regions, and then masks that became doubles; untouched masks win."""
+    if not len(masks):
+        return masks
+    data, changed = masks.data, np.zeros(len(masks), bool)
+    for i, mask in enumerate(data):
+        cleaned, changed[i] = remove_small_regions(mask, min_area)
+        if changed[i]:
+            data[i] = cleaned
+    boxes = masks.boxes_xyxy
+    boxes[changed] = masks_to_boxes(data[changed])
+    return masks[np.sort(suppress(boxes, ~changed, nms_iou))]
+
+
+def _best_of_point(candidates: GridCandidates) -> np.ndarray:
+    """Mark the candidate with the highest predicted IoU of each point in each crop."""
+    keys = np.concatenate([candidates.point_coords, candidates.crop_boxes_xyxy], axis=1)
+    _, point_of = np.unique(keys, axis=0, return_inverse=True)
+    point_of = point_of.reshape(-1)
+    order = np.lexsort((-candidates.predicted_iou, point_of))
+    first = np.ones(len(order), bool)
+    first[1:] = point_of[order][1:] != point_of[order][:-1]
+    best = np.zeros(len(order), bool)
+    best[order[first]] = True
+    return best
+
+
+def _draw(candidates: GridCandidates, chosen: np.ndarray) -> Masks:
+    """Bring candidates to the photo's size, one at a time and only where their mask is."""
+    data = np.zeros((len(chosen), *candidates.image_hw), bool)
+    boxes = np.zeros((len(chosen), 4), np.float32)
+    for row, index in enumerate(chosen):
+        x0, y0, x1, y1 = (int(v) for v in candidates.crop_boxes_xyxy[index])
+        part, top, left = candidates.stretches[y1 - y0, x1 - x0].mask(candidates.tiles[index])
+        top, left = top + y0, left + x0
+        data[row, top : top + part.shape[0], left : left + part.shape[1]] = part
+        if part.any():
+            boxes[row] = masks_to_boxes(part[None])[0] + np.array([left, top, left, top])
+    masks = Masks(
+        data,
+        boxes,
+        candidates.predicted_iou[chosen],
+        candidates.stability_score[chosen],
+        candidates.point_coords[chosen],
+        candidates.crop_boxes_xyxy[chosen].astype(np.float32),
+    )
+    drawn = boxes[:, 2] > boxes[:, 0]  # a speck may vanish between two pixels of a small photo
+    return masks if drawn.all() else masks[drawn]

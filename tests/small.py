@@ -1,0 +1,48 @@
+"""A small EfficientSAM with random weights: the real architecture in a size that tests can run."""
+
+from functools import cache
+
+import numpy as np
+import torch
+
+from esam_core.modeling.config import DecoderConfig, EfficientSamConfig
+from esam_core.modeling.efficient_sam import EfficientSam
+from esam_core.segmenter import TorchSegmenter
+
+CONFIG = EfficientSamConfig(
+    embed_dim=32,
+    num_heads=2,
+    depth=2,
+    image_size=256,
+    decoder=DecoderConfig(dim=64, heads=4, mlp_dim=64, upscaled=(16, 8)),
+)
+
+
+@cache
+def small_segmenter() -> TorchSegmenter:
+    """The same weights every time, such that masks differ from point to point and in extent."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        network = EfficientSam(CONFIG)
+        for name, weight in network.named_parameters():
+            if weight.dim() > 1:
+                weight.data *= 3
+            elif "norm" not in name:
+                weight.data += 0.1 * torch.randn_like(weight)
+    for conv, *_ in network.mask_decoder.final_output_upscaling_layers:
+        # The same for all pixels of a cell: masks are areas then, and not a pattern of dots.
+        conv.weight.data[:] = conv.weight.data.mean((2, 3), keepdim=True)
+    return TorchSegmenter(
+        network, name="small", title="Small", provenance="random", device="cpu", precision="fp32"
+    )
+
+
+def blocks(height: int, width: int, seed: int = 1) -> np.ndarray:
+    """A dark photo with five bright rectangles."""
+    rng = np.random.default_rng(seed)
+    image = np.full((height, width, 3), rng.integers(0, 60, 3), np.uint8)
+    for _ in range(5):
+        y, x = rng.integers(0, max(height * 2 // 3, 1)), rng.integers(0, max(width * 2 // 3, 1))
+        h, w = (rng.integers(side // 8, side // 3 + 1) for side in (height, width))
+        image[y : y + h, x : x + w] = rng.integers(60, 256, 3)
+    return image
