@@ -207,7 +207,9 @@ class Page {
   markTile(id) {
     for (const tile of this.tiles) tile.setAttribute('aria-current', String(tile.dataset.photo === id));
     const tile = this.tiles.find(each => each.dataset.photo === id), { strip } = this;
-    if (tile) strip.scrollLeft = tile.offsetLeft - strip.offsetLeft - (strip.clientWidth - tile.offsetWidth) / 2;
+    if (!tile) return;
+    const at = tile.offsetLeft - strip.offsetLeft, hidden = at < strip.scrollLeft || at + tile.offsetWidth > strip.scrollLeft + strip.clientWidth;
+    if (hidden) strip.scrollLeft = at - (strip.clientWidth - tile.offsetWidth) / 2;
   }
 
   async fetched(fetchPhoto) {
@@ -409,6 +411,8 @@ class Page {
     if (!boxes.length) return [0, 0, W, H];
     let w = Math.max((x1 - x0) * 1.25, W * 0.25), hgt = Math.max((y1 - y0) * 1.25, H * 0.25);
     if (w * 3 > hgt * 4) hgt = w * 3 / 4; else w = hgt * 4 / 3;
+    const shrink = Math.min(1, Math.max(W / w, H / hgt));  // no room around the photo itself
+    w *= shrink; hgt *= shrink;
     const middle = [(x0 + x1) / 2, (y0 + y1) / 2];
     const place = (at, size, full) => (size >= full ? (full - size) / 2 : clamp(at - size / 2, 0, full - size));
     return [place(middle[0], w, W), place(middle[1], hgt, H), w, hgt];
