@@ -51,6 +51,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     "compare": (MODELS, "numpy"),
     "sam_transformers": (MODELS, "torch numpy transformers"),
     "outlines": ("", "numpy"),
+    "onnx_export": (MODELS, "torch"),
     "export": (f"{PICTURES} outlines visualize export", "numpy PIL pycocotools"),
 }
 # The command line and what is built on everything: any module of esam_core, but no page.

@@ -85,12 +85,12 @@ class MaskDecoder(nn.Module):
         the order in which these layers are fastest and in which the masks are one product.
         """
         h, w = context.grid_hw
-        if not len(attended.keys):
+        if attended.keys.shape[0] == 0:
             return attended.predicted_iou.new_zeros(0, 3, 4 * h, 4 * w)
         (conv1, norm, act1), (conv2, _, act2) = self.final_output_upscaling_layers
         x = conv1(attended.keys.mT.unflatten(2, (h, w)))
         if context.skip is not None:
-            x = x + context.skip.repeat_interleave(len(x) // len(context.skip), dim=0)
+            x = x + context.skip.repeat_interleave(x.shape[0] // context.skip.shape[0], dim=0)
         x = act2(conv2(act1(norm(x))))  # (m, upscaled[1], 4h, 4w)
         tokens = attended.mask_tokens.unbind(1)
         mlps = self.output_hypernetworks_mlps[1:]
