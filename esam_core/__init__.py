@@ -12,7 +12,11 @@ _HOMES = {
     "masks": ("Masks", "rank_masks_by"),
     "models": ("MODELS", "available_models", "load_segmenter"),
     "prompts": ("PointLabel", "Prompt"),
+    "saliency": ("SALIENCY", "load_saliency"),
+    "salient": ("SalientSettings", "salient_masks"),
     "segmenter": ("ImageEmbedding", "Segmenter"),
+    "text": ("embed_regions", "rank_masks"),
+    "text_encoders": ("TEXT_ENCODERS", "load_text_encoder"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = sorted(_HOME_OF)

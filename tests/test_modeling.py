@@ -241,11 +241,11 @@ def test_attention_without_projected_keys_equals_plain_attention():
     plain = attention(tokens, keys_at, keys)
     torch.testing.assert_close(attention.from_tokens(tokens, keys_at, keys), plain)
     values = torch.randn(3, 7, 32)
-    plain = attention(keys_at, tokens, values)
-    torch.testing.assert_close(attention.to_image(keys_at, tokens, values), plain)
+    plain = keys + attention(keys_at, tokens, values)
+    torch.testing.assert_close(attention.to_image(keys, keys_at, tokens, values), plain)
 
 
-def test_upscaling_equals_the_convolutions_it_stands_for():
+def test_masks_are_the_product_of_tokens_and_upscaled_features():
     torch.manual_seed(0)
     network = EfficientSam(TINY).eval()
     features = network.encode_image(torch.rand(1, 3, 90, 70))

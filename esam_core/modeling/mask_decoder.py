@@ -7,7 +7,6 @@ authors advise against it), so only the three others are computed.
 from typing import NamedTuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from esam_core.modeling.config import DecoderConfig
@@ -20,7 +19,7 @@ class DecoderContext(NamedTuple):
 
     shared: SharedKeys
     grid_hw: tuple[int, int]
-    skip: Tensor | None  # finer features (b, 4, h * w, upscaled[0]) that join after the first step
+    skip: Tensor | None  # finer features (b, upscaled[0], 2h, 2w) that join after the first step
 
 
 class Attended(NamedTuple):
@@ -63,10 +62,9 @@ class MaskDecoder(nn.Module):
         """
         keys = embedding.flatten(2).mT.contiguous()  # (b, n, dim)
         grid_hw = embedding.shape[-2], embedding.shape[-1]
-        if skip is not None:
-            skip = F.pixel_unshuffle(skip, 2).unflatten(1, (skip.shape[1], 4)).flatten(3)
-            skip = skip.permute(0, 2, 3, 1).contiguous()  # (b, 4, n, upscaled[0])
         shared = self.transformer.share(keys, position.to(keys.dtype))
+        if skip is not None:
+            skip = skip.contiguous(memory_format=torch.channels_last)
         return DecoderContext(shared, grid_hw, skip)
 
     def attend(
@@ -83,25 +81,22 @@ class MaskDecoder(nn.Module):
     def draw(self, context: DecoderContext, attended: Attended) -> Tensor:
         """Upscale the image tokens and read the masks off them: logits (m, 3, 4h, 4w) float32.
 
-        A transposed 2x2 convolution of stride 2 is a matrix product whose result is read in 2x2
-        cells; the big tensors stay as (cell, token, channel) and only the logits are rearranged.
+        Tokens (m, n, dim) are an image (m, dim, h, w) in channels-last order as they lie, which is
+        the order in which these layers are fastest and in which the masks are one product.
         """
         h, w = context.grid_hw
         if not len(attended.keys):
             return attended.predicted_iou.new_zeros(0, 3, 4 * h, 4 * w)
         (conv1, norm, act1), (conv2, _, act2) = self.final_output_upscaling_layers
-        x = _grow(attended.keys, conv1)  # (m, 4, n, up1)
+        x = conv1(attended.keys.mT.unflatten(2, (h, w)))
         if context.skip is not None:
-            prompts_per_image = len(x) // len(context.skip)
-            x = x + context.skip.repeat_interleave(prompts_per_image, dim=0)
-        x = act1(_group_norm(x, norm))
-        x = act2(_grow(x.flatten(1, 2), conv2))  # (m, 4, 4 * n, up2)
+            x = x + context.skip.repeat_interleave(len(x) // len(context.skip), dim=0)
+        x = act2(conv2(act1(norm(x))))  # (m, upscaled[1], 4h, 4w)
         tokens = attended.mask_tokens.unbind(1)
         mlps = self.output_hypernetworks_mlps[1:]
         hyper = torch.stack([mlp(token) for mlp, token in zip(mlps, tokens, strict=True)], dim=1)
-        logits = x.flatten(1, 2) @ hyper.mT  # (m, 4 * 4 * n, 3)
-        cells = logits.view(-1, 2, 2, 2, 2, h, w, 3)  # (m, y2, x2, y1, x1, h, w, 3)
-        return cells.permute(0, 7, 5, 3, 1, 6, 4, 2).reshape(-1, 3, 4 * h, 4 * w).float()
+        logits = x.permute(0, 2, 3, 1).flatten(1, 2) @ hyper.mT  # (m, 16 * n, 3)
+        return logits.mT.float().unflatten(2, (4 * h, 4 * w)).contiguous()
 
     def forward(
         self, context: DecoderContext, prompt_tokens: Tensor, geometry: Tensor | None = None
@@ -111,16 +106,3 @@ class MaskDecoder(nn.Module):
         sizes = prompt_tokens.shape[:2]
         logits = self.draw(context, attended)
         return logits.unflatten(0, sizes), attended.predicted_iou.unflatten(0, sizes)
-
-
-def _grow(x: Tensor, conv: nn.ConvTranspose2d) -> Tensor:
-    """Apply a transposed 2x2 stride-2 convolution to tokens (m, n, c): (m, 4 cells, n, c')."""
-    weight = conv.weight.permute(2, 3, 0, 1).flatten(0, 1)  # (4, c, c')
-    return x[:, None] @ weight + conv.bias
-
-
-def _group_norm(x: Tensor, norm: nn.GroupNorm) -> Tensor:
-    """Normalise each sample of (m, cells, n, c) over everything, with a gain per channel."""
-    variance, mean = torch.var_mean(x, dim=(1, 2, 3), keepdim=True, correction=0)
-    scale = torch.rsqrt(variance + norm.eps) * norm.weight
-    return torch.addcmul(norm.bias - mean * scale, x, scale)

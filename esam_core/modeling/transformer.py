@@ -12,6 +12,7 @@ residual of its self-attention, the second adds the position code to the queries
 
 from typing import NamedTuple
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -32,8 +33,8 @@ class Attention(nn.Module):
 
     def __init__(self, dim: int, heads: int, downsample: int = 1):
         super().__init__()
-        self.heads = heads
         inner = dim // downsample
+        self.heads, self.head_dim = heads, inner // heads
         self.q_proj = nn.Linear(dim, inner)
         self.k_proj = nn.Linear(dim, inner)
         self.v_proj = nn.Linear(dim, inner)
@@ -62,30 +63,34 @@ class Attention(nn.Module):
         value bias passes through it unchanged.
         """
         q = self.split(self.q_proj(tokens))  # (b, heads, t, head dim)
-        head_dim, t = q.shape[-1], q.shape[-2]
-        q = (q @ self.rows(self.k_proj)).flatten(1, 2)  # (b, heads * t, dim)
-        read = F.scaled_dot_product_attention(
-            q[:, None], keys_at[:, None], keys[:, None], scale=head_dim**-0.5
-        )
-        read = read[:, 0].unflatten(1, (self.heads, t))  # (b, heads, t, dim)
+        q = (q * self.head_dim**-0.5 @ self.rows(self.k_proj)).flatten(1, 2)  # (b, heads * t, dim)
+        # Few rows against many keys: plain products beat the fused kernel, whose bfloat16 form
+        # needs AMX to be fast and whose blocks are made for many rows.
+        read = (q @ keys_at.mT).softmax(dim=-1) @ keys
+        read = read.unflatten(1, (self.heads, -1))  # (b, heads, t, dim)
         values = self.join(read @ self.rows(self.v_proj).mT) + self.v_proj.bias
         return self.out_proj(values)
 
-    def to_image(self, keys_at: Tensor, token_keys: Tensor, token_values: Tensor) -> Tensor:
-        """Let image tokens (b, n, dim) read t tokens; returns what to add to them, (b, n, dim)."""
-        k = self.split(self.k_proj(token_keys))  # (b, heads, t, head dim)
+    def to_image(
+        self, keys: Tensor, keys_at: Tensor, token_keys: Tensor, token_values: Tensor
+    ) -> Tensor:
+        """Let image tokens (b, n, dim) read t tokens; returns them with what they read added."""
+        k = self.split(self.k_proj(token_keys)) * self.head_dim**-0.5  # (b, heads, t, head dim)
         bias = (k * self.q_proj.bias.unflatten(0, (self.heads, 1, -1))).sum(-1, keepdim=True)
-        scores = ((k @ self.rows(self.q_proj)).flatten(1, 2) @ keys_at.mT).unflatten(
-            1, k.shape[1:3]
-        )
-        return self.spread((scores + bias) * k.shape[-1] ** -0.5, token_values)
+        scores = (k @ self.rows(self.q_proj)).flatten(1, 2) @ keys_at.mT
+        return self.spread(keys, scores.unflatten(1, k.shape[1:3]) + bias, token_values)
 
-    def spread(self, scores: Tensor, token_values: Tensor) -> Tensor:
-        """Softmax scores (b, heads, t, n) over the tokens and add up the tokens' output vectors."""
+    def spread(self, keys: Tensor, scores: Tensor, token_values: Tensor) -> Tensor:
+        """Softmax scores (b, heads, t, n) over the tokens; add the tokens' output to ``keys``.
+
+        The weights of a head add up to one, so a share of the output's bias on every token adds
+        the whole bias to every image token.
+        """
         weights = scores.softmax(dim=2).flatten(1, 2)  # (b, heads * t, n)
         v = self.split(self.v_proj(token_values))  # (b, heads, t, head dim)
         out = self.out_proj.weight.T.unflatten(0, (self.heads, -1))  # (heads, head dim, dim)
-        return weights.mT @ (v @ out).flatten(1, 2) + self.out_proj.bias
+        vectors = v @ out + self.out_proj.bias / self.heads
+        return torch.baddbmm(keys, weights.mT, vectors.flatten(1, 2))
 
 
 class TwoWayBlock(nn.Module):
@@ -132,10 +137,10 @@ class TwoWayBlock(nn.Module):
 
         write = self.cross_attn_image_to_token
         k = write.split(write.k_proj(queries + code).unflatten(0, (b, q)).flatten(1, 2))
-        scores = (k * k.shape[-1] ** -0.5) @ shared.image_to_token.mT  # (b, heads, q * t, n)
+        scores = (k * write.head_dim**-0.5) @ shared.image_to_token.mT  # (b, heads, q * t, n)
         scores = scores.unflatten(2, (q, t)).transpose(1, 2).flatten(0, 1)
-        written = write.spread(scores, queries).unflatten(0, (b, q))
-        return queries, self.norm4(shared.keys[:, None] + written).flatten(0, 1)
+        keys = shared.keys[:, None].expand(-1, q, -1, -1).flatten(0, 1)
+        return queries, self.norm4(write.spread(keys, scores, queries))
 
     def second(self, queries: Tensor, keys: Tensor, code: Tensor, position: Tensor) -> tuple:
         """Run as a later block on tokens (b, t, dim) and their own image tokens (b, n, dim)."""
@@ -145,8 +150,8 @@ class TwoWayBlock(nn.Module):
         found = self.cross_attn_token_to_image.from_tokens(queries + code, keys_at, keys)
         queries = self.norm2(queries + found)
         queries = self.norm3(queries + self.mlp(queries))
-        written = self.cross_attn_image_to_token.to_image(keys_at, queries + code, queries)
-        return queries, self.norm4(keys + written)
+        keys = self.cross_attn_image_to_token.to_image(keys, keys_at, queries + code, queries)
+        return queries, self.norm4(keys)
 
 
 class TwoWayTransformer(nn.Module):

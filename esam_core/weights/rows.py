@@ -92,9 +92,51 @@ MINI = WeightsFile(
     bundled="mini",
 )
 
+U2NETP = WeightsFile(
+    filename="u2netp.onnx",
+    sources=(),
+    size=4_574_861,
+    sha256="309c8469258dda742793dce0ebea8e6dd393174f89934733ecc8b14c76f4ddd8",
+    md5="8e83ca70e441ab06c318d82300c84806",
+    bundled="u2netp",
+)
+
+_REMBG = "https://github.com/danielgatis/rembg/releases/download/v0.0.0"
+
+U2NET = WeightsFile(
+    filename="u2net.onnx",
+    sources=(
+        WeightsSource(f"{_REMBG}/u2net.onnx"),
+        WeightsSource(
+            f"{_HUB}/Heliosoph/u2net-onnx/resolve/7fc34deee10329bc039c10a73b98090d0c6f5c59"
+            "/u2net.onnx"
+        ),
+    ),
+    size=175_997_641,
+    sha256="8d10d2f3bb75ae3b6d527c77944fc5e7dcd94b29809d47a739a7a728a912b491",
+    md5="60024c5c889badc19c04ad937298a77b",
+)
+
+ISNET_GENERAL_USE = WeightsFile(
+    filename="isnet-general-use.onnx",
+    sources=(
+        WeightsSource(f"{_REMBG}/isnet-general-use.onnx"),
+        WeightsSource(
+            f"{_HUB}/BritishWerewolf/IS-Net/resolve/9783722d9f964c0286a411e7e8e6fede947d5a53"
+            "/onnx/model.onnx"
+        ),
+    ),
+    size=178_648_008,
+    sha256="60920e99c45464f2ba57bee2ad08c919a52bbf852739e96947fbb4358c0d964a",
+    md5="fc16ebd8b0c10d971d3513d564d01e29",
+)
+
 # The names a person types: `python -m esam_core weights download efficient_sam_ti`.
 WEIGHTS: dict[str, WeightsFile] = {
     "mini": MINI,
     "efficient_sam_ti": EFFICIENT_SAM_TI,
     "efficient_sam_s": EFFICIENT_SAM_S,
+    "u2netp": U2NETP,
+    "u2net": U2NET,
+    "isnet-general-use": ISNET_GENERAL_USE,
 }

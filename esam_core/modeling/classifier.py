@@ -1,0 +1,39 @@
+"""The ImageNet classifier whose frozen features the mini model uses, put together again.
+
+The mini's weights file carries the classifier's last three layers beside the features. Source:
+timm's ``tf_efficientnet_lite2``, with the weights of Google's EfficientNet-Lite.
+"""
+
+import timm
+import torch
+from torch import Tensor, nn
+
+from esam_core.modeling.mini import BACKBONE
+from esam_core.modeling.promptable import PIXEL_MEAN, PIXEL_STD
+
+PARTS = ("backbone.", "classifier.")
+
+
+def build_classifier(state: dict[str, Tensor]) -> nn.Module:
+    """Make the classifier from the mini's state dict.
+
+    Raises:
+        RuntimeError: Tensors are missing or of another shape.
+    """
+    network = timm.create_model(BACKBONE, pretrained=False)
+    own = {
+        key.removeprefix(part): value
+        for key, value in state.items()
+        for part in PARTS
+        if key.startswith(part)
+    }
+    network.load_state_dict(own, strict=True)
+    return network.eval().requires_grad_(False)
+
+
+@torch.inference_mode()
+def classify(network: nn.Module, views: Tensor) -> Tensor:
+    """Turn views (m, s, s, 3) uint8 RGB into class probabilities (m, 1000) float32."""
+    mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (PIXEL_MEAN, PIXEL_STD))
+    pixels = views.permute(0, 3, 1, 2) / 255
+    return network((pixels - mean) / std).softmax(-1)

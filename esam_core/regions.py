@@ -1,0 +1,108 @@
+"""What an image encoder is shown of each mask: square views, padded and freed of neighbours."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+from esam_core.errors import InvalidImage, InvalidSettings
+from esam_core.images import check_rgb
+from esam_core.masks import Masks
+
+VIEWS = ("masked_crop", "box_crop", "blurred_background")
+BACKGROUNDS = {"white": (255, 255, 255), "black": (0, 0, 0), "mean": (124, 116, 104)}
+BLUR = 1 / 16  # radius as a share of the view: shapes of the neighbours go, their colours stay
+
+
+@dataclass(frozen=True, slots=True)
+class ViewSettings:
+    """Which views of a mask are encoded; their embeddings are averaged.
+
+    Args:
+        views: Any of ``masked_crop`` (the mask's pixels alone), ``box_crop`` (all that is around
+            it) and ``blurred_background`` (around it, blurred).
+        context: Side of the square over the longer side of the mask's box, 1 to 2.
+        background: ``white``, ``black`` or ``mean`` (ImageNet's mean colour), around masked
+            pixels and where a view leaves the photo.
+
+    Raises:
+        InvalidSettings: A value outside its range.
+    """
+
+    views: tuple[str, ...] = ("masked_crop",)
+    context: float = 1.1
+    background: str = "mean"
+
+    def __post_init__(self) -> None:
+        if not self.views or not set(self.views) <= set(VIEWS):
+            raise InvalidSettings(f"views is {self.views}; use some of {', '.join(VIEWS)}.")
+        if not 1 <= self.context <= 2:
+            raise InvalidSettings(f"context is {self.context}; give a number from 1 to 2.")
+        if self.background not in BACKGROUNDS:
+            raise InvalidSettings(
+                f"background {self.background!r} is unknown; use one of {', '.join(BACKGROUNDS)}."
+            )
+
+
+def region_views(
+    image: np.ndarray, masks: Masks, size: int, settings: ViewSettings | None = None
+) -> Iterator[np.ndarray]:
+    """Give the views (v, size, size, 3) uint8 of one mask after the other.
+
+    Args:
+        image: The photo (h, w, 3) uint8 RGB.
+        masks: Masks of it; an empty one is shown as plain background.
+        size: Side of the views.
+        settings: Which views.
+
+    Raises:
+        InvalidImage: Photo and masks do not belong together.
+    """
+    settings = settings or ViewSettings()
+    if check_rgb(image).shape[:2] != masks.image_hw:
+        raise InvalidImage(
+            f"the photo is {image.shape[:2]}, the masks are {masks.image_hw} (height, width); they "
+            "must be of the same photo."
+        )
+    for mask, box in zip(masks.data, masks.boxes_xyxy, strict=True):
+        yield _views(image, mask, _square(box, settings.context), size, settings)
+
+
+def _views(
+    image: np.ndarray, mask: np.ndarray, square: tuple[int, int, int], size: int, s: ViewSettings
+) -> np.ndarray:
+    colour = BACKGROUNDS[s.background]
+    around = _cut(image, square, size, colour)
+    inside = _cut(mask.astype(np.uint8) * 255, square, size, 0)
+    backgrounds = {
+        "masked_crop": lambda: Image.new("RGB", around.size, colour),
+        "blurred_background": lambda: around.filter(ImageFilter.GaussianBlur(size * BLUR)),
+    }
+    return np.stack(
+        [
+            np.asarray(
+                around if v == "box_crop" else Image.composite(around, backgrounds[v](), inside)
+            )
+            for v in s.views
+        ]
+    )
+
+
+def _square(box: np.ndarray, context: float) -> tuple[int, int, int]:
+    """Centre a square (left, top, side) on a box (4,), in whole pixels."""
+    x0, y0, x1, y1 = (float(value) for value in box)
+    side = max(1, round(max(x1 - x0, y1 - y0) * context))
+    return round((x0 + x1 - side) / 2), round((y0 + y1 - side) / 2), side
+
+
+def _cut(
+    pixels: np.ndarray, square: tuple[int, int, int], size: int, fill: tuple[int, ...] | int
+) -> Image.Image:
+    """Cut a square out of (h, w) or (h, w, 3), padded where it leaves the photo, and resize it."""
+    left, top, side = square
+    x, y = max(left, 0), max(top, 0)
+    part = pixels[y : top + side, x : left + side]
+    canvas = Image.new("L" if pixels.ndim == 2 else "RGB", (side, side), fill)
+    canvas.paste(Image.fromarray(np.ascontiguousarray(part)), (x - left, y - top))
+    return canvas.resize((size, size), Image.Resampling.BICUBIC)
