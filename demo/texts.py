@@ -64,6 +64,10 @@ PAGE = {
     "click_ms": "click",
 }
 
+WIDGET = {
+    "pick_hint": "Click a mask to pick it; shift adds.",
+}
+
 EXPORTS = (("mask", "Mask"), ("cutout", "Cut-out"))
 
 MINI_NOTE = "The small bundled model is answering. For EfficientSAM, choose it above or run"
