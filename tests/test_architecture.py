@@ -34,7 +34,7 @@ ROOMS: dict[str, tuple[str, str]] = {
         f"{PICTURES} segmenter everything",
         "torch torchvision numpy scipy pycocotools",
     ),
-    "sam_compat": (f"{PICTURES} segmenter everything", "torch numpy"),
+    "sam_compat": (f"{PICTURES} segmenter everything models", "torch numpy pycocotools"),
     "saliency": (f"{PICTURES} weights", "numpy PIL onnxruntime"),
     "salient": (f"{PICTURES} saliency segmenter", "numpy scipy"),
     "phrases": ("", ""),

@@ -87,9 +87,16 @@ def test_setting_out_of_range_is_refused_by_name(wrong):
 def test_unknown_preset_is_refused_with_the_known_ones():
     with pytest.raises(InvalidSettings, match="fast, quality, upstream"):
         preset("slow")
-    assert preset("fast") == PRESETS["fast"] == preset("fast", "efficient_sam_ti")
+    assert preset("fast") == PRESETS["fast"]
+
+
+def test_presets_know_the_bundled_models_thresholds_but_upstream_is_upstream():
+    assert (
+        preset("quality", "mini").predicted_iou_threshold
+        < PRESETS["quality"].predicted_iou_threshold
+    )
+    assert preset("quality", "efficient_sam_s") == PRESETS["quality"]
     assert preset("upstream", "mini") == PRESETS["upstream"]
-    assert preset("fast", "mini").predicted_iou_threshold < PRESETS["fast"].predicted_iou_threshold
 
 
 # -- grids and crops ---------------------------------------------------------------------------
@@ -291,7 +298,11 @@ def test_only_points_with_a_promising_candidate_are_drawn(photo):
         return low, kept
 
     watched = SimpleNamespace(
-        embed=segmenter.embed, upscale=segmenter.upscale, chunk=8, decode_if=decode_if
+        name="small",
+        embed=segmenter.embed,
+        upscale=segmenter.upscale,
+        chunk=8,
+        decode_if=decode_if,
     )
     settings = replace(OPEN, predicted_iou_threshold=0.3)
     candidates = decode_grid(watched, photo, settings)
@@ -352,7 +363,7 @@ def test_own_points_replace_the_grid(photo):
 
 
 def test_hierarchical_grid_decodes_fewer_points_on_a_photo(mini, bear):
-    settings = replace(PRESETS["fast"], hierarchical=True)
+    settings = replace(preset("fast", "mini"), hierarchical=True)
     seen = []
     few = decode_grid(mini, bear[0], settings, progress=lambda *step: seen.append(step))
     assert 16 <= few.points < 256
