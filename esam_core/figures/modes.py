@@ -126,11 +126,11 @@ def fig6_text_prompts(
         segmenter: The model that proposes masks (segment everything).
         encoder: The model that ranks them by a text.
         texts: Three texts per photo, by the photo's number.
-        settings: Grid and filters of the proposals; the preset "quality" for this model if not
+        settings: Grid and filters of the proposals; the preset "fast" for this model if not
             given.
         progress: Called with (done, total) photos.
     """
-    settings = preset("quality", segmenter.name) if settings is None else settings
+    settings = preset("fast", segmenter.name) if settings is None else settings
     watch, rows, notes = Stopwatch(), [], []
     chosen = example_photos(tuple(texts))
     for done, (photo, words) in enumerate(zip(chosen, texts.values(), strict=True)):
