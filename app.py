@@ -31,7 +31,10 @@ def main(argv: list[str] | None = None) -> None:
     args = parse(argv)
     from demo.catalogue import CoreCatalogue
     from demo.engine import Engine
-    from demo.ui import LAUNCH, build
+    from demo.startup import quick_imports
+
+    with quick_imports():
+        from demo.ui import LAUNCH, build
 
     catalogue = CoreCatalogue(args.device, args.precision, args.weights, args.model, args.random)
     engine = Engine(catalogue, model=args.model)
@@ -43,8 +46,8 @@ def main(argv: list[str] | None = None) -> None:
         prevent_thread_lock=True,
         **LAUNCH,
     )
-    # Importing torch holds the interpreter for seconds: the page is served first.
-    engine.start()
+    # Importing torch holds the interpreter for seconds: the first page is served before.
+    engine.start(grace=1.0)
     page.block_thread()
 
 

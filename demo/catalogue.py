@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
+
 from demo import texts
+from demo.startup import collector_at_rest
+from esam_core.prompts import Prompt
 
 MINI = "mini"
 RECOMMENDED = "efficient_sam_ti"
@@ -47,6 +51,9 @@ class Catalogue(Protocol):
     def load(self, name: str) -> Any:
         """Load one model as a Segmenter."""
 
+    def warm_up(self, segmenter: Any) -> None:
+        """Run a model once on nothing."""
+
     def download(self, name: str, progress: Callable[[int, int], None]) -> None:
         """Fetch the weights of one model."""
 
@@ -71,7 +78,8 @@ class CoreCatalogue:
 
     def rows(self) -> list[ModelRow]:
         """Return one row per model, those with weights first."""
-        from esam_core.models import MODELS, available_models
+        with collector_at_rest():
+            from esam_core.models import MODELS, available_models
 
         present = list(MODELS) if self.random else available_models()
         if self.weights is not None and self.weights_of in MODELS:
@@ -85,16 +93,21 @@ class CoreCatalogue:
         Raises:
             EsamError: Unknown name, no weights, or weights of another model.
         """
-        from esam_core.models import load_segmenter
+        with collector_at_rest():
+            from esam_core.models import load_segmenter
 
-        weights = self.weights if name == self.weights_of else None
-        return load_segmenter(
-            name,
-            weights=weights,
-            device=self.device,
-            precision=self.precision,
-            random=self.random,
-        )
+            return load_segmenter(
+                name,
+                weights=self.weights if name == self.weights_of else None,
+                device=self.device,
+                precision=self.precision,
+                random=self.random,
+            )
+
+    def warm_up(self, segmenter: Any) -> None:
+        """Run a model once on a grey picture: the first run of anything takes longer."""
+        embedding = segmenter.embed(np.full((480, 640, 3), 127, np.uint8))
+        segmenter.predict(embedding, Prompt.point(320, 240))
 
     def download(self, name: str, progress: Callable[[int, int], None]) -> None:
         """Fetch the official weights of one model.

@@ -1,41 +1,30 @@
 """The part that remembers: loaded models, opened photos, their embeddings. Knows nothing of pages.
 
-A photo is known by a random token that only its visitor was given; nothing else tells two visitors
-apart, so nothing of one can reach the other. One lock guards the models (they run one at a time),
-another the tables.
+Models run one at a time (``turns``): a click takes milliseconds and goes before the reading of a
+photo, which takes up to a second, so a visitor who opens a photo holds up nobody's clicks.
 """
 
 import logging
-import secrets
 import threading
 import time
-from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from demo import texts
 from demo.catalogue import Catalogue, ModelRow
+from demo.photos import Photo, Photos, Reading
+from demo.turns import Turns
 from esam_core.errors import EsamError, UnknownModel
-from esam_core.images import ImageSource, image_digest, load_rgb
+from esam_core.images import ImageSource
 from esam_core.masks import Masks
 from esam_core.prompts import Prompt
 
 log = logging.getLogger(__name__)
 
-
-class PhotoGone(EsamError):
-    """The token's photo was forgotten to make room, or never was."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Photo:
-    """An opened photo: its token, its pixels (h, w, 3) uint8 and their digest."""
-
-    token: str
-    image: np.ndarray
-    digest: str
+# Seconds that later and shorter work may go first.
+PATIENCE = {"click": 0.0, "photo": 0.5, "long": 3.0}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,30 +67,39 @@ class Engine:
     ):
         self.catalogue = catalogue
         self.wanted = model
-        self.photo_bytes = photo_bytes
-        self.embeddings = embeddings
+        self.photos = Photos(photo_bytes, embeddings)
+        self.turns = Turns()
         self.rows: list[ModelRow] = []
         self.trouble = ""
         self.default: str | None = None
         self.downloads: dict[str, Download] = {}
+        self._asked_for = threading.Event()
         self._ready = threading.Event()
-        self._tables = threading.Lock()
-        self._compute = threading.Lock()
-        self._photos: OrderedDict[str, Photo] = OrderedDict()
-        self._embedded: OrderedDict[tuple[str, str], tuple[Any, float]] = OrderedDict()
+        self._loading = threading.Lock()
         self._segmenters: dict[str, Any] = {}
 
     # ---- models ----
 
-    def start(self) -> None:
-        """Load the default model in the background; the page is up meanwhile."""
-        threading.Thread(target=self._start, name="load-model", daemon=True).start()
+    def start(self, grace: float = 0.0) -> None:
+        """Load the default model in the background; the page is up meanwhile.
 
-    def _start(self) -> None:
+        Args:
+            grace: Seconds to wait for the first page to come up, see ``hurry``. Loading holds the
+                interpreter, and a page that is served at the same time takes twice as long.
+        """
+        thread = threading.Thread(target=self._start, args=(grace,), name="load-model", daemon=True)
+        thread.start()
+
+    def hurry(self) -> None:
+        """Somebody's page is up: load the default model now."""
+        self._asked_for.set()
+
+    def _start(self, grace: float = 0.0) -> None:
+        self._asked_for.wait(grace)
         try:
             self.rows = self.catalogue.rows()
             self.default = self._default()
-            self.segmenter(self.default)
+            self._load(self.default)
         except EsamError as error:
             self.trouble = str(error)
         except Exception as error:  # the page must be able to say that there is no model
@@ -137,6 +135,7 @@ class Engine:
             EsamError: The weights are absent or do not fit.
         """
         if name is None:
+            self.hurry()
             self._ready.wait()
             if self.default is None:
                 raise EsamError(self.trouble)
@@ -146,10 +145,20 @@ class Engine:
                 raise UnknownModel(
                     f"There is no model {name!r}; choose one of {[row.name for row in self.rows]}."
                 )
-            with self._compute:
-                if name not in self._segmenters:
-                    self._segmenters[name] = self.catalogue.load(name)
+            self._load(name)
         return self._segmenters[name]
+
+    def _load(self, name: str) -> None:
+        with self._loading:
+            if name in self._segmenters:
+                return
+            segmenter = self._segmenters[name] = self.catalogue.load(name)
+        # What runs for the first time is slow: it runs before the first click, unless that is here.
+        threading.Thread(target=self._warm_up, args=(segmenter,), daemon=True).start()
+
+    def _warm_up(self, segmenter: Any) -> None:
+        with self.turns.turn(PATIENCE["photo"]):
+            self.catalogue.warm_up(segmenter)
 
     def download(self, name: str) -> None:
         """Start fetching a model's weights; ``downloads`` tells how far it is.
@@ -159,12 +168,14 @@ class Engine:
         """
         if name not in [row.name for row in self.rows]:
             raise UnknownModel(f"There is no model {name!r} to download.")
-        with self._tables:
+        with self._loading:
             running = self.downloads.get(name)
             if running and running.running:
                 return
             self.downloads[name] = Download()
-        threading.Thread(target=self._download, args=(name,), daemon=True).start()
+        threading.Thread(
+            target=self._download, args=(name,), name=f"download-{name}", daemon=True
+        ).start()
 
     def _download(self, name: str) -> None:
         state = self.downloads[name]
@@ -191,14 +202,7 @@ class Engine:
         Raises:
             InvalidImage: Not a photo, or too large.
         """
-        image = load_rgb(source)
-        photo = Photo(secrets.token_urlsafe(18), image, image_digest(image))
-        with self._tables:
-            self._photos[photo.token] = photo
-            held = sum(kept.image.nbytes for kept in self._photos.values())
-            while held > self.photo_bytes and len(self._photos) > 1:
-                held -= self._photos.popitem(last=False)[1].image.nbytes
-        return photo
+        return self.photos.open(source)
 
     def photo(self, token: str) -> Photo:
         """Return the photo of a token.
@@ -206,49 +210,52 @@ class Engine:
         Raises:
             PhotoGone: It was forgotten, or never opened here.
         """
-        with self._tables:
-            photo = self._photos.get(token)
-            if photo is None:
-                raise PhotoGone(texts.PHOTO_GONE)
-            self._photos.move_to_end(token)
-            return photo
+        return self.photos.get(token)
 
     def close_photo(self, token: str) -> None:
         """Forget a photo; a token that is unknown is fine."""
-        with self._tables:
-            self._photos.pop(token, None)
+        self.photos.close(token)
 
     # ---- the model at work ----
+
+    @contextmanager
+    def turn(self, kind: str = "long") -> Iterator[None]:
+        """Hold every model for the length of the block.
+
+        Args:
+            kind: ``click``, ``photo`` or ``long``: what may go first, see ``PATIENCE``. Long work
+                calls ``give_way`` between its steps.
+        """
+        with self.turns.turn(PATIENCE[kind]):
+            yield
+
+    def give_way(self) -> None:
+        """Within a turn, between two steps: let clicks go first."""
+        self.turns.give_way(PATIENCE["long"])
 
     def embed(self, photo: Photo, model: str | None = None) -> tuple[Any, Any, float]:
         """Return the model, the photo's embedding and the milliseconds that embedding took once."""
         segmenter = self.segmenter(model)
-        with self._compute:
-            return segmenter, *self._embed(segmenter, photo)
+        reading = self.photos.reading(segmenter.name, photo) or self._read(segmenter, photo)
+        return segmenter, reading.embedding, reading.embed_ms
 
     def predict(
         self, photo: Photo, prompt: Prompt, model: str | None = None, *, subtract: bool = False
     ) -> Answer:
         """Return the candidates of a prompt, best first."""
-        segmenter = self.segmenter(model)
-        with self._compute:
-            embedding, embed_ms = self._embed(segmenter, photo)
+        segmenter, embedding, embed_ms = self.embed(photo, model)
+        with self.turn("click"):
             start = time.perf_counter()
             masks = segmenter.predict(embedding, prompt, subtract_background=subtract)
             return Answer(masks, segmenter, embed_ms, 1000 * (time.perf_counter() - start))
 
-    def _embed(self, segmenter: Any, photo: Photo) -> tuple[Any, float]:
-        # Equal pixels share an embedding: an example photo is read once for all visitors.
-        key = (segmenter.name, photo.digest)
-        with self._tables:
-            if key in self._embedded:
-                self._embedded.move_to_end(key)
-                return self._embedded[key]
-        start = time.perf_counter()
-        embedding = segmenter.embed(photo.image)
-        entry = (embedding, 1000 * (time.perf_counter() - start))
-        with self._tables:
-            self._embedded[key] = entry
-            while len(self._embedded) > self.embeddings:
-                self._embedded.popitem(last=False)
-        return entry
+    def _read(self, segmenter: Any, photo: Photo) -> Reading:
+        with self.turn("photo"):
+            # Another visitor's equal photo may have been read while this one waited.
+            reading = self.photos.reading(segmenter.name, photo)
+            if reading is None:
+                start = time.perf_counter()
+                embedding = segmenter.embed(photo.image)
+                reading = Reading(embedding, 1000 * (time.perf_counter() - start))
+                self.photos.keep(segmenter.name, photo, reading)
+            return reading

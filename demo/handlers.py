@@ -15,8 +15,9 @@ import numpy as np
 
 from demo import texts
 from demo.asks import Ask, read_ask, text_of
-from demo.engine import Answer, Engine, Photo, PhotoGone
+from demo.engine import Answer, Engine
 from demo.gallery import example_path
+from demo.photos import Photo, PhotoGone
 from demo.pictures import data_url, mask_from_url, mask_url, photo_url, stage_size
 from esam_core.errors import EsamError, InvalidPrompt
 from esam_core.images import ImageSource
@@ -50,6 +51,7 @@ def answering(handler: Callable[[Engine, Any], Json]) -> Callable[[Engine, Any],
 @answering
 def status(engine: Engine, payload: Any) -> Json:
     """Tell which models there are, which is the default, and whether it is ready."""
+    engine.hurry()
     return {
         "state": engine.state,
         "default": engine.default,

@@ -5,9 +5,10 @@ To add a mode (a tab over the same photo):
 1. Write ``demo/tabs/<name>.py`` with ``build(engine, canvas)`` and a ``MODE = Mode(...)`` (see
    ``demo/tabs/__init__.py``). ``build`` runs inside the mode's panel: put its Gradio components
    there and give every event an explicit ``api_name`` and ``**QUIET`` from ``demo.tabs.points``;
-   events that run a model also ``**MODEL``.
+   events that run a model also ``**MODEL``, or ``**LONG`` if they take more than a second.
 2. Take ``canvas`` as an input: its value is ``{"mode", "token", "model", "picked"}``.
-   ``engine.photo(token)`` is the photo, ``engine.embed(photo, model)`` its embedding.
+   ``engine.photo(token)`` is the photo, ``engine.embed(photo, model)`` its embedding. Run models
+   within ``with engine.turn():`` and call ``engine.give_way()`` between steps: clicks go first.
 3. Return ``gr.update(layers={"<layer>": {"kind": ..., "token": token, "mode": "<name>", ...}})``
    with ``canvas`` as the output; the kinds of layers are listed at ``setLayers`` in
    ``static/canvas.js``. ``None`` instead of a layer takes it away.

@@ -112,6 +112,7 @@ class TorchSegmenter:
         device: ``cpu``, ``cuda``, ``mps`` or ``auto``.
         precision: ``fp32``, ``bf16``, ``fp16`` or ``auto``.
         understands_background: Whether the network was trained with background points.
+        compiled: Whether torch.compile rewrites the image encoder when it is first used.
 
     Raises:
         InvalidSettings: A device or precision that this machine does not have.
@@ -127,12 +128,15 @@ class TorchSegmenter:
         device: str = "auto",
         precision: str = "auto",
         understands_background: bool = False,
+        compiled: bool = False,
     ):
         self.name, self.title, self.provenance = name, title, provenance
         self.understands_background = understands_background
         self.device = choose_device(device)
         self.precision = choose_precision(precision, self.device)
         self.network = network.eval().requires_grad_(False).to(self.device, DTYPES[self.precision])
+        if compiled:
+            self.network.compile_encoder()
 
     @torch.inference_mode()
     def embed(self, image: np.ndarray) -> ImageEmbedding:

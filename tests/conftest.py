@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from demo.engine import Engine
+from demo.startup import quick_imports
 from esam_core import asset, load_rgb
 from esam_core.annotated import annotated_photos
 from tests.fakes import FakeCatalogue
@@ -66,7 +67,8 @@ def engine(catalogue) -> Engine:
 
 def serve(engine, **options):
     """Launch the page over an engine on a free port; yields its address."""
-    from demo.ui import LAUNCH, build
+    with quick_imports():
+        from demo.ui import LAUNCH, build
 
     page = build(engine, **options)
     _, url, _ = page.launch(

@@ -40,11 +40,18 @@ class Desk:
 
         self.context.route("**/*", route)
         self.page.on("pageerror", lambda error: bad.append(f"page error: {error}"))
-        self.page.on(
-            "console", lambda m: bad.append(f"console: {m.text}") if m.type == "error" else None
-        )
+        self.expected: list[str] = []
+        self.page.on("console", lambda message: bad.extend(self._complaint(message)))
         self.page.goto(url, wait_until="domcontentloaded")
         self.page.wait_for_function(READY)
+
+    def expect_console(self, text):
+        """Errors that hold this text are part of the test."""
+        self.expected.append(text)
+
+    def _complaint(self, message):
+        allowed = any(text in message.text for text in self.expected)
+        return [f"console: {message.text}"] if message.type == "error" and not allowed else []
 
     def wait(self):
         """Wait until every answer is on show."""

@@ -88,6 +88,9 @@ class FakeCatalogue:
         self.made.append(FakeSegmenter(name, name.title(), name != "plain"))
         return self.made[-1]
 
+    def warm_up(self, segmenter):
+        pass
+
     def download(self, name, progress):
         progress(1, 2)
         self.present.add(name)

@@ -48,6 +48,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     "text": (f"{PICTURES} regions vocabulary text_encoders", "numpy"),
     "visualize": ("errors geometry prompts masks visualize", "numpy PIL"),
     "outlines": ("", "numpy"),
+    "onnx_export": (MODELS, "torch"),
     "export": (f"{PICTURES} outlines visualize export", "numpy PIL pycocotools"),
 }
 # The command line and what is built on everything: any module of esam_core, but no page.

@@ -1,11 +1,13 @@
 """What the engine keeps, forgets, and keeps apart."""
 
 import threading
+import time
 
 import numpy as np
 import pytest
 
-from demo.engine import Engine, PhotoGone
+from demo.engine import Engine
+from demo.photos import PhotoGone
 from esam_core.errors import EsamError, UnknownModel
 from esam_core.prompts import Prompt
 from tests.fakes import FakeCatalogue
@@ -75,6 +77,54 @@ def test_two_visitors_at_once_get_their_own_answers(engine):
     assert not wrong
 
 
+def test_one_photo_of_many_visitors_is_read_once_under_tokens_of_their_own(engine):
+    photos = [engine.open_photo(grey(1)) for _ in range(8)]
+    threads = [threading.Thread(target=engine.embed, args=(photo,)) for photo in photos]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert engine.segmenter().embedded == 1
+    assert len({photo.token for photo in photos}) == 8
+
+
+def test_a_click_does_not_wait_for_the_photos_of_others(engine):
+    mine, order = engine.open_photo(grey(1)), []
+    engine.embed(mine)
+    segmenter = engine.segmenter()
+    read, answer = segmenter.embed, segmenter.predict
+    segmenter.embed = lambda image: (order.append("photo"), read(image))[1]
+    segmenter.predict = lambda *a, **k: (order.append("click"), answer(*a, **k))[1]
+    calls = [(engine.embed, engine.open_photo(grey(i))) for i in (2, 3, 4)]
+    calls.append((engine.predict, mine, Prompt.point(5, 5)))
+    threads = [threading.Thread(target=call, args=args) for call, *args in calls]
+    with engine.turn("click"):
+        for number, thread in enumerate(threads):
+            thread.start()
+            while engine.turns.waiting <= number:
+                time.sleep(0.001)
+    for thread in threads:
+        thread.join()
+    assert order == ["click", "photo", "photo", "photo"]
+
+
+def test_two_hundred_photos_leave_no_more_behind_than_there_is_room_for(catalogue):
+    engine = Engine(catalogue, photo_bytes=10 * grey(0).nbytes, embeddings=4)
+    engine._start()
+    for i in range(200):
+        engine.embed(engine.open_photo(grey(i)))
+    assert engine.photos.held == (10, 4)
+
+
+def test_the_model_loads_when_the_first_page_asks(catalogue):
+    engine = Engine(catalogue)
+    engine.start(grace=60)
+    assert engine.state == "loading"
+    engine.hurry()
+    assert engine._ready.wait(5)
+    assert engine.state == "ready"
+
+
 def test_a_model_is_loaded_once_by_many_visitors(engine, catalogue):
     threads = [threading.Thread(target=engine.segmenter, args=("plain",)) for _ in range(8)]
     for thread in threads:
@@ -103,7 +153,7 @@ def test_the_page_lives_on_when_the_model_cannot_be_loaded():
 def test_a_download_ends_in_a_present_model(engine):
     engine.download("absent")
     for thread in threading.enumerate():
-        if thread is not threading.current_thread() and thread.daemon:
-            thread.join(2)
+        if thread.name == "download-absent":
+            thread.join(10)
     assert engine.downloads["absent"].trouble == ""
     assert next(row for row in engine.rows if row.name == "absent").present

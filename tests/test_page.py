@@ -202,11 +202,49 @@ def test_a_bad_file_gives_a_sentence_and_loses_nothing(open_page, fake_server, b
     assert desk.click(300, 320).mask is not None
 
 
+FILE = """([name, bytes]) => {
+  const files = new DataTransfer();
+  files.items.add(new File([new Uint8Array(bytes)], name, {type: 'image/png'}));
+  return files }"""
+
+
+@pytest.mark.parametrize(
+    "arrive",
+    [
+        "files => document.dispatchEvent(new ClipboardEvent('paste', {clipboardData: files}))",
+        """files => { const stage = document.querySelector('.es-stage');
+          for (const name of ['dragover', 'drop'])
+            stage.dispatchEvent(new DragEvent(name, {dataTransfer: files, bubbles: true})) }""",
+    ],
+    ids=["paste", "drop"],
+)
+def test_a_photo_is_pasted_or_dropped(open_page, fake_server, arrive):
+    desk = open_page(fake_server)
+    files = desk.page.evaluate_handle(FILE, ["shot.png", list(png(90, 70))])
+    desk._opened(lambda: files.evaluate(arrive))
+    assert desk.state["size"] == [90, 70]
+    assert desk.click(45, 35).mask[35, 45]
+    assert not desk.page.locator(".es-dropping").count()
+
+
+def test_a_full_line_is_said_and_the_next_try_works(open_page, fake_server, bear_file):
+    desk = open_page(fake_server).choose(bear_file).click(200, 300)
+    refusal = {"status": 503, "json": {"detail": "Queue is full. Max size is 64."}}
+    desk.context.route("**/queue/join*", lambda route: route.fulfill(**refusal))
+    desk.expect_console("503")
+    desk.click(400, 300)
+    assert "Many visitors" in desk.page.locator(".es-status").inner_text()
+    assert desk.mask[300, 200]
+    desk.context.unroute("**/queue/join*")
+    desk.press("Control+z").press("Control+Shift+Z")
+    assert desk.mask[300, 400]
+
+
 def test_a_forgotten_photo_comes_back_with_every_click(
     open_page, fake_server, fake_engine, bear_file
 ):
     desk = open_page(fake_server).choose(bear_file).click(200, 300)
-    fake_engine._photos.clear()
+    fake_engine.photos.clear()
     desk.click(400, 300)
     assert len(desk.state["prompt"]["point_coords"]) == 2
     assert desk.mask[300, 200]

@@ -16,6 +16,7 @@ const PALETTE = ['#5b7cfa', '#f2733f', '#23b08a', '#d64f8a', '#e0a91b', '#8a63d2
 const TOOLS = ['point', 'background', 'box'];
 const HISTORY = 200;  // undo steps kept
 const ANSWERS = 96;   // answers kept, so that undo and picking need no server
+const TRIES = 3;      // how often a forgotten photo is sent again for one question
 const SLIP = { mouse: 5, pen: 8, touch: 12 };  // CSS pixels a click may slip before it is a drag
 
 const ICONS = {
@@ -310,7 +311,7 @@ class PromptStage {
     this.rev += 1;
     const { model, subtract, prompt } = object;
     let reply = await this.ask('prompt', { token: photo.token, model, subtract, prompt, rev: this.rev });
-    if (reply.code === 'photo_gone' && photo === this.photo) reply = await this.askAgain(object, reply);
+    for (let tries = 0; tries < TRIES && reply.code === 'photo_gone' && photo.url === this.photo.url; tries += 1) reply = await this.askAgain(object, reply);
     if (photo.url === (this.photo && this.photo.url)) await this.receive(object, key, reply);
     this.busy = false;
     this.render();
@@ -608,6 +609,7 @@ class PromptStage {
   fit() {
     const { photo, stage, frame } = this;
     if (photo) {
+      stage.style.setProperty('--es-aspect', photo.width / photo.height);
       const scale = Math.min(stage.clientWidth / photo.width, stage.clientHeight / photo.height);
       frame.style.width = `${Math.round(photo.width * scale)}px`;
       frame.style.height = `${Math.round(photo.height * scale)}px`;

@@ -18,7 +18,7 @@ function gradioHost({ element, props, trigger, watch }) {
   const expect = (kind, start) => new Promise((resolve, reject) => {
     seq += 1;
     const timer = setTimeout(() => { waiting.delete(kind); reject(new Error(props.texts.no_answer)); }, ASK_SECONDS * 1000);
-    waiting.set(kind, { seq, resolve, timer });
+    waiting.set(kind, { seq, resolve, reject, timer });
     start(seq);
   });
   // One question of a kind at a time: a prop holds one answer.
@@ -35,8 +35,33 @@ function gradioHost({ element, props, trigger, watch }) {
     input.files = files.files;
     input.dispatchEvent(new Event('change', { bubbles: true }));
   });
+  // Gradio tells nobody when the line is full or the server is gone: its requests are overheard.
+  const refuse = (body, message) => {
+    const asked = (body && body.event_data && body.event_data.seq) || null;
+    for (const [kind, wait] of waiting) {
+      if (asked ? wait.seq !== asked : kind !== 'upload') continue;
+      waiting.delete(kind);
+      clearTimeout(wait.timer);
+      wait.reject(new Error(message));
+    }
+  };
+  overhear((body, status) => refuse(body, status === 503 ? props.texts.line_full : props.texts.no_answer));
   for (const kind of props.kinds) watch(`${kind}_reply`, () => settle(kind));
   return { ask, upload, element, texts: props.texts, keys: document };
+}
+
+/** Call `refused(body, status)` when a question to Gradio's queue is not let in; 0 is no connection. */
+function overhear(refused) {
+  const send = window.fetch;
+  window.fetch = async (url, options) => {
+    if (!String(url && url.url ? url.url : url).includes('/queue/join')) return send(url, options);
+    const tell = status => { try { refused(JSON.parse(options.body), status); } catch { refused(null, status); } };
+    try {
+      const answer = await send(url, options);
+      if (!answer.ok) tell(answer.status);
+      return answer;
+    } catch (error) { tell(0); throw error; }
+  };
 }
 
 class Page {
@@ -173,10 +198,18 @@ class Page {
     if (reply.error) { this.canvas.say(reply.error, 'error'); return; }
     this.source = source;
     this.again = fetchPhoto;
-    for (const tile of this.tiles) tile.setAttribute('aria-current', String(tile.dataset.photo === source.example));
+    this.markTile(source.example);
     await this.canvas.setPhoto({ ...reply, name: source.name });
     this.publish();
     this.embed();
+  }
+
+  markTile(id) {
+    for (const tile of this.tiles) tile.setAttribute('aria-current', String(tile.dataset.photo === id));
+    const tile = this.tiles.find(each => each.dataset.photo === id), { strip } = this;
+    if (!tile) return;
+    const at = tile.offsetLeft - strip.offsetLeft, hidden = at < strip.scrollLeft || at + tile.offsetWidth > strip.scrollLeft + strip.clientWidth;
+    if (hidden) strip.scrollLeft = at - (strip.clientWidth - tile.offsetWidth) / 2;
   }
 
   async fetched(fetchPhoto) {
@@ -198,7 +231,8 @@ class Page {
     this.canvas.say(this.texts.reading, 'busy');
     const reply = await this.fetched(() => this.host.ask('embed', { token: photo.token, model: this.model }));
     if (photo !== this.canvas.photo) return;
-    if (this.canvas.said.tone === 'busy') this.canvas.say(reply.error || '', reply.error ? 'error' : 'hint');
+    const trouble = reply.code === 'photo_gone' ? '' : reply.error;  // the first click sends it again
+    if (this.canvas.said.tone === 'busy') this.canvas.say(trouble || '', trouble ? 'error' : 'hint');
     if (!reply.error) this.spoke(reply);
   }
 
@@ -377,6 +411,8 @@ class Page {
     if (!boxes.length) return [0, 0, W, H];
     let w = Math.max((x1 - x0) * 1.25, W * 0.25), hgt = Math.max((y1 - y0) * 1.25, H * 0.25);
     if (w * 3 > hgt * 4) hgt = w * 3 / 4; else w = hgt * 4 / 3;
+    const shrink = Math.min(1, Math.max(W / w, H / hgt));  // no room around the photo itself
+    w *= shrink; hgt *= shrink;
     const middle = [(x0 + x1) / 2, (y0 + y1) / 2];
     const place = (at, size, full) => (size >= full ? (full - size) / 2 : clamp(at - size / 2, 0, full - size));
     return [place(middle[0], w, W), place(middle[1], hgt, H), w, hgt];

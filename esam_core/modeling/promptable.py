@@ -67,19 +67,22 @@ class Promptable(nn.Module):
         """Turn images (b, 3, h, w), RGB in [0, 1], of any size into features."""
         raise NotImplementedError
 
+    def compile_encoder(self) -> None:
+        """Let torch.compile rewrite the image encoder; the next few calls take seconds longer."""
+        raise NotImplementedError
+
     def prepare(self, features: ImageFeatures) -> DecoderContext:
         """Do once per image what the decoder shares between prompts."""
         h, w = features.embedding.shape[-2:]
         position = self.prompt_encoder.pe_layer.dense(h, w)
         return self.mask_decoder.prepare(features.embedding, position, features.skip)
 
-    def positions(self, point_coords: Tensor, image_hw: tuple[int, int]) -> Tensor:
+    def positions(self, point_coords: Tensor, image_hw: tuple[int, int] | Tensor) -> Tensor:
         """Turn pixels (x, y) of the original photo (..., 2) into fractions of the square.
 
         Negative coordinates mark padding and all land on the same place just outside.
         """
-        height, width = image_hw
-        size_wh = torch.tensor([width, height], device=point_coords.device)
+        size_wh = torch.as_tensor(image_hw, device=point_coords.device).flip(0)
         offset = self.point_offset / self.image_size
         fractions = point_coords.float() / size_wh + offset
         return torch.where(point_coords >= 0, fractions, -0.5 / self.image_size)

@@ -105,7 +105,7 @@ class Attention(nn.Module):
 
 def score(queries: Tensor, keys: Tensor) -> Tensor:
     """Multiply each of (b, m, dim) with each of (b, n, dim): (b, m, n)."""
-    if len(queries) == 1:  # CPUs multiply a batch of one several times slower than no batch
+    if queries.shape[0] == 1:  # CPUs multiply a batch of one several times slower than no batch
         return F.linear(queries[0], keys[0])[None]
     return queries @ keys.mT
 
