@@ -15,6 +15,7 @@ from typing import Any
 from demo import texts
 from demo.batches import Batches
 from demo.catalogue import Catalogue, ModelRow
+from demo.kept import Kept
 from demo.photos import Photo, Photos, Reading
 from demo.turns import Turns
 from esam_core.errors import EsamError, UnknownModel
@@ -56,6 +57,8 @@ class Engine:
             one whose weights are present.
         photo_bytes: Photos are forgotten, oldest first, beyond this many bytes of pixels.
         embeddings: How many embeddings are kept.
+
+    Modes keep in ``kept`` what they found in photos, and in ``tools`` their own models.
     """
 
     def __init__(
@@ -71,6 +74,8 @@ class Engine:
         self.photos = Photos(photo_bytes, embeddings)
         self.turns = Turns()
         self.batches = Batches()
+        self.kept = Kept(embeddings)
+        self.tools = Kept(8)
         self.rows: list[ModelRow] = []
         self.trouble = ""
         self.default: str | None = None

@@ -87,6 +87,39 @@ COMPARE_HEAD = ("model and rule", "weights", "photo ms", "click ms")
 COMPARE_HINT = "Click or drag, then press Compare."
 COMPARE_CHOOSE = "Choose two to {most} of the list to compare."
 
+NO_PHOTO = "Choose a photo first."
+SALIENT_HINT = "What stands out is found by itself; the points were drawn from the map."
+SALIENT_THRESHOLD = "Threshold"
+SALIENT_POINTS = "Points"
+SALIENT_HOW = "Drawn"
+SALIENT_PROMPTS = (("anywhere", "uniform"), ("far apart", "spread"), ("as a box", "box"))
+SALIENT_INSTANCES = "One mask per thing"
+SALIENT_MAP = "Show the map"
+SALIENT_SEED = "Seed"
+SALIENT_RUN = "Find what stands out"
+SALIENT_SHUFFLE = "Shuffle points"
+SALIENT_ONE = "One thing stands out"
+SALIENT_MANY = "{count} things stand out"
+SALIENT_SAID = "{things}. Map: {origin}."
+SALIENT_NOTHING = "Nothing stands out in this photo. A lower threshold may find something."
+TEXT_HINT = "Type what to look for, and press Enter."
+TEXT_QUERY = "What to look for"
+TEXT_EXAMPLE = "a dog, car"
+TEXT_RUN = "Find"
+TEXT_THRESHOLD = "Score from which a mask counts"
+TEXT_WHO = "Who reads the text"
+TEXT_RANKED = "Best masks"
+TEXT_OFFLINE = (
+    "Offline vocabulary: English nouns of the 1000 ImageNet classes and their kin. It understands "
+    "no colours, places or actions. For free text get CLIP: "
+)
+TEXT_COMMAND = (
+    'python -m esam_core text PHOTO "a red car" --out mask.png --encoder ViT-B-32 --download'
+)
+KEEP_FOUND = "Keep as objects"
+NO_MATCH = "No match for “{text}” (best score {best:.2f})."
+NO_SUCH_ENCODER = "There is no text encoder {name!r}."
+
 MINI_NOTE = "The small bundled model is answering. For EfficientSAM, choose it above or run"
 RANDOM_NOTE = "The weights are random: masks mean nothing. For EfficientSAM run"
 DOWNLOAD = "Download {megabytes} MB"

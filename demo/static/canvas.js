@@ -393,6 +393,7 @@ class PromptStage {
    *   {kind: 'labels', token, png, mode?}               label map, id = R + 256 G: hover, click, shift click
    *   {kind: 'masks', token, masks: [{png, colour?}], mode?}   opaque where the mask is
    *   {kind: 'heat', token, png, mode?}                 grey picture, white is hot
+   *   {kind: 'objects', token, masks: [{png, name?}]}   masks that become objects, once
    *   {kind: 'markers', token, points: [[x, y, label]], boxes: [[x0, y0, x1, y1]], mode?}   in photo pixels
    * `token` is the photo's: a layer of another photo is dropped. `mode` hides it in other modes.
    */
@@ -412,6 +413,10 @@ class PromptStage {
     const ready = { ...layer };
     if (layer.kind === 'labels') ready.labels = new LabelLayer(await loadPicture(layer.png));
     if (layer.kind === 'heat') ready.picture = heatPicture(await loadPicture(layer.png));
+    if (layer.kind === 'objects') {
+      this.addMasks(await Promise.all(layer.masks.map(mask => loadPicture(mask.png))), layer.masks.map(mask => mask.name));
+      return null;
+    }
     if (layer.kind === 'masks') {
       ready.masks = await Promise.all(layer.masks.map(async (mask, i) => ({
         picture: await loadPicture(mask.png), colour: mask.colour || PALETTE[i % PALETTE.length],
