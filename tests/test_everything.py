@@ -87,9 +87,7 @@ def test_setting_out_of_range_is_refused_by_name(wrong):
 def test_unknown_preset_is_refused_with_the_known_ones():
     with pytest.raises(InvalidSettings, match="fast, quality, upstream"):
         preset("slow")
-    assert preset("fast") == PRESETS["fast"] == preset("fast", "efficient_sam_ti")
-    assert preset("upstream", "mini") == PRESETS["upstream"]
-    assert preset("fast", "mini").predicted_iou_threshold < PRESETS["fast"].predicted_iou_threshold
+    assert preset("fast") == PRESETS["fast"]
 
 
 def test_presets_know_the_bundled_models_thresholds_but_upstream_is_upstream():

@@ -36,7 +36,7 @@ def segment_everything(
     Args:
         segmenter: The model.
         image_or_embedding: The photo (h, w, 3) uint8 RGB, or its embedding.
-        settings: Grid and filters; by default ``preset("quality", segmenter.name)``.
+        settings: Grid and filters; None is the preset ``quality`` for this model.
         progress: Called with the points done and their total after every chunk.
         cancel: Asked before every chunk; true stops.
 
@@ -77,7 +77,7 @@ def decode_grid(
     Args:
         segmenter: The model.
         image_or_embedding: The photo (h, w, 3) uint8 RGB, or its embedding.
-        settings: Grid, crops and lowest thresholds.
+        settings: Grid, crops and lowest thresholds; None is the preset ``quality``.
         point_grids: Own points instead of a grid, for each crop layer (n, 2) as fractions (x, y)
             of the crop.
         progress: Called with the points done and their total after every chunk.

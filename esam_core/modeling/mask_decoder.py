@@ -91,7 +91,8 @@ class MaskDecoder(nn.Module):
 
     def draw(self, context: DecoderContext, attended: Attended) -> Tensor:
         """Upscale the image tokens and read the masks off them: logits (m, 3, 4h, 4w) float32."""
-        prompts, (h, w) = attended.keys.shape[0], context.grid_hw
+        prompts = attended.keys.shape[0]
+        h, w = context.grid_hw
         if prompts == 0:
             return attended.predicted_iou.new_zeros(0, 3, 4 * h, 4 * w)
         tokens = attended.mask_tokens.unbind(1)
@@ -100,14 +101,15 @@ class MaskDecoder(nn.Module):
         skip = context.skip
         if skip is not None:
             skip = skip[:, None].expand(-1, prompts // skip.shape[0], -1, -1).flatten(0, 1)
-        if hyper.device.type != "cpu" or torch.compiler.is_compiling():
-            logits = score(hyper, self._grow(attended.keys, skip))
-        else:
+        if hyper.device.type == "cpu" and not torch.compiler.is_compiling():
             # The pixels of one prompt fit a processor's cache, and those of several do not.
             parts = [slice(i, i + 1) for i in range(prompts)]
-            grown = (self._grow(attended.keys[p], None if skip is None else skip[p]) for p in parts)
-            logits = torch.cat([score(hyper[p], x) for p, x in zip(parts, grown, strict=True)])
-        return _lay_out(logits, context.grid_hw).float()
+        else:
+            parts = [slice(None)]
+        grown = (self._grow(attended.keys[p], None if skip is None else skip[p]) for p in parts)
+        logits = [score(hyper[p], x) for p, x in zip(parts, grown, strict=True)]
+        cells = torch.cat(logits).unflatten(2, (h, w, 2, 2, 2, 2))  # (m, 3, h, w, y1, x1, y2, x2)
+        return cells.float().permute(0, 1, 2, 4, 6, 3, 5, 7).reshape(-1, 3, 4 * h, 4 * w)
 
     def _grow(self, keys: Tensor, skip: Tensor | None) -> Tensor:
         """Upscale image tokens (m, n, dim) twice: (m, n * 4 * 4, upscaled[1])."""
@@ -138,16 +140,3 @@ def _to_cells(x: Tensor, conv: nn.ConvTranspose2d) -> Tensor:
     weight = conv.weight.permute(0, 2, 3, 1).flatten(1)  # (c, 4 * c')
     cells = torch.addmm(conv.bias.repeat(4), x.flatten(0, 1), weight)
     return cells.view(x.shape[0], -1, conv.out_channels)
-
-
-def _lay_out(logits: Tensor, grid_hw: tuple[int, int]) -> Tensor:
-    """Put the cells of cells of tokens (m, c, n * 4 * 4) where they lie: (m, c, 4h, 4w)."""
-    (h, w), (m, c) = grid_hw, logits.shape[:2]
-    if torch.compiler.is_compiling():  # no exporter knows what a pair of numbers is
-        cells = logits.unflatten(2, (h, w, 2, 2, 2, 2))  # h, w, y1, x1, y2, x2
-        return cells.permute(0, 1, 2, 4, 6, 3, 5, 7).reshape(m, c, 4 * h, 4 * w)
-    # Neighbours in the innermost cell stay neighbours: moved in pairs, they move faster.
-    pair = {2: torch.int32, 4: torch.int64, 8: torch.complex128}[logits.element_size()]
-    cells = logits.contiguous().view(pair).unflatten(2, (h, w, 2, 2, 2))  # h, w, y1, x1, y2
-    pixels = cells.permute(0, 1, 2, 4, 6, 3, 5).contiguous()  # h, y1, y2, w, x1
-    return pixels.view(logits.dtype).view(m, c, 4 * h, 4 * w)
