@@ -64,7 +64,28 @@ PAGE = {
     "click_ms": "click",
 }
 
+WIDGET = {
+    "pick_hint": "Click a mask to pick it; shift adds.",
+}
+
 EXPORTS = (("mask", "Mask"), ("cutout", "Cut-out"))
+
+RULES = {
+    "predicted_iou": "by its own score",
+    "box_iou": "by the box",
+    "largest": "largest",
+    "smallest": "smallest",
+}
+COMPARE_WHO = "Who answers (two to four)"
+COMPARE_ABSENT = "*{title}: its weights are not on this machine.* `{command}`"
+COMPARE_RUN = "Compare"
+COMPARE_SLIDER = "Slide between two"
+COMPARE_LEFT = "Left"
+COMPARE_RIGHT = "Right"
+COMPARE_SIDE = "Side by side"
+COMPARE_HEAD = ("model and rule", "weights", "photo ms", "click ms")
+COMPARE_HINT = "Click or drag, then press Compare."
+COMPARE_CHOOSE = "Choose two to {most} of the list to compare."
 
 MINI_NOTE = "The small bundled model is answering. For EfficientSAM, choose it above or run"
 RANDOM_NOTE = "The weights are random: masks mean nothing. For EfficientSAM run"

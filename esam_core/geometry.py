@@ -57,3 +57,25 @@ def masks_to_boxes(masks: np.ndarray) -> np.ndarray:
         if len(columns):
             boxes[i] = columns[0], rows[0], columns[-1] + 1, rows[-1] + 1
     return boxes
+
+
+def interior_point(mask: np.ndarray) -> tuple[float, float] | None:
+    """Return the most interior position (x, y) of a mask (h, w), where a person would click.
+
+    It is as many steps (right, left, up, down) away from the outside as any pixel can be; the
+    photo's border counts as outside. Of several such pixels, the one closest to their middle is
+    taken. None for an empty mask.
+    """
+    x0, y0, x1, y1 = masks_to_boxes(mask[None])[0].astype(int)
+    core = np.pad(mask[y0:y1, x0:x1], 1)
+    if not core.any():
+        return None
+    while True:
+        inner = core.copy()
+        inner[1:-1, 1:-1] &= core[:-2, 1:-1] & core[2:, 1:-1] & core[1:-1, :-2] & core[1:-1, 2:]
+        if not inner.any():
+            break
+        core = inner
+    rows, columns = np.nonzero(core)
+    i = np.argmin((rows - rows.mean()) ** 2 + (columns - columns.mean()) ** 2)
+    return float(x0 + columns[i] - 1 + 0.5), float(y0 + rows[i] - 1 + 0.5)

@@ -109,6 +109,7 @@ def load_segmenter(
     precision: str = "auto",
     random: bool = False,
     download: bool = False,
+    compiled: bool = False,
 ) -> TorchSegmenter:
     """Load a model.
 
@@ -119,6 +120,7 @@ def load_segmenter(
         precision: ``auto``, ``fp32`` (exact), ``bf16`` or ``fp16``.
         random: Make random weights; for timing, and said in the provenance.
         download: Fetch official weights that are missing.
+        compiled: Let torch.compile rewrite the image encoder; its first call takes seconds.
 
     Raises:
         UnknownModel: No such row.
@@ -143,6 +145,7 @@ def load_segmenter(
         device=device,
         precision=precision,
         understands_background=spec.trained_with_background,
+        compiled=compiled,
     )
 
 

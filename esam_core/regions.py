@@ -30,8 +30,8 @@ class ViewSettings:
         InvalidSettings: A value outside its range.
     """
 
-    views: tuple[str, ...] = ("masked_crop",)
-    context: float = 1.1
+    views: tuple[str, ...] = ("masked_crop", "blurred_background")
+    context: float = 1.2
     background: str = "mean"
 
     def __post_init__(self) -> None:

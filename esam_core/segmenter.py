@@ -20,7 +20,7 @@ from esam_core.prompts import Prompt
 STABILITY_OFFSET = 1.0  # SAM's distance, in logits, between the two thresholds it compares
 # Fastest, or no slower than more: on a CPU the largest tensor stays below the 32 MB from which the
 # allocator takes fresh pages each time.
-QUERIES_PER_CHUNK = {"cpu": 4, "mps": 32, "cuda": 128}
+QUERIES_PER_CHUNK = {"cpu": 2, "mps": 32, "cuda": 128}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,8 +82,21 @@ class Segmenter(Protocol):
     ) -> LowResMasks:
         """Decode queries of up to six tokens; coordinates (q, t, 2) in pixels, labels (q, t)."""
 
+    def decode_if(
+        self,
+        embedding: ImageEmbedding,
+        point_coords: np.ndarray,
+        point_labels: np.ndarray,
+        wanted: Callable[[Tensor], Tensor],
+    ) -> tuple[LowResMasks, Tensor]:
+        """Decode queries like ``decode``, but draw only those of which a candidate is wanted."""
+
     def upscale(self, logits: Tensor, image_hw: tuple[int, int]) -> Tensor:
         """Bring logits (n, h', w') to the photo's size."""
+
+    @property
+    def chunk(self) -> int:
+        """How many queries are decoded at once on this device."""
 
 
 class TorchSegmenter:
@@ -99,6 +112,7 @@ class TorchSegmenter:
         device: ``cpu``, ``cuda``, ``mps`` or ``auto``.
         precision: ``fp32``, ``bf16``, ``fp16`` or ``auto``.
         understands_background: Whether the network was trained with background points.
+        compiled: Whether torch.compile rewrites the image encoder when it is first used.
 
     Raises:
         InvalidSettings: A device or precision that this machine does not have.
@@ -114,12 +128,15 @@ class TorchSegmenter:
         device: str = "auto",
         precision: str = "auto",
         understands_background: bool = False,
+        compiled: bool = False,
     ):
         self.name, self.title, self.provenance = name, title, provenance
         self.understands_background = understands_background
         self.device = choose_device(device)
         self.precision = choose_precision(precision, self.device)
         self.network = network.eval().requires_grad_(False).to(self.device, DTYPES[self.precision])
+        if compiled:
+            self.network.compile_encoder()
 
     @torch.inference_mode()
     def embed(self, image: np.ndarray) -> ImageEmbedding:
@@ -263,7 +280,11 @@ class TorchSegmenter:
                 "Embed the photo with the model that decodes it."
             )
         coords = torch.as_tensor(coords, dtype=torch.float32).to(self.device)[None]
-        labels = torch.as_tensor(labels, dtype=torch.int64).to(self.device)[None]
+        labels = torch.as_tensor(labels, dtype=torch.int64)
+        # Padding that ends every query is left to the network, which knows how to make it cheap.
+        used = (labels != -1).any(0).nonzero()
+        slots = int(used[-1]) + 1 if len(used) else 0
+        coords, labels = coords[:, :, :slots], labels[:, :slots].to(self.device)[None]
         return self.network.positions(coords, embedding.image_hw), labels
 
     def _finish(

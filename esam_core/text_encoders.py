@@ -151,8 +151,9 @@ class OfflineEncoder:
         return np.concatenate([np.zeros((0, len(self.vocabulary.names)), np.float32), *rows])
 
     def merge(self, rows: np.ndarray) -> np.ndarray:
-        """Average probabilities over views."""
-        return rows.mean(1)
+        """Average over views in the logarithm, so that one sure view does not outvote the rest."""
+        mean = np.exp(np.log(rows + 1e-9).mean(1))
+        return mean / mean.sum(1, keepdims=True)
 
     def encode_texts(self, readings: Sequence[Reading]) -> np.ndarray:
         """Mark the classes of each text with 1, (k, 1000)."""

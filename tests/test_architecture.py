@@ -34,7 +34,7 @@ ROOMS: dict[str, tuple[str, str]] = {
         f"{PICTURES} segmenter everything",
         "torch torchvision numpy scipy pycocotools",
     ),
-    "sam_compat": (f"{PICTURES} segmenter everything", "torch numpy"),
+    "sam_compat": (f"{PICTURES} segmenter everything models", "torch numpy pycocotools"),
     "saliency": (f"{PICTURES} weights", "numpy PIL onnxruntime"),
     "salient": (f"{PICTURES} saliency segmenter", "numpy scipy"),
     "phrases": ("", ""),
@@ -47,11 +47,15 @@ ROOMS: dict[str, tuple[str, str]] = {
     ),
     "text": (f"{PICTURES} regions vocabulary text_encoders", "numpy"),
     "visualize": ("errors geometry prompts masks visualize", "numpy PIL"),
+    "detections": ("errors geometry prompts annotated", "numpy"),
+    "compare": (MODELS, "numpy"),
+    "sam_transformers": (MODELS, "torch numpy transformers"),
     "outlines": ("", "numpy"),
+    "onnx_export": (MODELS, "torch"),
     "export": (f"{PICTURES} outlines visualize export", "numpy PIL pycocotools"),
 }
 # The command line and what is built on everything: any module of esam_core, but no page.
-FRONT = ("__init__", "__main__", "cli", "commands", "benchmark", "evaluation")
+FRONT = ("__init__", "__main__", "cli", "commands", "benchmark", "evaluation", "figures")
 HEAVY = ("gradio", "matplotlib", "open_clip", "onnxruntime")
 
 

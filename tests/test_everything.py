@@ -9,6 +9,7 @@ import torch
 from segment_anything.utils import amg
 from torchvision.ops import nms
 
+from esam_core.annotated import annotated_photos
 from esam_core.benchmark.reference import reference_decode, reference_encode
 from esam_core.errors import Cancelled, InvalidImage, InvalidSettings
 from esam_core.everything import (
@@ -25,6 +26,7 @@ from esam_core.everything import run as everything_run
 from esam_core.everything.filters import cut_by_crop, remove_small_regions
 from esam_core.everything.grid import corner_grid, crop_boxes, point_grid
 from esam_core.geometry import mask_iou
+from esam_core.images import asset
 from esam_core.masks import Masks
 from esam_core.models import load_segmenter
 from tests.small import blocks, small_segmenter
@@ -86,6 +88,15 @@ def test_unknown_preset_is_refused_with_the_known_ones():
     with pytest.raises(InvalidSettings, match="fast, quality, upstream"):
         preset("slow")
     assert preset("fast") == PRESETS["fast"]
+
+
+def test_presets_know_the_bundled_models_thresholds_but_upstream_is_upstream():
+    assert (
+        preset("quality", "mini").predicted_iou_threshold
+        < PRESETS["quality"].predicted_iou_threshold
+    )
+    assert preset("quality", "efficient_sam_s") == PRESETS["quality"]
+    assert preset("upstream", "mini") == PRESETS["upstream"]
 
 
 # -- grids and crops ---------------------------------------------------------------------------
@@ -287,7 +298,11 @@ def test_only_points_with_a_promising_candidate_are_drawn(photo):
         return low, kept
 
     watched = SimpleNamespace(
-        embed=segmenter.embed, upscale=segmenter.upscale, chunk=8, decode_if=decode_if
+        name="small",
+        embed=segmenter.embed,
+        upscale=segmenter.upscale,
+        chunk=8,
+        decode_if=decode_if,
     )
     settings = replace(OPEN, predicted_iou_threshold=0.3)
     candidates = decode_grid(watched, photo, settings)
@@ -348,7 +363,7 @@ def test_own_points_replace_the_grid(photo):
 
 
 def test_hierarchical_grid_decodes_fewer_points_on_a_photo(mini, bear):
-    settings = replace(PRESETS["fast"], hierarchical=True)
+    settings = replace(preset("fast", "mini"), hierarchical=True)
     seen = []
     few = decode_grid(mini, bear[0], settings, progress=lambda *step: seen.append(step))
     assert 16 <= few.points < 256
@@ -416,11 +431,12 @@ def test_something_that_is_no_photo_is_refused():
         segment_everything(small_segmenter(), np.zeros((10, 10)), OPEN)
 
 
-def test_objects_of_a_photo_are_found(mini, bear):
-    image, mask = bear
-    masks = segment_everything(mini, image, PRESETS["fast"])
+def test_objects_of_a_photo_are_found(mini):
+    photo = next(p for p in annotated_photos(asset("photos")) if p.path.stem == "000000008844")
+    masks = segment_everything(mini, photo.image(), preset("fast", "mini"))
     assert 3 < len(masks) < 200
-    assert mask_iou(masks.data, mask[None]).max() > 0.85
+    bananas = photo.masks()[[item.name == "banana" and item.area > 5000 for item in photo.objects]]
+    assert mask_iou(bananas, masks.data).max() > 0.5
 
 
 # -- pictures ----------------------------------------------------------------------------------

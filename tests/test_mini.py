@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from esam_core import Prompt, asset, load_rgb, load_segmenter
+from esam_core.modeling.mini import MiniPromptEncoder
 
 REFERENCE = Path(__file__).parent / "golden" / "mini_reference.npz"
 
@@ -66,3 +67,15 @@ def test_padding_is_never_read_as_a_point(exact, bear):
     coords, labels = Prompt.point(300, 350).tokens()
     full = exact.decode(embedding, coords[None], labels[None])
     torch.testing.assert_close(short.predicted_iou, full.predicted_iou)
+
+
+def test_bf16_click_tokens_hold_nothing_but_what_was_computed():
+    encoder = MiniPromptEncoder(128).bfloat16().requires_grad_(False)
+    features = torch.ones(1, 128, 48, 48, dtype=torch.bfloat16)
+    features = features.to(memory_format=torch.channels_last)  # as the image encoder leaves them
+    positions, labels = torch.full((1, 1, 6, 2), 0.4), torch.ones(1, 1, 6, dtype=torch.int64)
+    for _ in range(5):
+        sizes = [128 * 6, *2 ** np.arange(2, 16)]
+        spoilt = [torch.full((n,), torch.nan, dtype=torch.bfloat16) for n in sizes]
+        del spoilt  # the next tensors of these sizes are likely to be given this memory
+        assert torch.isfinite(encoder.encode(features, positions, labels)[0]).all()

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from esam_core.errors import EsamError
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from esam_core.segmenter import Segmenter
 
 
@@ -33,3 +35,14 @@ def write_file(path: Path, content: bytes) -> None:
         path.write_bytes(content)
     except OSError as error:
         raise EsamError(f"cannot write {path}: {error.strerror}. Choose another place.") from error
+
+
+def write_picture(path: Path, picture: "np.ndarray") -> None:
+    """Write a picture (h, w) or (h, w, 3) uint8 as PNG."""
+    import io
+
+    from PIL import Image
+
+    stream = io.BytesIO()
+    Image.fromarray(picture).save(stream, "PNG")
+    write_file(path, stream.getvalue())

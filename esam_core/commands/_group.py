@@ -23,23 +23,32 @@ class LateParser(argparse.ArgumentParser):
 
 
 def add_group(
-    subparsers: "argparse._SubParsersAction", name: str, package: ModuleType, *, help: str
+    subparsers: "argparse._SubParsersAction",
+    name: str,
+    package: ModuleType,
+    *,
+    help: str,
+    default: str | None = None,
 ) -> argparse.ArgumentParser:
     """Add a subcommand with one name per module of a package that has ``add_arguments``.
 
     Such a module has ``HELP``, ``add_arguments(parser)`` and ``run(args) -> int``. The modules are
-    imported when the subcommand is used: they may import torch.
+    imported when the subcommand is used: they may import torch. The ``default`` module, if any,
+    answers when no name is given, and its options then belong to the subcommand itself.
     """
     parser = subparsers.add_parser(name, help=help)
-    parser.fill = partial(_fill, package)
+    parser.fill = partial(_fill, package, default)
     return parser
 
 
-def _fill(package: ModuleType, parser: argparse.ArgumentParser) -> None:
-    names = parser.add_subparsers(dest="name", required=True, metavar="NAME")
+def _fill(package: ModuleType, default: str | None, parser: argparse.ArgumentParser) -> None:
+    names = parser.add_subparsers(dest="name", required=default is None, metavar="NAME")
     for info in pkgutil.iter_modules(package.__path__):
         module = importlib.import_module(f"{package.__name__}.{info.name}")
         if hasattr(module, "add_arguments"):
             child = names.add_parser(info.name, help=module.HELP)
             module.add_arguments(child)
             child.set_defaults(measure=module.run)
+            if info.name == default:
+                module.add_arguments(parser)
+                parser.set_defaults(measure=module.run)

@@ -1,4 +1,4 @@
-"""``python -m esam_core bench NAME``: one module of ``esam_core.benchmark`` per name."""
+"""``python -m esam_core bench [NAME]``: one module of ``esam_core.benchmark`` per name."""
 
 import argparse
 
@@ -7,9 +7,13 @@ from esam_core.commands._group import add_group
 
 
 def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentParser:
-    """Add the subcommand."""
+    """Add the subcommand; without a name it is ``bench stages``."""
     return add_group(
-        subparsers, "bench", benchmark, help="measure speed and memory on this machine"
+        subparsers,
+        "bench",
+        benchmark,
+        help="measure speed and memory on this machine",
+        default="stages",
     )
 
 

@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from esam_core.commands._common import add_model_arguments, load, write_file
+from esam_core.commands._files import add_file_arguments, write_files
 from esam_core.errors import InvalidPrompt
 
 if TYPE_CHECKING:
     from esam_core.masks import Masks
     from esam_core.prompts import Prompt
-    from esam_core.segmenter import Segmenter
 
 
 def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentParser:
-    """Add ``segment PHOTO --point ... --box ... --out mask.png``."""
+    """Add ``segment PHOTO --point ... --box ... --out mask.png``, or ``--boxes FILE``."""
     parser = subparsers.add_parser(
         "segment",
         help="segment one object of a photo by points and a box",
@@ -36,11 +36,20 @@ def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentPar
         "--box", type=parse_box, metavar="X0,Y0,X1,Y1", help="a box around the object"
     )
     parser.add_argument(
-        "--out", type=Path, required=True, metavar="FILE", help="where to write the mask (PNG)"
+        "--boxes",
+        type=Path,
+        metavar="FILE",
+        help="a detector's boxes for this photo (COCO results JSON), all in one go",
     )
+    parser.add_argument("--top", type=int, metavar="N", help="of --boxes only the N best")
     parser.add_argument(
-        "--cutout", type=Path, metavar="FILE", help="also write a cut-out (RGBA PNG)"
+        "--out",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="where to write the mask (PNG); with --boxes a label map of all masks",
     )
+    add_file_arguments(parser)
     parser.add_argument(
         "--json", metavar="FILE", help="also write prompt, scores and model; - writes to stdout"
     )
@@ -51,46 +60,53 @@ def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentPar
 
 def run(args: argparse.Namespace) -> int:
     """Segment, write the files, and say in one line what came out."""
-    from esam_core.export import export_cutout_png, export_mask_png
+    from esam_core.export import export_label_map_png, export_mask_png
     from esam_core.images import load_rgb
+    from esam_core.masks import Masks
 
     image = load_rgb(args.photo)
-    prompt = read_prompt(args, image.shape[:2])
+    prompts, names = read_prompts(args, image.shape[:2])
     segmenter = load(args)
     started = time.perf_counter()
     embedding = segmenter.embed(image)
     embedded = time.perf_counter()
-    masks = segmenter.predict(embedding, prompt, rule=args.rule)
+    answers = segmenter.predict_batch(embedding, prompts, rule=args.rule)
     finished = time.perf_counter()
-    report = describe(segmenter, prompt, masks) | {
+    masks = Masks.concat([answer[:1] for answer in answers])
+    report = {
         "photo": str(args.photo),
         "image_hw": list(masks.image_hw),
+        "model": segmenter.name,
+        "provenance": segmenter.provenance,
+        "device": segmenter.device,
+        "precision": segmenter.precision,
         "rule": args.rule,
         "milliseconds": {
             "embed": round((embedded - started) * 1000, 1),
             "predict": round((finished - embedded) * 1000, 1),
         },
     }
-    write_file(args.out, export_mask_png(masks.data[0]))
-    if args.cutout:
-        write_file(args.cutout, export_cutout_png(image, masks.data[0]))
+    if args.boxes:
+        rows = zip(names, prompts, answers, strict=True)
+        report["objects"] = [{"name": name} | describe(p, m) for name, p, m in rows]
+        write_file(args.out, export_label_map_png(masks))
+    else:
+        report |= describe(prompts[0], answers[0])
+        write_file(args.out, export_mask_png(masks.data[0]))
+    write_files(args, image, masks, names)
     if args.json == "-":
         print(json.dumps(report, indent=1))
     elif args.json:
         write_file(Path(args.json), json.dumps(report, indent=1).encode())
     # With --json - the JSON has stdout to itself.
-    print(_line(report, args.out), file=sys.stderr if args.json == "-" else sys.stdout)
+    print(_line(report, masks, args.out), file=sys.stderr if args.json == "-" else sys.stdout)
     return 0
 
 
-def describe(segmenter: "Segmenter", prompt: "Prompt", masks: "Masks") -> dict[str, Any]:
+def describe(prompt: "Prompt", masks: "Masks") -> dict[str, Any]:
     """Collect what is worth keeping about an answer, as plain numbers and strings."""
     best = masks[0]
     return {
-        "model": segmenter.name,
-        "provenance": segmenter.provenance,
-        "device": segmenter.device,
-        "precision": segmenter.precision,
         "prompt": prompt.to_json(),
         "predicted_iou": [round(float(score), 4) for score in masks.predicted_iou],
         "stability_score": [round(float(score), 4) for score in masks.stability_score],
@@ -98,6 +114,24 @@ def describe(segmenter: "Segmenter", prompt: "Prompt", masks: "Masks") -> dict[s
         "area": int(best.area[0]),
         "box_xyxy": best.boxes_xyxy[0].tolist(),
     }
+
+
+def read_prompts(
+    args: argparse.Namespace, image_hw: tuple[int, int]
+) -> tuple[list["Prompt"], list[str]]:
+    """Make the prompts and the names of what they point at, of a detector's boxes or of one."""
+    if args.boxes is None:
+        if args.top is not None:
+            raise InvalidPrompt("--top N chooses among the boxes of --boxes FILE; give one.")
+        return [read_prompt(args, image_hw)], ["object"]
+    if args.point or args.box is not None:
+        raise InvalidPrompt("give either --boxes FILE, or --point and --box.")
+    if args.top is not None and args.top < 1:
+        raise InvalidPrompt(f"--top is {args.top}; it must be at least 1.")
+    from esam_core.detections import detections_of, load_detections
+
+    found = detections_of(load_detections(args.boxes), args.photo).top(args.top)
+    return found.prompts(), found.names
 
 
 def read_prompt(args: argparse.Namespace, image_hw: tuple[int, int]) -> "Prompt":
@@ -152,11 +186,13 @@ def _numbers(text: str) -> list[float]:
         return []
 
 
-def _line(report: dict[str, Any], out: Path) -> str:
-    height, width = report["image_hw"]
+def _line(report: dict[str, Any], masks: "Masks", out: Path) -> str:
+    height, width = masks.image_hw
+    count = f"{len(masks)} masks, " if len(masks) > 1 else ""
+    best = masks.predicted_iou.mean()
     return (
-        f"{out}: {report['area'] / (height * width):.1%} of the photo, predicted IoU "
-        f"{report['predicted_iou'][0]:.2f}, {report['model']} ({report['provenance']}) on "
+        f"{out}: {count}{masks.data.any(0).sum() / (height * width):.1%} of the photo, predicted "
+        f"IoU {best:.2f}, {report['model']} ({report['provenance']}) on "
         f"{report['device']} {report['precision']}, "
         f"{sum(report['milliseconds'].values()):.0f} ms"
     )

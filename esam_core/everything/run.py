@@ -12,7 +12,7 @@ from esam_core.everything.filters import cut_by_crop, suppress
 from esam_core.everything.grid import Frame, frames
 from esam_core.everything.notebook import follow_notebook
 from esam_core.everything.selection import select
-from esam_core.everything.settings import PRESETS, GridSettings
+from esam_core.everything.settings import GridSettings, preset
 from esam_core.images import check_rgb
 from esam_core.masks import Masks
 from esam_core.segmenter import ImageEmbedding, Segmenter, stability_score
@@ -26,7 +26,7 @@ Cancel = Callable[[], bool]
 def segment_everything(
     segmenter: Segmenter,
     image_or_embedding: np.ndarray | ImageEmbedding,
-    settings: GridSettings = PRESETS["quality"],
+    settings: GridSettings | None = None,
     *,
     progress: Progress | None = None,
     cancel: Cancel | None = None,
@@ -36,7 +36,7 @@ def segment_everything(
     Args:
         segmenter: The model.
         image_or_embedding: The photo (h, w, 3) uint8 RGB, or its embedding.
-        settings: Grid and filters; see ``PRESETS``.
+        settings: Grid and filters; None is the preset ``quality`` for this model.
         progress: Called with the points done and their total after every chunk.
         cancel: Asked before every chunk; true stops.
 
@@ -48,6 +48,7 @@ def segment_everything(
         InvalidSettings: Crops are asked for, but only an embedding is given.
         InvalidImage: The photo is no RGB array.
     """
+    settings = settings or preset("quality", segmenter.name)
     if settings.notebook_rules:
         watch = Watch(progress, cancel, settings.points_per_side**2)
         embedding = _embedded(segmenter, image_or_embedding, settings)
@@ -61,7 +62,7 @@ def segment_everything(
 def decode_grid(
     segmenter: Segmenter,
     image_or_embedding: np.ndarray | ImageEmbedding,
-    settings: GridSettings = PRESETS["quality"],
+    settings: GridSettings | None = None,
     *,
     point_grids: Sequence[np.ndarray] | None = None,
     progress: Progress | None = None,
@@ -76,7 +77,7 @@ def decode_grid(
     Args:
         segmenter: The model.
         image_or_embedding: The photo (h, w, 3) uint8 RGB, or its embedding.
-        settings: Grid, crops and lowest thresholds.
+        settings: Grid, crops and lowest thresholds; None is the preset ``quality``.
         point_grids: Own points instead of a grid, for each crop layer (n, 2) as fractions (x, y)
             of the crop.
         progress: Called with the points done and their total after every chunk.
@@ -87,6 +88,7 @@ def decode_grid(
         InvalidSettings: Crops are asked for, but only an embedding is given.
         InvalidImage: The photo is no RGB array.
     """
+    settings = settings or preset("quality", segmenter.name)
     embedding = _embedded(segmenter, image_or_embedding, settings)
     image_hw = embedding.image_hw
     parts = frames(image_hw, settings, point_grids)

@@ -27,3 +27,8 @@ class EfficientSam(Promptable):
 
     def encode_image(self, images: Tensor) -> ImageFeatures:
         return ImageFeatures(self.image_encoder(self.preprocess(images)))
+
+    def compile_encoder(self) -> None:
+        # One block at a time: they are alike, so one compilation serves all twelve.
+        for block in self.image_encoder.blocks:
+            block.compile()

@@ -125,8 +125,10 @@ class ImageEncoder(nn.Module):
         It was learned on a 14x14 grid behind a class token, which this network does not have.
         """
         weight = self.pos_embed
-        # Weights that are being trained change at each step; inference tensors count no versions.
-        if weight.is_inference() or (torch.is_grad_enabled() and weight.requires_grad):
+        # Weights that are being trained change at each step; inference tensors count no versions;
+        # an exporter must see the operation itself.
+        training = torch.is_grad_enabled() and weight.requires_grad
+        if training or weight.is_inference() or torch.compiler.is_compiling():
             return self._resize(weight)
         key = (weight.data_ptr(), weight._version, weight.device, weight.dtype)
         if self._resized is None or self._resized[0] != key:

@@ -7,11 +7,12 @@ authors advise against it), so only the three others are computed.
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from esam_core.modeling.config import DecoderConfig
 from esam_core.modeling.layers import Mlp
-from esam_core.modeling.transformer import SharedKeys, TwoWayTransformer
+from esam_core.modeling.transformer import SharedKeys, TwoWayTransformer, score
 
 
 class DecoderContext(NamedTuple):
@@ -19,7 +20,7 @@ class DecoderContext(NamedTuple):
 
     shared: SharedKeys
     grid_hw: tuple[int, int]
-    skip: Tensor | None  # finer features (b, upscaled[0], 2h, 2w) that join after the first step
+    skip: Tensor | None  # finer features (b, n * 4, upscaled[0]) that join after the first step
 
 
 class Attended(NamedTuple):
@@ -64,39 +65,62 @@ class MaskDecoder(nn.Module):
         grid_hw = embedding.shape[-2], embedding.shape[-1]
         shared = self.transformer.share(keys, position.to(keys.dtype))
         if skip is not None:
-            skip = skip.contiguous(memory_format=torch.channels_last)
+            skip = F.pixel_unshuffle(skip, 2).unflatten(1, (skip.shape[1], 4)).flatten(3)
+            skip = skip.permute(0, 3, 2, 1).flatten(1, 2)
         return DecoderContext(shared, grid_hw, skip)
 
     def attend(
-        self, context: DecoderContext, prompt_tokens: Tensor, geometry: Tensor | None = None
+        self,
+        context: DecoderContext,
+        prompt_tokens: Tensor,
+        geometry: Tensor | None = None,
+        copies: int = 1,
     ) -> Attended:
-        """Run the transformer for prompt tokens (b, q, t, dim) of q prompts per image."""
+        """Run the transformer for prompt tokens (b, q, t, dim) of q prompts per image.
+
+        The last token of each prompt stands for ``copies`` equal ones.
+        """
         b, q = prompt_tokens.shape[:2]
         learned = torch.cat([self.iou_token.weight, self.mask_tokens.weight])
         tokens = torch.cat([learned.expand(b, q, -1, -1), prompt_tokens], dim=2)
-        tokens, keys = self.transformer(context.shared, tokens, geometry)
+        tokens, keys = self.transformer(
+            context.shared, tokens, geometry, copies=copies, answers=len(learned)
+        )
         predicted_iou = self.iou_prediction_head(tokens[:, 0])[:, 1:].float()
-        return Attended(tokens[:, 2 : 1 + len(self.mask_tokens.weight)], predicted_iou, keys)
+        return Attended(tokens[:, 2:], predicted_iou, keys)
 
     def draw(self, context: DecoderContext, attended: Attended) -> Tensor:
-        """Upscale the image tokens and read the masks off them: logits (m, 3, 4h, 4w) float32.
-
-        Tokens (m, n, dim) are an image (m, dim, h, w) in channels-last order as they lie, which is
-        the order in which these layers are fastest and in which the masks are one product.
-        """
+        """Upscale the image tokens and read the masks off them: logits (m, 3, 4h, 4w) float32."""
+        prompts = attended.keys.shape[0]
         h, w = context.grid_hw
-        if not len(attended.keys):
+        if prompts == 0:
             return attended.predicted_iou.new_zeros(0, 3, 4 * h, 4 * w)
-        (conv1, norm, act1), (conv2, _, act2) = self.final_output_upscaling_layers
-        x = conv1(attended.keys.mT.unflatten(2, (h, w)))
-        if context.skip is not None:
-            x = x + context.skip.repeat_interleave(len(x) // len(context.skip), dim=0)
-        x = act2(conv2(act1(norm(x))))  # (m, upscaled[1], 4h, 4w)
         tokens = attended.mask_tokens.unbind(1)
         mlps = self.output_hypernetworks_mlps[1:]
         hyper = torch.stack([mlp(token) for mlp, token in zip(mlps, tokens, strict=True)], dim=1)
-        logits = x.permute(0, 2, 3, 1).flatten(1, 2) @ hyper.mT  # (m, 16 * n, 3)
-        return logits.mT.float().unflatten(2, (4 * h, 4 * w)).contiguous()
+        skip = context.skip
+        if skip is not None:
+            skip = skip[:, None].expand(-1, prompts // skip.shape[0], -1, -1).flatten(0, 1)
+        if hyper.device.type == "cpu" and not torch.compiler.is_compiling():
+            # The pixels of one prompt fit a processor's cache, and those of several do not.
+            parts = [slice(i, i + 1) for i in range(prompts)]
+        else:
+            parts = [slice(None)]
+        grown = (self._grow(attended.keys[p], None if skip is None else skip[p]) for p in parts)
+        logits = [score(hyper[p], x) for p, x in zip(parts, grown, strict=True)]
+        cells = torch.cat(logits).unflatten(2, (h, w, 2, 2, 2, 2))  # (m, 3, h, w, y1, x1, y2, x2)
+        return cells.float().permute(0, 1, 2, 4, 6, 3, 5, 7).reshape(-1, 3, 4 * h, 4 * w)
+
+    def _grow(self, keys: Tensor, skip: Tensor | None) -> Tensor:
+        """Upscale image tokens (m, n, dim) twice: (m, n * 4 * 4, upscaled[1])."""
+        (conv1, norm, act1), (conv2, _, act2) = self.final_output_upscaling_layers
+        x = _to_cells(keys, conv1)  # (m, n * 4, upscaled[0])
+        if skip is not None:
+            x = x + skip
+        # One group's norm is a layer norm, and that is the one whose moments are computed fast.
+        normal = F.layer_norm(x.flatten(1), (x.shape[1] * x.shape[2],), eps=norm.eps)
+        x = act1(torch.addcmul(norm.bias, normal.view_as(x), norm.weight))
+        return act2(_to_cells(x, conv2))
 
     def forward(
         self, context: DecoderContext, prompt_tokens: Tensor, geometry: Tensor | None = None
@@ -106,3 +130,13 @@ class MaskDecoder(nn.Module):
         sizes = prompt_tokens.shape[:2]
         logits = self.draw(context, attended)
         return logits.unflatten(0, sizes), attended.predicted_iou.unflatten(0, sizes)
+
+
+def _to_cells(x: Tensor, conv: nn.ConvTranspose2d) -> Tensor:
+    """Apply a transposed 2x2 stride-2 convolution to tokens (m, n, c): (m, n * 4, c').
+
+    Windows do not overlap, so that it is a matrix product that gives each token four cells.
+    """
+    weight = conv.weight.permute(0, 2, 3, 1).flatten(1)  # (c, 4 * c')
+    cells = torch.addmm(conv.bias.repeat(4), x.flatten(0, 1), weight)
+    return cells.view(x.shape[0], -1, conv.out_channels)

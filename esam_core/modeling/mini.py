@@ -139,6 +139,9 @@ class Mini(Promptable):
     def encode_image(self, images: Tensor) -> ImageFeatures:
         return self.neck(self.backbone(self.preprocess(images)))
 
+    def compile_encoder(self) -> None:
+        self.backbone.compile()
+
     def encode_prompts(
         self, features: ImageFeatures, positions: Tensor, labels: Tensor
     ) -> tuple[Tensor, Tensor]:

@@ -67,19 +67,22 @@ class Promptable(nn.Module):
         """Turn images (b, 3, h, w), RGB in [0, 1], of any size into features."""
         raise NotImplementedError
 
+    def compile_encoder(self) -> None:
+        """Let torch.compile rewrite the image encoder; the next few calls take seconds longer."""
+        raise NotImplementedError
+
     def prepare(self, features: ImageFeatures) -> DecoderContext:
         """Do once per image what the decoder shares between prompts."""
         h, w = features.embedding.shape[-2:]
         position = self.prompt_encoder.pe_layer.dense(h, w)
         return self.mask_decoder.prepare(features.embedding, position, features.skip)
 
-    def positions(self, point_coords: Tensor, image_hw: tuple[int, int]) -> Tensor:
+    def positions(self, point_coords: Tensor, image_hw: tuple[int, int] | Tensor) -> Tensor:
         """Turn pixels (x, y) of the original photo (..., 2) into fractions of the square.
 
         Negative coordinates mark padding and all land on the same place just outside.
         """
-        height, width = image_hw
-        size_wh = torch.tensor([width, height], device=point_coords.device)
+        size_wh = torch.as_tensor(image_hw, device=point_coords.device).flip(0)
         offset = self.point_offset / self.image_size
         fractions = point_coords.float() / size_wh + offset
         return torch.where(point_coords >= 0, fractions, -0.5 / self.image_size)
@@ -98,20 +101,19 @@ class Promptable(nn.Module):
         Raises:
             ValueError: More than six tokens in a prompt.
         """
-        positions, labels = self._fill_slots(positions, labels)
-        tokens, geometry = self.encode_prompts(features, positions, labels)
-        return self.mask_decoder.attend(context, tokens, geometry)
-
-    def _fill_slots(self, positions: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Pad prompts to six tokens: both networks were trained so, and padding is not neutral."""
         missing = MAX_TOKENS - positions.shape[2]
         if missing < 0:
             raise ValueError(
                 f"{positions.shape[2]} prompt tokens given, the network reads {MAX_TOKENS}."
             )
-        pad = positions.new_full((*positions.shape[:2], missing, 2), -0.5 / self.image_size)
-        labels = torch.cat([labels, labels.new_full((*labels.shape[:2], missing), -1)], dim=2)
-        return torch.cat([positions, pad], dim=2), labels
+        if missing:
+            # Both networks were trained with six slots, and padding is not neutral. All of it is
+            # equal, so that one token is decoded and counted as many.
+            pad = positions.new_full((*positions.shape[:2], 1, 2), -0.5 / self.image_size)
+            positions = torch.cat([positions, pad], dim=2)
+            labels = torch.cat([labels, labels.new_full((*labels.shape[:2], 1), -1)], dim=2)
+        tokens, geometry = self.encode_prompts(features, positions, labels)
+        return self.mask_decoder.attend(context, tokens, geometry, copies=max(missing, 1))
 
     def draw(self, context: DecoderContext, attended: Attended) -> Tensor:
         """Draw the low-resolution logits (m, 3, 4h, 4w) of decoded prompts."""

@@ -10,6 +10,7 @@ Source: yformer/EfficientSAM at d525f622, whose two blocks differ from SAM's: th
 residual of its self-attention, the second adds the position code to the queries themselves.
 """
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -40,9 +41,12 @@ class Attention(nn.Module):
         self.v_proj = nn.Linear(dim, inner)
         self.out_proj = nn.Linear(inner, dim)
 
-    def forward(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    def forward(self, q: Tensor, k: Tensor, v: Tensor, weight: Tensor | None = None) -> Tensor:
+        """Let q (b, m, dim) read k and v (b, t, dim); ``weight`` (t,) is added to their scores."""
         q, k, v = self.split(self.q_proj(q)), self.split(self.k_proj(k)), self.split(self.v_proj(v))
-        return self.out_proj(self.join(F.scaled_dot_product_attention(q, k, v)))
+        if weight is not None:
+            weight = weight.to(q.dtype).expand(1, 1, q.shape[-2], -1)
+        return self.out_proj(self.join(F.scaled_dot_product_attention(q, k, v, weight)))
 
     def split(self, x: Tensor) -> Tensor:
         """(..., n, heads * head dim) to (..., heads, n, head dim)."""
@@ -66,19 +70,25 @@ class Attention(nn.Module):
         q = (q * self.head_dim**-0.5 @ self.rows(self.k_proj)).flatten(1, 2)  # (b, heads * t, dim)
         # Few rows against many keys: plain products beat the fused kernel, whose bfloat16 form
         # needs AMX to be fast and whose blocks are made for many rows.
-        read = (q @ keys_at.mT).softmax(dim=-1) @ keys
+        read = score(q, keys_at).softmax(dim=-1) @ keys
         read = read.unflatten(1, (self.heads, -1))  # (b, heads, t, dim)
         values = self.join(read @ self.rows(self.v_proj).mT) + self.v_proj.bias
         return self.out_proj(values)
 
     def to_image(
-        self, keys: Tensor, keys_at: Tensor, token_keys: Tensor, token_values: Tensor
+        self,
+        keys: Tensor,
+        keys_at: Tensor,
+        token_keys: Tensor,
+        token_values: Tensor,
+        weight: Tensor,
     ) -> Tensor:
         """Let image tokens (b, n, dim) read t tokens; returns them with what they read added."""
         k = self.split(self.k_proj(token_keys)) * self.head_dim**-0.5  # (b, heads, t, head dim)
         bias = (k * self.q_proj.bias.unflatten(0, (self.heads, 1, -1))).sum(-1, keepdim=True)
-        scores = (k @ self.rows(self.q_proj)).flatten(1, 2) @ keys_at.mT
-        return self.spread(keys, scores.unflatten(1, k.shape[1:3]) + bias, token_values)
+        scores = score((k @ self.rows(self.q_proj)).flatten(1, 2), keys_at)
+        scores = scores.unflatten(1, k.shape[1:3]) + (bias + weight[:, None].to(bias.dtype))
+        return self.spread(keys, scores, token_values)
 
     def spread(self, keys: Tensor, scores: Tensor, token_values: Tensor) -> Tensor:
         """Softmax scores (b, heads, t, n) over the tokens; add the tokens' output to ``keys``.
@@ -91,6 +101,13 @@ class Attention(nn.Module):
         out = self.out_proj.weight.T.unflatten(0, (self.heads, -1))  # (heads, head dim, dim)
         vectors = v @ out + self.out_proj.bias / self.heads
         return torch.baddbmm(keys, weights.mT, vectors.flatten(1, 2))
+
+
+def score(queries: Tensor, keys: Tensor) -> Tensor:
+    """Multiply each of (b, m, dim) with each of (b, n, dim): (b, m, n)."""
+    if queries.shape[0] == 1:  # CPUs multiply a batch of one several times slower than no batch
+        return F.linear(queries[0], keys[0])[None]
+    return queries @ keys.mT
 
 
 class TwoWayBlock(nn.Module):
@@ -114,11 +131,14 @@ class TwoWayBlock(nn.Module):
         return SharedKeys(
             keys,
             position,
-            (read.split(read.k_proj(keys_at)), read.split(read.v_proj(keys))),
-            write.split(write.q_proj(keys_at)),
+            (
+                read.split(read.k_proj(keys_at)).contiguous(),
+                read.split(read.v_proj(keys)).contiguous(),
+            ),
+            write.split(write.q_proj(keys_at)).contiguous(),
         )
 
-    def first(self, tokens: Tensor, shared: SharedKeys) -> tuple[Tensor, Tensor]:
+    def first(self, tokens: Tensor, shared: SharedKeys, weight: Tensor) -> tuple[Tensor, Tensor]:
         """Run as the first block on tokens (b, q, t, dim) of q prompts for each of b images.
 
         Returns:
@@ -126,7 +146,7 @@ class TwoWayBlock(nn.Module):
         """
         b, q, t, _ = tokens.shape
         code = tokens.flatten(0, 1)
-        queries = self.norm1(code + self.self_attn(code, code, code))
+        queries = self.norm1(code + self.self_attn(code, code, code, weight))
 
         read = self.cross_attn_token_to_image
         asked = read.split(read.q_proj(queries + code).unflatten(0, (b, q)).flatten(1, 2))
@@ -139,18 +159,22 @@ class TwoWayBlock(nn.Module):
         k = write.split(write.k_proj(queries + code).unflatten(0, (b, q)).flatten(1, 2))
         scores = (k * write.head_dim**-0.5) @ shared.image_to_token.mT  # (b, heads, q * t, n)
         scores = scores.unflatten(2, (q, t)).transpose(1, 2).flatten(0, 1)
+        scores = scores + weight[:, None].to(scores.dtype)
         keys = shared.keys[:, None].expand(-1, q, -1, -1).flatten(0, 1)
         return queries, self.norm4(write.spread(keys, scores, queries))
 
-    def second(self, queries: Tensor, keys: Tensor, code: Tensor, position: Tensor) -> tuple:
+    def second(
+        self, queries: Tensor, keys: Tensor, code: Tensor, position: Tensor, weight: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """Run as a later block on tokens (b, t, dim) and their own image tokens (b, n, dim)."""
         x = queries + code
-        queries = self.norm1(x + self.self_attn(x, x, x))
+        queries = self.norm1(x + self.self_attn(x, x, x, weight))
         keys_at = keys + position
         found = self.cross_attn_token_to_image.from_tokens(queries + code, keys_at, keys)
         queries = self.norm2(queries + found)
         queries = self.norm3(queries + self.mlp(queries))
-        keys = self.cross_attn_image_to_token.to_image(keys, keys_at, queries + code, queries)
+        write = self.cross_attn_image_to_token
+        keys = write.to_image(keys, keys_at, queries + code, queries, weight)
         return queries, self.norm4(keys)
 
 
@@ -168,7 +192,13 @@ class TwoWayTransformer(nn.Module):
         return self.layers[0].share(keys, position)
 
     def forward(
-        self, shared: SharedKeys, tokens: Tensor, geometry: Tensor | None = None
+        self,
+        shared: SharedKeys,
+        tokens: Tensor,
+        geometry: Tensor | None = None,
+        *,
+        copies: int = 1,
+        answers: int | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Decode tokens (b, q, t, dim) of q prompts for each of b images.
 
@@ -176,15 +206,21 @@ class TwoWayTransformer(nn.Module):
             shared: From ``share``.
             tokens: Output tokens and prompt tokens of every prompt.
             geometry: Added to the image tokens after the first block, (b * q, n, dim).
+            copies: How many equal tokens the last one stands for. Equal tokens stay equal, and
+                being read c times is the same as a score that is log c higher.
+            answers: How many of the first tokens are asked for; None for all.
 
         Returns:
-            Tokens (b * q, t, dim) and image tokens (b * q, n, dim).
+            The first tokens (b * q, answers, dim) and image tokens (b * q, n, dim).
         """
+        weight = tokens.new_zeros(tokens.shape[2], dtype=torch.float32)
+        weight[-1] = math.log(copies)
         code = tokens.flatten(0, 1)
-        queries, keys = self.layers[0].first(tokens, shared)
+        queries, keys = self.layers[0].first(tokens, shared, weight)
         if geometry is not None:
             keys = keys + geometry
-        queries, keys = self.layers[1].second(queries, keys, code, shared.position)
+        queries, keys = self.layers[1].second(queries, keys, code, shared.position, weight)
+        queries, code = queries[:, :answers], code[:, :answers]
         found = self.final_attn_token_to_image.from_tokens(
             queries + code, keys + shared.position, keys
         )

@@ -4,6 +4,7 @@ from esam_core.visualize.colours import palette, stable_colours
 from esam_core.visualize.draw import cutout, draw_heat, draw_masks
 from esam_core.visualize.markers import draw_box, draw_points, draw_prompt
 from esam_core.visualize.panel import caption, panel
+from esam_core.visualize.table import table
 
 __all__ = [
     "caption",
@@ -16,4 +17,5 @@ __all__ = [
     "palette",
     "panel",
     "stable_colours",
+    "table",
 ]

@@ -34,24 +34,28 @@ def caption(segmenter: Speaker, seconds: float | None = None) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Page:
+class Page:
     """Measures of a page, all derived from its width."""
 
     width: int
 
     @property
     def margin(self) -> int:
+        """Round the page."""
         return round(self.width / 60)
 
     @property
     def gap(self) -> int:
+        """Between pictures."""
         return round(self.width / 150)
 
     @property
     def text(self) -> int:
+        """Size of the type."""
         return round(self.width / 62)
 
     def font(self, scale: float = 1.0) -> ImageFont.FreeTypeFont:
+        """Return the page's face in this many times its size."""
         return _font(round(self.text * scale))
 
 
@@ -88,14 +92,14 @@ def panel(
     captions = captions or [[""] * len(row) for row in rows]
     if [len(row) for row in rows] != [len(row) for row in captions]:
         raise InvalidImage("captions must be as many as pictures, row by row.")
-    page = _Page(width)
+    page = Page(width)
     left = page.margin + (round(1.8 * page.text) if labels else 0)
     strips = [
         _row(page, row, texts, titles if i == 0 else (), labels[i] if labels else "", left)
         for i, (row, texts) in enumerate(zip(rows, captions, strict=True))
     ]
     if footer:
-        strips.append(_footer(page, footer))
+        strips.append(footer_strip(page, footer))
     blank = np.full((page.margin, width, 3), 255, np.uint8)
     gap = np.full((page.gap, width, 3), 255, np.uint8)
     parts = [blank]
@@ -105,7 +109,7 @@ def panel(
 
 
 def _row(
-    page: _Page,
+    page: Page,
     pictures: Sequence[np.ndarray],
     texts: Sequence[str],
     titles: Sequence[str],
@@ -118,7 +122,7 @@ def _row(
     edges = np.cumsum([0, *(p.shape[1] / p.shape[0] * height for p in pictures)])
     spans = np.diff((edges * room / edges[-1]).round().astype(int)).tolist()
     small, line = page.font(0.86), round(1.35 * page.text)
-    wrapped = [_wrap(text, small, span) for text, span in zip(texts, spans, strict=True)]
+    wrapped = [wrap(text, small, span) for text, span in zip(texts, spans, strict=True)]
     above = round(1.6 * page.text) if titles else 0
     below = max(len(lines) for lines in wrapped) * line
     below += round(0.5 * page.text) if below else 0
@@ -141,9 +145,10 @@ def _row(
     return np.array(strip)
 
 
-def _footer(page: _Page, text: str) -> np.ndarray:
+def footer_strip(page: Page, text: str) -> np.ndarray:
+    """Set the last lines of a page, as wide as the page."""
     font, line = page.font(0.86), round(1.3 * page.text)
-    lines = _wrap(text, font, page.width - 2 * page.margin)
+    lines = wrap(text, font, page.width - 2 * page.margin)
     strip = Image.new("RGB", (page.width, line * len(lines) + page.text // 2), PAPER)
     pen = ImageDraw.Draw(strip)
     for i, words in enumerate(lines):
@@ -152,7 +157,7 @@ def _footer(page: _Page, text: str) -> np.ndarray:
     return np.array(strip)
 
 
-def _wrap(text: str, font: ImageFont.FreeTypeFont, width: float) -> list[str]:
+def wrap(text: str, font: ImageFont.FreeTypeFont, width: float) -> list[str]:
     """Break a text at spaces into lines that fit; a line break in the text stays one."""
     lines: list[str] = []
     for paragraph in text.split("\n") if text else []:

@@ -1,0 +1,170 @@
+"""Every stage on this machine, and with ``--reference`` upstream's way of computing beside it.
+
+All variants of a model are timed in one run, so that their ratios mean something on a busy machine.
+"""
+
+import argparse
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import torch
+
+from esam_core.benchmark.limits import count_flops, matmul_peak
+from esam_core.benchmark.reference import reference_decode, reference_encode
+from esam_core.benchmark.timing import Timing, time_call
+from esam_core.errors import InvalidSettings
+from esam_core.images import asset, load_rgb
+from esam_core.models import MODELS, available_models, load_segmenter
+from esam_core.prompts import Prompt
+from esam_core.segmenter import ImageEmbedding, TorchSegmenter
+
+HELP = "encode, one click, 64 prompts, everything, saliency, text; per model and precision"
+PHOTO = "000000555705.jpg"
+GRID = 8  # 8 x 8 = 64 prompts
+HEADER = (
+    f"{'stage':<28}{'variant':<16}{'median':>10} {'(fast - slow)':>22}{'ratio':>8}{'of peak':>9}"
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this benchmark's options."""
+    parser.add_argument("--models", default=",".join(reversed(MODELS)), help="comma-separated")
+    parser.add_argument("--reference", action="store_true", help="upstream's way, in the same run")
+    parser.add_argument("--compile", action="store_true", help="also with torch.compile")
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--device", default="auto")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print one table per model, then the stages that do not depend on the model's size."""
+    if args.repeats < 1:
+        raise InvalidSettings(f"--repeats is {args.repeats}; it must be at least 1.")
+    image = load_rgb(asset("photos", PHOTO))
+    for name in args.models.split(","):
+        bench_model(name, image, args)
+    bench_shared(image, args.repeats)
+    return 0
+
+
+def bench_model(name: str, image: np.ndarray, args: argparse.Namespace) -> None:
+    """Time encoding and decoding of one model in every precision of this machine."""
+    random = name not in available_models()
+    variants = {"fp32": "fp32", "auto": "auto"}
+    segmenters = {
+        label: load_segmenter(name, device=args.device, precision=precision, random=random)
+        for label, precision in variants.items()
+    }
+    exact, auto = segmenters["fp32"], segmenters["auto"]
+    print(f"\n{exact.title}, weights: {exact.provenance}, {exact.device}, auto = {auto.precision}")
+    print(HEADER)
+    bases: dict[str, float] = {}
+    if args.reference and name != "mini":
+        rows = reference_stages(exact, image)
+        bases = print_rows("reference", rows, exact, args.repeats, {})
+    if args.compile:
+        segmenters["compiled"] = load_segmenter(
+            name, device=args.device, random=random, compiled=True
+        )
+    for label, segmenter in segmenters.items():
+        embedding = segmenter.embed(image)
+        rows = stages(segmenter, image, embedding)
+        found = print_rows(label, rows, segmenter, args.repeats, bases)
+        bases = bases or found
+
+
+def stages(
+    segmenter: TorchSegmenter, image: np.ndarray, embedding: ImageEmbedding
+) -> Iterator[tuple[str, Callable[[], object]]]:
+    """Name and give every stage of a segmenter as a call without arguments."""
+    height, width = embedding.image_hw
+    click = Prompt.point(width / 2, height / 2)
+    coords, labels = grid_points(height, width)
+    chunk = segmenter.chunk
+
+    def decode_grid() -> None:
+        for start in range(0, len(coords), chunk):
+            part = slice(start, start + chunk)
+            segmenter.decode(embedding, coords[part], labels[part])
+
+    yield "encode", lambda: segmenter.embed(image)
+    yield "click (3 masks, full size)", lambda: segmenter.predict(embedding, click)
+    yield "decode 64 prompts", decode_grid
+
+
+def reference_stages(
+    segmenter: TorchSegmenter, image: np.ndarray
+) -> Iterator[tuple[str, Callable[[], object]]]:
+    """The same stages computed as upstream's forward computes them, in fp32."""
+    network = segmenter.network
+    pixels = torch.from_numpy(image).to(segmenter.device).permute(2, 0, 1)[None] / 255
+    embedding = reference_encode(network, pixels)
+    height, width = image.shape[:2]
+    coords, labels = (
+        torch.as_tensor(x, device=segmenter.device) for x in grid_points(height, width)
+    )
+
+    def decode(count: int) -> Callable[[], object]:
+        points, marks = coords[None, :count], labels[None, :count]
+        return lambda: reference_decode(network, embedding, points, marks, (height, width))
+
+    yield "encode", lambda: reference_encode(network, pixels)
+    yield "click (3 masks, full size)", decode(1)
+    yield "decode 64 prompts", decode(GRID * GRID)
+
+
+def grid_points(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Spread 64 foreground points over a photo: coordinates (64, 1, 2) and labels (64, 1)."""
+    x, y = ((np.arange(GRID) + 0.5) / GRID * size for size in (width, height))
+    points = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 1, 2).astype(np.float32)
+    return points, np.ones(points.shape[:2], np.int64)
+
+
+def print_rows(
+    label: str,
+    rows: Iterator[tuple[str, Callable[[], object]]],
+    segmenter: TorchSegmenter,
+    repeats: int,
+    bases: dict[str, float],
+) -> dict[str, float]:
+    """Time and print the stages of one variant; ratios are to ``bases``, or 1 without them."""
+    peak = matmul_peak(segmenter.device, segmenter.precision)
+    medians = {}
+    for stage, call in rows:
+        timing = time_call(call, device=segmenter.device, repeats=repeats)
+        medians[stage] = timing.median
+        ratio = bases.get(stage, timing.median) / timing.median
+        reached = count_flops(call) / timing.median / peak
+        print(row(stage, label, timing, f"{ratio:.1f}x", f"{reached:.0%}"))
+    return medians
+
+
+def row(stage: str, label: str, timing: Timing, ratio: str = "", reached: str = "") -> str:
+    """Lay out one line of the table."""
+    fast, slow = (1000 * t for t in timing.spread)
+    spread = f"({fast:.1f} - {slow:.1f})"
+    median = f"{1000 * timing.median:.1f} ms"
+    return f"{stage:<28}{label:<16}{median:>10} {spread:>22}{ratio:>8}{reached:>9}"
+
+
+def bench_shared(image: np.ndarray, repeats: int) -> None:
+    """Time segment everything, saliency and text ranking with the best model that is present."""
+    from esam_core.everything import preset, segment_everything
+    from esam_core.saliency import load_saliency
+    from esam_core.text import embed_regions, rank_masks
+    from esam_core.text_encoders import load_text_encoder
+
+    segmenter = load_segmenter()
+    print(f"\nmodes with {segmenter.title} ({segmenter.precision}) and the bundled helpers")
+    print(HEADER)
+    embedding, saliency, words = segmenter.embed(image), load_saliency(), load_text_encoder()
+    settings = preset("fast", segmenter.name)
+    masks = segment_everything(segmenter, embedding, settings)
+    regions = embed_regions(image, masks, words)
+    calls = {
+        "everything, 16 x 16 points": lambda: segment_everything(segmenter, embedding, settings),
+        "saliency map": lambda: saliency.estimate(image),
+        f"text, {len(masks)} new regions": lambda: embed_regions(image, masks, words),
+        "text, same regions": lambda: rank_masks(regions, ["cat"], words),
+    }
+    for stage, call in calls.items():
+        print(row(stage, segmenter.precision, time_call(call, repeats=repeats)))

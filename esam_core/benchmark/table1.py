@@ -1,0 +1,222 @@
+"""The paper's efficiency table on this machine: parameters and throughput with one box prompt.
+
+Everything is timed in one run: a 1024 x 1024 photo is encoded and one box is answered, as the paper
+did on one A100. Speed does not depend on the weights' values, so absent ones are made at random,
+and the table says so.
+"""
+
+import argparse
+import gc
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from esam_core.annotated import annotated_photos
+from esam_core.benchmark.timing import Timing, time_call
+from esam_core.detections import detections_of, load_detections
+from esam_core.errors import InvalidSettings, WeightsNotFound
+from esam_core.geometry import xywh_to_xyxy
+from esam_core.images import asset, load_rgb, stretch_rgb
+from esam_core.models import load_segmenter
+from esam_core.prompts import Prompt
+from esam_core.sam_transformers import SIZES, load_sam
+from esam_core.segmenter import TorchSegmenter
+
+HELP = "parameters and throughput beside the paper's (one box, 1024 x 1024)"
+SIDE = 1024
+SLOW = 15.0  # a model whose warm-up takes longer than this many seconds is timed once
+PHOTO = "000000000285.jpg"
+MODELS = ("sam_vit_h", "efficient_sam_ti", "efficient_sam_s")
+# The paper's own numbers: million parameters and images per second on one A100.
+PAPER = {"sam_vit_h": (636, 2), "efficient_sam_ti": (10, 54), "efficient_sam_s": (25, 47)}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One model's line of the table."""
+
+    name: str
+    title: str
+    provenance: str
+    device: str
+    precision: str
+    parameters: int
+    timing: Timing
+
+    @property
+    def throughput(self) -> float:
+        """Images per second, by the median."""
+        return 1 / self.timing.median
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add ``--boxes FILE --models A,B --repeats N``."""
+    parser.add_argument("--photo", type=Path, default=asset("photos", PHOTO), metavar="PHOTO")
+    parser.add_argument(
+        "--boxes",
+        type=Path,
+        metavar="FILE",
+        help="a detector's boxes; the photo's best one is used",
+    )
+    parser.add_argument("--models", default=",".join(MODELS), help="names, separated by commas")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--precision", default="auto")
+    parser.add_argument("--repeats", type=int, default=5)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure and print the table."""
+    rows = measure(
+        args.models.split(","),
+        args.photo,
+        boxes=args.boxes,
+        device=args.device,
+        precision=args.precision,
+        repeats=args.repeats,
+    )
+    print(as_markdown(rows))
+    return 0
+
+
+def measure(
+    models: Sequence[str] = MODELS,
+    photo: Path | None = None,
+    *,
+    boxes: Path | None = None,
+    device: str = "auto",
+    precision: str = "auto",
+    repeats: int = 5,
+    side: int = SIDE,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Row]:
+    """Time models one after the other; only one is in memory at a time.
+
+    Args:
+        models: Names, EfficientSAM's or SAM's.
+        photo: The photo; it is stretched to a square.
+        boxes: COCO results JSON; without it the box is that of the photo's largest known object,
+            or the middle of the photo.
+        device: As for ``load_segmenter``.
+        precision: As for ``load_segmenter``.
+        repeats: Timed calls after one warm-up; slow models are timed once.
+        side: Of the square in pixels; the networks' work does not depend on it.
+        progress: Called with (done, total) models.
+
+    Raises:
+        InvalidSettings: Less than one repeat.
+    """
+    if repeats < 1:
+        raise InvalidSettings(f"repeats is {repeats}; it must be at least 1.")
+    photo = asset("photos", PHOTO) if photo is None else Path(photo)
+    original = load_rgb(photo)
+    image = stretch_rgb(original, (side, side))
+    scale = np.array([side / original.shape[1], side / original.shape[0]] * 2)
+    prompt = Prompt.box(*(_box(photo, original.shape[:2], boxes) * scale).tolist())
+    rows = []
+    for done, name in enumerate(models):
+        if progress is not None:
+            progress(done, len(models))
+        rows.append(_timed(_load(name, device, precision), image, prompt, repeats))
+        gc.collect()
+    if progress is not None:
+        progress(len(models), len(models))
+    return rows
+
+
+def as_cells(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
+    """Return the table's head and its rows as text; ratios are to SAM ViT-H where it was timed."""
+    sam = next((row for row in rows if row.name == "sam_vit_h"), None)
+    head = ["model", "parameters (M)", "images / s", "ms per image", "times SAM"]
+    head += ["paper: M", "paper: img/s, A100", "paper: times SAM", "weights"]
+    cells = []
+    for row in rows:
+        fast, slow = (1000 * seconds for seconds in row.timing.spread)
+        runs = len(row.timing.seconds)
+        spread = f" ({fast:.0f}-{slow:.0f}, {runs} runs)" if runs > 1 else " (1 run)"
+        ratio = "" if sam is None else f"{row.throughput / sam.throughput:.1f}"
+        known = PAPER.get(row.name)
+        paper = [str(known[0]), str(known[1]), f"{known[1] / 2:.1f}"] if known else [""] * 3
+        cells.append(
+            [
+                row.title,
+                f"{row.parameters / 1e6:.1f}",
+                f"{row.throughput:.3g}",
+                f"{1000 * row.timing.median:.0f}{spread}",
+                ratio,
+                *paper,
+                row.provenance,
+            ]
+        )
+    return head, cells
+
+
+def as_markdown(rows: Sequence[Row]) -> str:
+    """Return the table, headed by the machine it was measured on."""
+    head, cells = as_cells(rows)
+    lines = [head, ["---"] * len(head), *cells]
+    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return f"{describe_machine(rows)}\n\n{table}"
+
+
+def describe_machine(rows: Sequence[Row]) -> str:
+    """Say on what and how the rows were timed."""
+    devices = ", ".join(dict.fromkeys(f"{row.device} {row.precision}" for row in rows))
+    return (
+        f"One {SIDE} x {SIDE} photo encoded and one box answered, median (fastest-slowest) on "
+        f"{machine(rows[0].device)} ({devices})."
+    )
+
+
+def machine(device: str) -> str:
+    """Name the processor, and how many threads of it are used."""
+    import torch
+
+    if device.startswith("cuda"):
+        return torch.cuda.get_device_name(device)
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.is_file() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return f"{names[0] if names else device}, {torch.get_num_threads()} threads"
+
+
+def _load(name: str, device: str, precision: str) -> TorchSegmenter:
+    load = load_sam if name in SIZES else load_segmenter
+    try:
+        return load(name, device=device, precision=precision)
+    except WeightsNotFound:
+        return load(name, device=device, precision=precision, random=True)
+
+
+def _timed(segmenter: TorchSegmenter, image: np.ndarray, prompt: Prompt, repeats: int) -> Row:
+    def call() -> None:
+        segmenter.predict(segmenter.embed(image), prompt)
+
+    started = time.perf_counter()
+    call()  # the warm-up also tells how many repeats are bearable
+    repeats = 1 if time.perf_counter() - started > SLOW else repeats
+    timing = time_call(call, device=segmenter.device, warmup=0, repeats=repeats)
+    parameters = sum(p.numel() for p in segmenter.network.parameters())
+    return Row(
+        segmenter.name,
+        segmenter.title,
+        segmenter.provenance,
+        segmenter.device,
+        segmenter.precision,
+        parameters,
+        timing,
+    )
+
+
+def _box(photo: Path, image_hw: tuple[int, int], boxes: Path | None) -> np.ndarray:
+    """Choose the one box of the photo."""
+    if boxes is not None:
+        return detections_of(load_detections(boxes), photo).boxes_xyxy[0]
+    if (photo.parent / "photos.json").is_file():
+        for known in annotated_photos(photo.parent):
+            if known.path.name == photo.name and known.objects:
+                return xywh_to_xyxy(np.array(known.objects[0].box_xywh))
+    height, width = image_hw
+    return np.array([width / 4, height / 4, 3 * width / 4, 3 * height / 4])

@@ -1,0 +1,120 @@
+"""``salient``: what stands out in a photo, as a mask file."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from esam_core.commands._common import add_model_arguments, load, write_file, write_picture
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from esam_core.salient import SalientMasks
+    from esam_core.segmenter import Segmenter
+
+
+def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentParser:
+    """Add ``salient PHOTO --out mask.png``."""
+    parser = subparsers.add_parser(
+        "salient",
+        help="segment what stands out in a photo",
+        description="Points drawn from a saliency map prompt the model, as in the paper.",
+    )
+    parser.add_argument("photo", type=Path, metavar="PHOTO")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="FILE", help="all masks together (PNG)"
+    )
+    parser.add_argument("--overlay", type=Path, metavar="FILE", help="photo, map, points and masks")
+    parser.add_argument("--map", type=Path, metavar="FILE", help="the saliency map (grey PNG)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="points, scores and models")
+    parser.add_argument(
+        "--saliency", default="u2netp", help="u2netp (bundled), u2net, isnet-general-use"
+    )
+    parser.add_argument("--threshold", type=float, default=0.5, help="of the map, 0 to 1")
+    parser.add_argument("--points", type=int, default=3, help="per mask, 1 to 6")
+    parser.add_argument("--prompt", default="uniform", help="uniform, spread or box")
+    parser.add_argument("--seed", type=int, default=0, help="of the points")
+    parser.add_argument("--whole", action="store_true", help="one mask instead of one per instance")
+    add_model_arguments(parser)
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    """Segment, write the files, and say in one line what came out."""
+    import numpy as np
+
+    from esam_core.export import export_mask_png
+    from esam_core.images import load_rgb
+    from esam_core.saliency import load_saliency
+    from esam_core.salient import SalientSettings, salient_masks
+
+    settings = SalientSettings(
+        threshold=args.threshold,
+        points=args.points,
+        prompt=args.prompt,
+        seed=args.seed,
+        instances=not args.whole,
+    )
+    image = load_rgb(args.photo)
+    saliency = load_saliency(args.saliency).estimate(image)
+    segmenter = load(args)
+    answer = salient_masks(image, segmenter, saliency=saliency, settings=settings)
+    union = answer.masks.data.any(0)
+    write_file(args.out, export_mask_png(union))
+    if args.map:
+        write_picture(args.map, (saliency.data * 255).round().astype(np.uint8))
+    if args.overlay:
+        write_picture(args.overlay, _overlay(image, answer, segmenter))
+    if args.json:
+        report = describe(args.photo, answer, segmenter)
+        write_file(args.json, json.dumps(report, indent=1).encode())
+    print(
+        f"{args.out}: {len(answer.masks)} salient, {union.mean():.1%} of the photo, seed "
+        f"{answer.seed}, {saliency.provenance}, {segmenter.name} ({segmenter.provenance})"
+        if len(answer.masks)
+        else f"{args.out}: nothing stands out in this photo; the mask is empty"
+    )
+    return 0
+
+
+def describe(photo: Path, answer: "SalientMasks", segmenter: "Segmenter") -> dict[str, Any]:
+    """Collect what is worth keeping about an answer, as plain numbers and strings."""
+    return {
+        "photo": str(photo),
+        "image_hw": list(answer.masks.image_hw),
+        "saliency": answer.saliency.provenance,
+        "peak": round(answer.saliency.peak, 4),
+        "model": segmenter.name,
+        "provenance": segmenter.provenance,
+        "seed": answer.seed,
+        "masks": [
+            {
+                "prompt": prompt.to_json(),
+                "area": int(area),
+                "box_xyxy": box,
+                "predicted_iou": round(float(score), 4),
+                "agreement": round(float(agreement), 4),
+            }
+            for prompt, area, box, score, agreement in zip(
+                answer.prompts,
+                answer.masks.area,
+                answer.masks.boxes_xyxy.tolist(),
+                answer.masks.predicted_iou,
+                answer.agreement,
+                strict=True,
+            )
+        ],
+    }
+
+
+def _overlay(image: "np.ndarray", answer: "SalientMasks", segmenter: "Segmenter") -> "np.ndarray":
+    from esam_core.visualize import caption, draw_heat, draw_masks, draw_prompt, panel
+
+    prompted = draw_masks(image, answer.masks)
+    for prompt in answer.prompts:
+        prompted = draw_prompt(prompted, prompt)
+    pictures = [image, draw_heat(image, answer.saliency.data), prompted]
+    footer = f"Saliency: {answer.saliency.provenance}. Masks: {caption(segmenter)}."
+    titles = ["Photo", "Saliency", f"Masks (seed {answer.seed})"]
+    return panel([pictures], titles=titles, footer=footer)

@@ -1,0 +1,126 @@
+"""``text``: what a text names in a photo, as a mask file."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from esam_core.commands._common import add_model_arguments, load, write_file, write_picture
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from esam_core.masks import Masks
+    from esam_core.text import TextRanking
+
+
+def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentParser:
+    """Add ``text PHOTO TEXT --out mask.png``."""
+    parser = subparsers.add_parser(
+        "text",
+        help="segment what a text names",
+        description="Segment everything makes proposals, the text ranks them. Commas separate "
+        "texts. A plural takes all that match, a singular the best one.",
+    )
+    parser.add_argument("photo", type=Path, metavar="PHOTO")
+    parser.add_argument("text", metavar="TEXT", help='such as "a bear" or "dogs, car"')
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="FILE", help="what was found (PNG)"
+    )
+    parser.add_argument("--overlay", type=Path, metavar="FILE", help="a colour per text, on photo")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="scores and how texts were read")
+    parser.add_argument(
+        "--encoder", default="offline", help="offline, ViT-B-32, ViT-L-14, MobileCLIP-S2, SigLIP"
+    )
+    parser.add_argument("--encoder-weights", type=Path, metavar="FILE", help="a local weights file")
+    parser.add_argument("--download", action="store_true", help="fetch a CLIP that is not here yet")
+    parser.add_argument("--threshold", type=float, help="0 to 1; lower finds more")
+    parser.add_argument("--grid", default="fast", help="segment everything: fast or quality")
+    add_model_arguments(parser)
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    """Rank, write the files, and say per text what was found."""
+    import numpy as np
+
+    from esam_core.everything import preset, segment_everything
+    from esam_core.export import export_mask_png
+    from esam_core.images import load_rgb
+    from esam_core.text import embed_regions, rank_masks, split_texts
+    from esam_core.text_encoders import load_text_encoder
+
+    texts, grid = split_texts(args.text), preset(args.grid)
+    image = load_rgb(args.photo)
+    encoder = load_text_encoder(
+        args.encoder, weights=args.encoder_weights, device=args.device, download=args.download
+    )
+    for text in texts:
+        encoder.read(text)  # an unknown word is said before the slow part
+    segmenter = load(args)
+    masks = segment_everything(segmenter, image, grid)
+    regions = embed_regions(image, masks, encoder)
+    ranking = rank_masks(regions, texts, encoder, threshold=args.threshold)
+    chosen = [ranking.chosen(i) for i in range(len(texts))]
+    union = masks.data[np.concatenate(chosen)].any(0)
+    write_file(args.out, export_mask_png(union))
+    if args.overlay:
+        write_picture(args.overlay, _overlay(image, masks, chosen))
+    if args.json:
+        report = {
+            "photo": str(args.photo),
+            "image_hw": list(masks.image_hw),
+            "model": segmenter.name,
+            "provenance": segmenter.provenance,
+            "encoder": encoder.name,
+            "encoder_provenance": encoder.provenance,
+            "proposals": len(masks),
+            "threshold": ranking.threshold,
+            "texts": [describe(ranking, masks, i) for i in range(len(texts))],
+        }
+        write_file(args.json, json.dumps(report, indent=1).encode())
+    print("\n".join(_line(ranking, i, len(masks)) for i in range(len(texts))))
+    print(f"{args.out}: {union.mean():.1%} of the photo, {encoder.title} ({encoder.provenance})")
+    return 0
+
+
+def describe(ranking: "TextRanking", masks: "Masks", text: int) -> dict[str, Any]:
+    """Collect what is worth keeping about one text, as plain numbers and strings."""
+    reading = ranking.readings[text]
+    return {
+        "text": reading.text,
+        "subject": reading.subject,
+        "plural": reading.plural,
+        "notices": list(reading.notices),
+        "found": [
+            {
+                "score": round(float(ranking.scores[i, text]), 4),
+                "similarity": round(float(ranking.similarity[i, text]), 4),
+                "area": int(masks.area[i]),
+                "box_xyxy": masks.boxes_xyxy[i].tolist(),
+            }
+            for i in ranking.chosen(text)
+        ],
+        "best_score": round(float(ranking.scores[:, text].max(initial=0)), 4),
+    }
+
+
+def _line(ranking: "TextRanking", text: int, proposals: int) -> str:
+    reading, chosen = ranking.readings[text], ranking.chosen(text)
+    scores = ", ".join(f"{ranking.scores[i, text]:.2f}" for i in chosen)
+    best = ranking.scores[:, text].max(initial=0)
+    answer = (
+        f"{len(chosen)} of {proposals} masks, score {scores}"
+        if len(chosen)
+        else f"no match among {proposals} masks (best score {best:.2f}, threshold "
+        f"{ranking.threshold:.2f})"
+    )
+    return " ".join([f"{reading.text}: {answer}.", *reading.notices])
+
+
+def _overlay(image: "np.ndarray", masks: "Masks", chosen: list["np.ndarray"]) -> "np.ndarray":
+    from esam_core.visualize import draw_masks, palette
+
+    for rows, colour in zip(chosen, palette(len(chosen)), strict=True):
+        image = draw_masks(image, masks[rows], colours=[colour] * len(rows))
+    return image

@@ -1,0 +1,175 @@
+"""How well prompts find objects: mean IoU for a box, one click and three clicks, per model.
+
+The box is the object's tight one. The first click is the object's most interior point; every next
+one the most interior point of what is wrong so far, foreground where the mask misses something and
+background where it has too much. Only objects larger than a share of their photo count.
+"""
+
+import argparse
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from esam_core.annotated import annotated_photos
+from esam_core.errors import EsamError, InvalidSettings
+from esam_core.geometry import interior_point, mask_iou, xywh_to_xyxy
+from esam_core.masks import Masks, rank_masks_by
+from esam_core.models import load_segmenter
+from esam_core.prompts import PointLabel, Prompt
+from esam_core.segmenter import Segmenter
+
+HELP = "mean IoU from a box, one click and three clicks, per model, beside GrabCut"
+COLUMNS = (
+    "box",
+    "box, box rule",
+    "box, best of 3",
+    "1 click",
+    "1 click, best of 3",
+    "3 clicks",
+    "3 clicks, best of 3",
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Target:
+    """One object to find: the photo, its mask (h, w) and its tight box."""
+
+    image: np.ndarray
+    truth: np.ndarray
+    box_xyxy: tuple[float, float, float, float]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add ``--data FOLDER --models A,B``."""
+    parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="assets/photos")
+    parser.add_argument("--models", default="auto", help="names, separated by commas")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--precision", default="auto")
+    parser.add_argument("--limit", type=int, metavar="N", help="only the first N objects")
+    parser.add_argument(
+        "--min-area", type=float, default=0.005, help="smallest object, as a share of the photo"
+    )
+    parser.add_argument("--no-grabcut", action="store_true", help="leave the reference out")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure and print one row per model."""
+    segmenters = [
+        load_segmenter(name, device=args.device, precision=args.precision)
+        for name in args.models.split(",")
+    ]
+    rows = {
+        f"{s.title} ({s.provenance}), {s.device} {s.precision}": _mean(args, answerer(s))
+        for s in segmenters
+    }
+    count = sum(1 for _ in _chosen(args))
+    if not args.no_grabcut:
+        rows["GrabCut from the box (OpenCV)"] = _mean(args, grabcut_answers)
+    print(f"mean IoU over {count} objects larger than {args.min_area:.1%} of their photo\n")
+    print(f"| model | {' | '.join(COLUMNS)} |")
+    print(f"|---|{'---|' * len(COLUMNS)}")
+    for name, scores in rows.items():
+        cells = [f"{scores[c]:.3f}" if c in scores else "" for c in COLUMNS]
+        print(f"| {name} | {' | '.join(cells)} |")
+    return 0
+
+
+def targets(folder: Path, min_area: float) -> Iterator[Target]:
+    """List the objects of annotated photos that are larger than a share of their photo."""
+    for photo in annotated_photos(folder):
+        image, masks = photo.image(), photo.masks()
+        for item, truth in zip(photo.objects, masks, strict=True):
+            if truth.sum() > min_area * truth.size:
+                box = xywh_to_xyxy(np.array(item.box_xywh)).tolist()
+                yield Target(image, truth, tuple(box))
+
+
+def answerer(segmenter: Segmenter) -> Callable[[Target], dict[str, float]]:
+    """Return a function that scores a model on a target; it encodes each photo once."""
+    last: list = [None, None]
+
+    def answer(target: Target) -> dict[str, float]:
+        if last[0] is not target.image:
+            last[:] = [target.image, segmenter.embed(target.image)]
+        return model_answers(segmenter, last[1], target)
+
+    return answer
+
+
+def model_answers(segmenter: Segmenter, embedding: object, target: Target) -> dict[str, float]:
+    """Score one model on one object, by column."""
+    boxed = segmenter.predict(embedding, Prompt.box(*target.box_xyxy))
+    by_box = rank_masks_by(boxed, "box_iou", box_xyxy=target.box_xyxy)
+    ious = _ious(boxed, target.truth)
+    scores = {"box": ious[0], "box, box rule": ious[by_box[0]], "box, best of 3": ious.max()}
+    prompt = Prompt.point(*interior_point(target.truth))
+    for clicks in (1, 2, 3):
+        masks = segmenter.predict(embedding, prompt)
+        ious = _ious(masks, target.truth)
+        if clicks in (1, 3):
+            name = "1 click" if clicks == 1 else "3 clicks"
+            scores |= {name: ious[0], f"{name}, best of 3": ious.max()}
+        prompt = next_click(prompt, masks.data[0], target.truth)
+    return scores
+
+
+def next_click(prompt: Prompt, mask: np.ndarray, truth: np.ndarray) -> Prompt:
+    """Add a click in the middle of the largest error of a mask; a perfect mask gets none."""
+    missing, extra = truth & ~mask, mask & ~truth
+    wrong, label = (
+        (missing, PointLabel.FOREGROUND)
+        if missing.sum() >= extra.sum()
+        else (extra, PointLabel.BACKGROUND)
+    )
+    at = interior_point(wrong)
+    return prompt if at is None else prompt.with_point(*at, label)
+
+
+def grabcut_answers(target: Target) -> dict[str, float]:
+    """Score OpenCV's GrabCut from the box, five rounds.
+
+    Raises:
+        EsamError: OpenCV is not installed.
+    """
+    try:
+        import cv2
+    except ImportError as error:
+        raise EsamError(
+            "GrabCut needs OpenCV: pip install opencv-python-headless, or give --no-grabcut."
+        ) from error
+    x0, y0, x1, y1 = (round(v) for v in target.box_xyxy)
+    labels = np.zeros(target.truth.shape, np.uint8)
+    models = np.zeros((1, 65)), np.zeros((1, 65))
+    box = (x0, y0, x1 - x0, y1 - y0)
+    try:
+        cv2.setRNGSeed(0)
+        cv2.grabCut(target.image, labels, box, *models, 5, cv2.GC_INIT_WITH_RECT)
+        mask = (labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)
+    except cv2.error:  # a box as large as the photo leaves it no background to learn from
+        mask = np.zeros_like(target.truth)
+        mask[y0:y1, x0:x1] = True
+    return {"box": float(mask_iou(mask[None], target.truth[None])[0, 0])}
+
+
+def _ious(masks: Masks, truth: np.ndarray) -> np.ndarray:
+    return mask_iou(masks.data, truth[None])[:, 0]
+
+
+def _chosen(args: argparse.Namespace) -> Iterator[Target]:
+    for i, target in enumerate(targets(args.data, args.min_area)):
+        if args.limit is not None and i >= args.limit:
+            return
+        yield target
+
+
+def _mean(
+    args: argparse.Namespace, answer: Callable[[Target], dict[str, float]]
+) -> dict[str, float]:
+    from tqdm import tqdm
+
+    scores = [answer(target) for target in tqdm(_chosen(args), leave=False, unit="object")]
+    if not scores:
+        raise InvalidSettings(f"no object is larger than {args.min_area:.1%} of its photo.")
+    return {name: float(np.mean([row[name] for row in scores])) for name in scores[0]}

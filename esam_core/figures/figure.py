@@ -1,0 +1,125 @@
+"""A figure: one page that shows itself in a notebook and saves itself as PNG and PDF."""
+
+import io
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from esam_core.annotated import AnnotatedPhoto, annotated_photos
+from esam_core.errors import InvalidImage
+from esam_core.images import asset
+from esam_core.segmenter import Segmenter
+from esam_core.visualize import caption
+
+Progress = Callable[[int, int], None]
+SHOWN = 1200  # pixels across in a notebook
+DPI = 200  # a page 1400 pixels wide prints 7 inches wide, the text width of a paper
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Figure:
+    """A finished page.
+
+    Args:
+        name: Stem of its files, such as ``fig1_point_prompts``.
+        page: (h, w, 3) uint8.
+        caption: What it says in its last lines.
+    """
+
+    name: str
+    page: np.ndarray
+    caption: str
+
+    def save(self, folder: str | Path | None = None) -> tuple[Path, Path]:
+        """Write PNG and PDF.
+
+        Args:
+            folder: Where to; ``assets/figures`` if not given.
+
+        Returns:
+            The two paths.
+        """
+        folder = asset("figures") if folder is None else Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        png, pdf = (folder / f"{self.name}{suffix}" for suffix in (".png", ".pdf"))
+        picture = Image.fromarray(self.page)
+        picture.save(png, optimize=True, dpi=(DPI, DPI))
+        picture.save(pdf, resolution=DPI, quality=90, title=self.name)
+        return png, pdf
+
+    def _repr_jpeg_(self) -> bytes:
+        """Show the page in a notebook; a smaller JPEG keeps notebooks with photos small."""
+        stream, picture = io.BytesIO(), Image.fromarray(self.page)
+        picture.thumbnail((SHOWN, 10 * SHOWN), Image.Resampling.LANCZOS)
+        picture.save(stream, "JPEG", quality=80)
+        return stream.getvalue()
+
+    def __repr__(self) -> str:
+        """Return the words of the figure: what search and screen readers find in a notebook."""
+        return f"{self.name}: {self.caption}"
+
+
+class Stopwatch:
+    """Adds up the seconds a model worked; drawing is not counted."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Count the time within."""
+        started = time.perf_counter()
+        yield
+        self.seconds += time.perf_counter() - started
+
+
+def example_photos(names: Sequence[str]) -> list[AnnotatedPhoto]:
+    """Find example photos by number, ``285`` or ``000000000285``.
+
+    Raises:
+        InvalidImage: There is no such photo in ``assets/photos``.
+    """
+    photos = {photo.path.stem.lstrip("0"): photo for photo in annotated_photos(asset("photos"))}
+    keys = [str(name).lstrip("0") for name in names]
+    for key in keys:
+        if key not in photos:
+            raise InvalidImage(f"there is no example photo {key!r}; see assets/photos.")
+    return [photos[key] for key in keys]
+
+
+def signed(what: str, segmenters: Sequence[Segmenter], seconds: float) -> str:
+    """Write the last lines of a figure: what it shows, and which models drew it in what time."""
+    models = "; ".join(caption(segmenter) for segmenter in segmenters)
+    stand_in = ""
+    if all(segmenter.name == "mini" for segmenter in segmenters):
+        stand_in = (
+            " ESAM-mini is the small model that comes with the project and stands in for "
+            "EfficientSAM, whose weights were not on this machine."
+        )
+    return f"{what}{stand_in}\n{models}, {seconds:.1f} s."
+
+
+def progress_bar(title: str) -> Progress:
+    """Return a progress callback that draws a bar, on a terminal or in Jupyter."""
+    from tqdm.auto import tqdm
+
+    bar = tqdm(desc=title, leave=False)
+
+    def progress(done: int, total: int) -> None:
+        bar.total = total
+        bar.update(done - bar.n)
+        if done >= total:
+            bar.close()
+
+    return progress
+
+
+def tick(progress: Progress | None, done: int, total: int) -> None:
+    """Report progress if anybody listens."""
+    if progress is not None:
+        progress(done, total)

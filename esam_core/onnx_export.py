@@ -1,0 +1,125 @@
+"""ONNX files of a model: an encoder, and a decoder for any number of prompts.
+
+Upstream's export fixes the number of prompts to one; here it is free, so that a detector's boxes or
+a grid of points go through in one call.
+"""
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.export import Dim
+
+from esam_core.errors import InvalidSettings
+from esam_core.modeling.promptable import ImageFeatures, Promptable
+from esam_core.segmenter import TorchSegmenter
+
+OPSET = 18  # the lowest that torch writes
+
+
+class OnnxEncoder(nn.Module):
+    """Images (1, 3, h, w), RGB in [0, 1], to the embedding and, if the network has it, the skip."""
+
+    def __init__(self, network: Promptable):
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        """Encode one image."""
+        features = self.network.encode_image(images)
+        return tuple(part for part in features if part is not None)
+
+
+class OnnxDecoder(nn.Module):
+    """Prompts and the encoder's output to low-resolution logits and predicted IoU."""
+
+    def __init__(self, network: Promptable):
+        super().__init__()
+        self.network = network
+
+    def forward(
+        self,
+        coords: Tensor,
+        labels: Tensor,
+        image_hw: Tensor,
+        embedding: Tensor,
+        skip: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """Decode coords (q, 6, 2) in pixels of a photo of ``image_hw`` and labels (q, 6)."""
+        features = ImageFeatures(embedding, skip)
+        positions = self.network.positions(coords[None], image_hw)
+        context = self.network.prepare(features)
+        logits, iou = self.network.decode_masks(features, context, positions, labels[None])
+        return logits[0], iou[0]
+
+
+def export_onnx(segmenter: TorchSegmenter, folder: Path | str) -> tuple[Path, Path]:
+    """Write ``NAME_encoder.onnx`` and ``NAME_decoder.onnx``.
+
+    The encoder takes ``images`` (1, 3, h, w) float32 RGB in [0, 1]: of any size for EfficientSAM,
+    and already stretched to its square for the mini model. The decoder takes ``point_coords``
+    (q, 6, 2) float32 in pixels of the photo, padded with (-1, -1), ``point_labels`` (q, 6) int64,
+    padded with -1, ``image_hw`` (2,) float32, and the encoder's outputs; it gives ``logits``
+    (q, 3, h', w'), the photo squashed, and ``predicted_iou`` (q, 3), in the network's order.
+
+    Returns:
+        The paths of encoder and decoder.
+
+    Raises:
+        InvalidSettings: The segmenter is not on the CPU in fp32.
+    """
+    if (segmenter.device, segmenter.precision) != ("cpu", "fp32"):
+        raise InvalidSettings(
+            f"the model runs on {segmenter.device} in {segmenter.precision}; ONNX files are "
+            'written in fp32 from the CPU: load it with device="cpu", precision="fp32".'
+        )
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    encoder, decoder = (folder / f"{segmenter.name}_{part}.onnx" for part in ("encoder", "decoder"))
+    network = segmenter.network
+    fixed = network.antialias  # an antialiased resize has no ONNX operator
+    side = network.image_size
+    image = torch.zeros(1, 3, side, side) if fixed else torch.zeros(1, 3, side // 2, side)
+    with torch.no_grad():
+        parts = OnnxEncoder(network)(image)
+        names = ["embedding", "skip"][: len(parts)]
+        free = None if fixed else ({2: Dim("height"), 3: Dim("width")},)
+        _export(OnnxEncoder(network), (image,), encoder, ["images"], names, free)
+        queries = {0: Dim("queries")}
+        _export(
+            OnnxDecoder(network),
+            (torch.full((3, 6, 2), 9.0), torch.ones(3, 6).long(), torch.tensor([64.0, 96]), *parts),
+            decoder,
+            ["point_coords", "point_labels", "image_hw", *names],
+            ["logits", "predicted_iou"],
+            (queries, queries, None, *(None for _ in parts)),
+        )
+    return encoder, decoder
+
+
+def _export(
+    module: nn.Module,
+    inputs: tuple[Tensor, ...],
+    path: Path,
+    input_names: list[str],
+    output_names: list[str],
+    dynamic_shapes: tuple | None,
+) -> None:
+    try:
+        torch.onnx.export(
+            module.eval(),
+            inputs,
+            str(path),
+            input_names=input_names,
+            output_names=output_names,
+            dynamic_shapes=dynamic_shapes,
+            opset_version=OPSET,
+            external_data=False,
+            dynamo=True,
+            verbose=False,
+        )
+    except ModuleNotFoundError as error:
+        raise InvalidSettings(
+            f"torch writes ONNX files with the package {error.name}, which is not installed: "
+            "pip install onnx onnxscript."
+        ) from error
