@@ -68,7 +68,14 @@ WIDGET = {
     "pick_hint": "Click a mask to pick it; shift adds.",
 }
 
-EXPORTS = (("mask", "Mask"), ("cutout", "Cut-out"))
+EXPORTS = (
+    ("mask", "Mask"),
+    ("cutout", "Cut-out"),
+    ("labels", "Labels"),
+    ("coco", "COCO"),
+    ("polygons", "Polygons"),
+    ("svg", "SVG"),
+)
 
 RULES = {
     "predicted_iou": "by its own score",
