@@ -14,6 +14,7 @@ from typing import Any
 
 from demo import texts
 from demo.catalogue import Catalogue, ModelRow
+from demo.kept import Kept
 from demo.photos import Photo, Photos, Reading
 from demo.turns import Turns
 from esam_core.errors import EsamError, UnknownModel
@@ -68,6 +69,7 @@ class Engine:
         self.catalogue = catalogue
         self.wanted = model
         self.photos = Photos(photo_bytes, embeddings)
+        self.kept = Kept()
         self.turns = Turns()
         self.rows: list[ModelRow] = []
         self.trouble = ""
