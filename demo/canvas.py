@@ -19,7 +19,7 @@ class PromptCanvas(gr.HTML):
     The page asks by events (``canvas.prompt(fn, None, canvas)``); the payload is the event's data
     and the answer goes into the prop ``<event>_reply``. ``layers`` shows further pictures over the
     photo, see ``setLayers`` in static/canvas.js. As an input of other events the component's value
-    is ``{"mode", "token", "model", "picked"}``.
+    is ``{"mode", "token", "model", "picked", "prompt"}``.
 
     Args:
         kinds: The events that are answered through a prop.
@@ -41,7 +41,7 @@ class PromptCanvas(gr.HTML):
 
     def api_info(self) -> dict[str, Any]:
         """Describe the value to Gradio's own listing."""
-        return {"type": "object", "description": "mode, token, model, picked"}
+        return {"type": "object", "description": "mode, token, model, picked, prompt"}
 
 
 @cache

@@ -7,12 +7,13 @@ photo, which takes up to a second, so a visitor who opens a photo holds up nobod
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from demo import texts
+from demo.batches import Batches
 from demo.catalogue import Catalogue, ModelRow
 from demo.kept import Kept
 from demo.photos import Photo, Photos, Reading
@@ -71,6 +72,7 @@ class Engine:
         self.photos = Photos(photo_bytes, embeddings)
         self.kept = Kept()
         self.turns = Turns()
+        self.batches = Batches()
         self.rows: list[ModelRow] = []
         self.trouble = ""
         self.default: str | None = None
@@ -246,10 +248,17 @@ class Engine:
     ) -> Answer:
         """Return the candidates of a prompt, best first."""
         segmenter, embedding, embed_ms = self.embed(photo, model)
+
+        def decode(prompts: Sequence[Prompt]) -> list[Masks]:
+            if len(prompts) > 1 and not subtract:
+                return segmenter.predict_batch(embedding, prompts)
+            return [segmenter.predict(embedding, p, subtract_background=subtract) for p in prompts]
+
+        line = (segmenter.name, photo.digest, subtract)
+        job = self.batches.join(line, prompt)
         with self.turn("click"):
-            start = time.perf_counter()
-            masks = segmenter.predict(embedding, prompt, subtract_background=subtract)
-            return Answer(masks, segmenter, embed_ms, 1000 * (time.perf_counter() - start))
+            self.batches.serve(line, job, decode)
+        return Answer(job.result(), segmenter, embed_ms, job.decode_ms)
 
     def _read(self, segmenter: Any, photo: Photo) -> Reading:
         with self.turn("photo"):

@@ -1,14 +1,15 @@
 """Playground: the widget with controls for model, mode and thresholds, for one notebook cell."""
 
+from dataclasses import replace
 from typing import Any
 
 import ipywidgets
-import numpy as np
 
 from demo.catalogue import Catalogue
 from demo.widget import PromptWidget
 from esam_core.errors import EsamError
-from esam_core.everything import GridSettings, segment_everything
+from esam_core.everything import preset, segment_everything
+from esam_core.figures import Figure
 from esam_core.images import ImageSource
 from esam_core.masks import Masks
 from esam_core.salient import SalientSettings, salient_masks
@@ -49,8 +50,9 @@ class Playground(ipywidgets.VBox):
             options=self.canvas.models, value=self.canvas.model, description="Model", style=wide
         )
         self.mode = ipywidgets.ToggleButtons(options=list(MODES.items()), value="points")
-        self.predicted_iou = _slider("Predicted IoU above", 0.7, wide)
-        self.stability = _slider("Stability from", 0.8, wide)
+        grid = preset("fast", self.canvas.model)
+        self.predicted_iou = _slider("Predicted IoU above", grid.predicted_iou_threshold, wide)
+        self.stability = _slider("Stability from", grid.stability_threshold, wide)
         self.saliency = _slider("Salient from", 0.5, wide)
         self.grid = ipywidgets.IntSlider(
             points_per_side, 2, 64, description="Points per side", style=wide
@@ -88,19 +90,17 @@ class Playground(ipywidgets.VBox):
             self.bar.layout.visibility = "hidden"
         return self.masks
 
-    def figure(self, width: int = 900) -> np.ndarray:
-        """Draw photo and masks side by side (h, width, 3), with model and weights below."""
+    def figure(self) -> Figure:
+        """Draw photo and masks side by side, with model and weights below."""
         canvas = self.canvas
         drawn = canvas.picture() if self._found is None else draw_masks(canvas.image, self._found)
-        return panel(
-            [[canvas.image, drawn]],
-            titles=["photo", self.mode.label],
-            footer=f"{caption(canvas.segmenter)}.",
-            width=width,
-        )
+        text = f"{len(self.masks)} masks. {caption(canvas.segmenter)}."
+        page = panel([[canvas.image, drawn]], titles=["photo", self.mode.label], footer=text)
+        return Figure("playground", page, text)
 
     def _everything(self) -> Masks:
-        settings = GridSettings(
+        settings = replace(
+            preset("fast", self.canvas.model),
             points_per_side=self.grid.value,
             predicted_iou_threshold=self.predicted_iou.value,
             stability_threshold=self.stability.value,
@@ -119,6 +119,9 @@ class Playground(ipywidgets.VBox):
 
     def _on_model(self, change: Any) -> None:
         self.canvas.model = change["new"]
+        grid = preset("fast", change["new"])
+        self.predicted_iou.value = grid.predicted_iou_threshold
+        self.stability.value = grid.stability_threshold
         self._found = None
         self.note.value = f"{caption(self.canvas.segmenter)}"
 

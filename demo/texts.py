@@ -74,14 +74,13 @@ WIDGET = {
 EVERYTHING = {
     "hint": "Move over the photo, click a mask to select it, Shift-click to add more.",
     "preset": "Grid of points",
-    "presets": {"fast": "Fast, 256 points", "quality": "Quality, 1024 points"},
+    "presets": {"fast": "Fast", "quality": "Quality"},
     "run": "Segment everything",
     "cancel": "Cancel",
-    "filters": "Filters",
-    "predicted_iou": "Predicted IoU above",
-    "stability": "Stability from",
-    "nms": "Overlap allowed (NMS)",
-    "min_area": "Smallest area, % of the photo",
+    "predicted_iou": "Predicted IoU",
+    "stability": "Stability",
+    "nms": "Overlap (NMS)",
+    "min_area": "Smallest area %",
     "table": "Masks",
     "headers": ["id", "area %", "score", "stab."],
     "tip": "Mask {0} · {1:g} % of the photo · score {2:.2f} · stability {3:.2f}",
@@ -90,13 +89,29 @@ EVERYTHING = {
     "count": "{count} masks.",
     "one": "1 mask.",
     "none": "No mask passes the filters. Lower the predicted IoU or the stability.",
-    "nothing": "Nothing stands out in this photo. Try Quality, or click in Points.",
     "stopped": "Cancelled. What was there before is kept.",
     "changed": "The masks have changed meanwhile. Select again.",
     "too_many": "From 1 to {most} masks can be kept at once.",
 }
 
 EXPORTS = (("mask", "Mask"), ("cutout", "Cut-out"))
+
+RULES = {
+    "predicted_iou": "by its own score",
+    "box_iou": "by the box",
+    "largest": "largest",
+    "smallest": "smallest",
+}
+COMPARE_WHO = "Who answers (two to four)"
+COMPARE_ABSENT = "*{title}: its weights are not on this machine.* `{command}`"
+COMPARE_RUN = "Compare"
+COMPARE_SLIDER = "Slide between two"
+COMPARE_LEFT = "Left"
+COMPARE_RIGHT = "Right"
+COMPARE_SIDE = "Side by side"
+COMPARE_HEAD = ("model and rule", "weights", "photo ms", "click ms")
+COMPARE_HINT = "Click or drag, then press Compare."
+COMPARE_CHOOSE = "Choose two to {most} of the list to compare."
 
 MINI_NOTE = "The small bundled model is answering. For EfficientSAM, choose it above or run"
 RANDOM_NOTE = "The weights are random: masks mean nothing. For EfficientSAM run"

@@ -6,7 +6,7 @@ To add a mode (a tab over the same photo):
    ``demo/tabs/__init__.py``). ``build`` runs inside the mode's panel: put its Gradio components
    there and give every event an explicit ``api_name`` and ``**QUIET`` from ``demo.tabs.points``;
    events that run a model also ``**MODEL``, or ``**LONG`` if they take more than a second.
-2. Take ``canvas`` as an input: its value is ``{"mode", "token", "model", "picked"}``.
+2. Take ``canvas`` as an input: its value is ``{"mode", "token", "model", "picked", "prompt"}``.
    ``engine.photo(token)`` is the photo, ``engine.embed(photo, model)`` its embedding. Run models
    within ``with engine.turn():`` and call ``engine.give_way()`` between steps: clicks go first.
 3. Return ``gr.update(layers={"<layer>": {"kind": ..., "token": token, "mode": "<name>", ...}})``
@@ -25,11 +25,11 @@ from demo import handlers, texts
 from demo.canvas import PromptCanvas
 from demo.engine import Engine
 from demo.gallery import strip
-from demo.tabs import Mode, everything, points
+from demo.tabs import Mode, compare, everything, points
 from demo.tabs.points import MODEL, QUIET, ROUTES
 from esam_core.errors import EsamError
 
-MODES: tuple[Mode, ...] = (points.MODE, everything.MODE)
+MODES: tuple[Mode, ...] = (points.MODE, everything.MODE, compare.MODE)
 MAX_MEGABYTES = 40
 
 LAUNCH: dict[str, Any] = {

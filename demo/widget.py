@@ -125,7 +125,7 @@ class PromptWidget(anywidget.AnyWidget):
         return [row.name for row in self.engine.rows if row.present]
 
     def show(self, masks: Masks) -> None:
-        """Lay masks over the photo as a map to pick from: hover, click, shift click; see ``picked``.
+        """Lay masks over the photo as a map to pick from by hover and click; see ``picked``.
 
         The widget goes to mode ``pick``; ``widget.mode = "points"`` goes back.
         """

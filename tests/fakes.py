@@ -32,6 +32,7 @@ class FakeSegmenter:
         self.understands_background = understands_background
         self.embedded = 0
         self.prompts: list[Prompt] = []
+        self.batches: list[int] = []
         self._alone = threading.Lock()
 
     def embed(self, image: np.ndarray) -> FakeEmbedding:
@@ -46,6 +47,10 @@ class FakeSegmenter:
             return Masks.from_data(np.stack(masks), np.array(SCORES), np.array(SCORES))
         finally:
             self._alone.release()
+
+    def predict_batch(self, embedding, prompts, *, rule="predicted_iou"):
+        self.batches.append(len(prompts))
+        return [self.predict(embedding, prompt, rule=rule) for prompt in prompts]
 
     def _mask(self, image_hw, prompt, radius, subtract):
         yy, xx = np.mgrid[: image_hw[0], : image_hw[1]]

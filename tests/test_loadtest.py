@@ -31,7 +31,9 @@ def test_forgotten_photos_are_sent_again_by_all_who_need_them():
     engine = Engine(FakeCatalogue(), photo_bytes=1_500_000)  # room for one photo or two
     page, url = serve(engine)
     try:
-        tally = loadtest.visit(url, 3, 3, pause=0.05, seconds=60)
+        tally = loadtest.visit(
+            url, [loadtest.make_sight(i, 3) for i in range(3)], pause=0.05, seconds=60
+        )
     finally:
         page.close()
     assert not tally.errors

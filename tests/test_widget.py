@@ -134,4 +134,4 @@ def test_playground_follows_its_controls(monkeypatch):
     made.segment()
     assert asked[0].predicted_iou_threshold == 0.6
     assert "3 masks" in made.note.value
-    assert made.figure(600).shape[1] == 600
+    assert "3 masks" in repr(made.figure())

@@ -688,6 +688,7 @@ class PromptStage {
   }
 
   paintBar() {
+    this.toolButtons[0].parentElement.hidden = !this.mode.prompts;
     this.toolButtons.forEach((button, i) => button.setAttribute('aria-pressed', String(TOOLS[i] === this.tool)));
     this.undoButton.disabled = !this.past.length;
     this.redoButton.disabled = !this.future.length;

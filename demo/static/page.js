@@ -160,7 +160,8 @@ class Page {
   /** The component's value: what the handlers of other modes read when they take the canvas as input. */
   publish() {
     const { canvas } = this, { photo, mode } = canvas;
-    this.props.value = { mode: mode.name, token: photo ? photo.token : null, model: this.model, picked: [...canvas.picked] };
+    this.published = canvas.active.prompt;
+    this.props.value = { mode: mode.name, token: photo ? photo.token : null, model: this.model, picked: [...canvas.picked], prompt: canvas.active.prompt };
     const { token, model } = this.props.value, last = this.entered || {};
     if (token === last.token && model === last.model) return;
     this.entered = { token, model };
@@ -357,6 +358,7 @@ class Page {
     if (what === 'answer') this.spoke(detail);
     if (what === 'paint') this.paintPanel();
     if (what === 'pick') this.publish();
+    if (what === 'paint' && this.canvas.active.prompt !== this.published) this.publish();
   }
 
   paintPanel() {

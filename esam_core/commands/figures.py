@@ -23,26 +23,18 @@ def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentPar
 
 def run(args: argparse.Namespace) -> int:
     """Render what was asked for, one after the other, and say where it is."""
-    from tqdm import tqdm
-
-    from esam_core.figures.render import render
+    from esam_core.figures import progress_bar, render
 
     for name in _chosen(args.only):
-        with tqdm(desc=name, leave=False) as bar:
-
-            def progress(done: int, total: int, bar: tqdm = bar) -> None:
-                bar.total = total
-                bar.update(done - bar.n)
-
-            figure = render(
-                name,
-                args.model,
-                other=args.other,
-                device=args.device,
-                precision=args.precision,
-                boxes=args.boxes,
-                progress=progress,
-            )
+        figure = render(
+            name,
+            args.model,
+            other=args.other,
+            device=args.device,
+            precision=args.precision,
+            boxes=args.boxes,
+            progress=progress_bar(name),
+        )
         png, pdf = figure.save(args.out)
         print(f"{png}\n{pdf}")
     return 0

@@ -64,6 +64,7 @@ def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentPar
     parser.add_argument(
         "--seconds", type=float, default=60.0, help="no visitor clicks after this (default 60)"
     )
+    parser.add_argument("--one-photo", action="store_true", help="all visitors open the same photo")
     parser.add_argument("--url", help="a page that runs already, http://HOST:PORT")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the numbers")
     parser.add_argument(
@@ -79,8 +80,9 @@ def run(args: argparse.Namespace) -> int:
         _await_model(url)
         print(HEAD, flush=True)
         for visitors in args.visitors:
+            sights = [make_sight(0 if args.one_photo else i, args.clicks) for i in range(visitors)]
             start = time.perf_counter()
-            tally = visit(url, visitors, args.clicks, pause=args.pause, seconds=args.seconds)
+            tally = visit(url, sights, pause=args.pause, seconds=args.seconds)
             row = summary(tally, visitors, time.perf_counter() - start) | {"rss_mb": _rss_mb(pid)}
             rows.append(row)
             print(line(row), flush=True)
@@ -91,10 +93,9 @@ def run(args: argparse.Namespace) -> int:
     return int(any(row["errors"] or row["strangers"] for row in rows))
 
 
-def visit(url: str, visitors: int, clicks: int, *, pause: float, seconds: float) -> Tally:
-    """Let visitors use the page at the same time, each in a thread, and wait for all of them."""
+def visit(url: str, sights: list[Sight], *, pause: float, seconds: float) -> Tally:
+    """Let one visitor per photo use the page, all at the same time, and wait for all of them."""
     tally, until = Tally(), time.monotonic() + seconds
-    sights = [make_sight(i, clicks) for i in range(visitors)]
     threads = [
         threading.Thread(target=_visitor, args=(url, i, sight, tally, pause, until), daemon=True)
         for i, sight in enumerate(sights)

@@ -32,7 +32,7 @@ def select(candidates: GridCandidates, settings: GridSettings) -> Masks:
             "use segment_everything, or settings without notebook_rules."
         )
     chosen = choose(candidates, settings)
-    masks = _draw(candidates, chosen)
+    masks = draw(candidates, chosen)
     if settings.min_region_area:
         masks = clean(masks, settings.min_region_area, max(settings.nms_iou, settings.crop_nms_iou))
     return masks
@@ -77,20 +77,7 @@ def clean(masks: Masks, min_area: int, nms_iou: float) -> Masks:
     return masks[np.sort(suppress(boxes, ~changed, nms_iou))]
 
 
-def _best_of_point(candidates: GridCandidates) -> np.ndarray:
-    """Mark the candidate with the highest predicted IoU of each point in each crop."""
-    keys = np.concatenate([candidates.point_coords, candidates.crop_boxes_xyxy], axis=1)
-    _, point_of = np.unique(keys, axis=0, return_inverse=True)
-    point_of = point_of.reshape(-1)
-    order = np.lexsort((-candidates.predicted_iou, point_of))
-    first = np.ones(len(order), bool)
-    first[1:] = point_of[order][1:] != point_of[order][:-1]
-    best = np.zeros(len(order), bool)
-    best[order[first]] = True
-    return best
-
-
-def _draw(candidates: GridCandidates, chosen: np.ndarray) -> Masks:
+def draw(candidates: GridCandidates, chosen: np.ndarray) -> Masks:
     """Bring candidates to the photo's size, one at a time and only where their mask is."""
     data = np.zeros((len(chosen), *candidates.image_hw), bool)
     boxes = np.zeros((len(chosen), 4), np.float32)
@@ -111,3 +98,16 @@ def _draw(candidates: GridCandidates, chosen: np.ndarray) -> Masks:
     )
     drawn = boxes[:, 2] > boxes[:, 0]  # a speck may vanish between two pixels of a small photo
     return masks if drawn.all() else masks[drawn]
+
+
+def _best_of_point(candidates: GridCandidates) -> np.ndarray:
+    """Mark the candidate with the highest predicted IoU of each point in each crop."""
+    keys = np.concatenate([candidates.point_coords, candidates.crop_boxes_xyxy], axis=1)
+    _, point_of = np.unique(keys, axis=0, return_inverse=True)
+    point_of = point_of.reshape(-1)
+    order = np.lexsort((-candidates.predicted_iou, point_of))
+    first = np.ones(len(order), bool)
+    first[1:] = point_of[order][1:] != point_of[order][:-1]
+    best = np.zeros(len(order), bool)
+    best[order[first]] = True
+    return best

@@ -2,9 +2,10 @@
 
 from esam_core.figures.clicks import fig1_point_prompts, fig2_box_prompts
 from esam_core.figures.efficiency import table1_efficiency
-from esam_core.figures.figure import Figure
+from esam_core.figures.figure import Figure, progress_bar
 from esam_core.figures.modes import fig3_segment_everything, fig4_saliency, fig6_text_prompts
 from esam_core.figures.noise import fig5_noise
+from esam_core.figures.render import render, second_model
 
 __all__ = [
     "Figure",
@@ -14,5 +15,8 @@ __all__ = [
     "fig4_saliency",
     "fig5_noise",
     "fig6_text_prompts",
+    "progress_bar",
+    "render",
+    "second_model",
     "table1_efficiency",
 ]

@@ -17,6 +17,7 @@ from esam_core.segmenter import Segmenter
 from esam_core.visualize import caption
 
 Progress = Callable[[int, int], None]
+SHOWN = 1200  # pixels across in a notebook
 DPI = 200  # a page 1400 pixels wide prints 7 inches wide, the text width of a paper
 
 
@@ -52,14 +53,15 @@ class Figure:
         return png, pdf
 
     def _repr_jpeg_(self) -> bytes:
-        """Show the page in a notebook; JPEG keeps notebooks with photos small."""
-        stream = io.BytesIO()
-        Image.fromarray(self.page).save(stream, "JPEG", quality=82)
+        """Show the page in a notebook; a smaller JPEG keeps notebooks with photos small."""
+        stream, picture = io.BytesIO(), Image.fromarray(self.page)
+        picture.thumbnail((SHOWN, 10 * SHOWN), Image.Resampling.LANCZOS)
+        picture.save(stream, "JPEG", quality=80)
         return stream.getvalue()
 
-    def _repr_mimebundle_(self, **_: object) -> dict[str, object]:
-        # The words of the caption are the text that search and screen readers find.
-        return {"text/plain": f"{self.name}: {self.caption}", "image/jpeg": self._repr_jpeg_()}
+    def __repr__(self) -> str:
+        """Return the words of the figure: what search and screen readers find in a notebook."""
+        return f"{self.name}: {self.caption}"
 
 
 class Stopwatch:
@@ -100,6 +102,21 @@ def signed(what: str, segmenters: Sequence[Segmenter], seconds: float) -> str:
             "EfficientSAM, whose weights were not on this machine."
         )
     return f"{what}{stand_in}\n{models}, {seconds:.1f} s."
+
+
+def progress_bar(title: str) -> Progress:
+    """Return a progress callback that draws a bar, on a terminal or in Jupyter."""
+    from tqdm.auto import tqdm
+
+    bar = tqdm(desc=title, leave=False)
+
+    def progress(done: int, total: int) -> None:
+        bar.total = total
+        bar.update(done - bar.n)
+        if done >= total:
+            bar.close()
+
+    return progress
 
 
 def tick(progress: Progress | None, done: int, total: int) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from esam_core.everything import PRESETS, GridSettings, segment_everything
+from esam_core.everything import GridSettings, preset, segment_everything
 from esam_core.figures.figure import (
     Figure,
     Progress,
@@ -23,15 +23,16 @@ from esam_core.visualize import draw_masks, draw_prompt, palette, panel
 EVERYTHING_PHOTOS = ("423617", "229997", "553664", "160012")
 SALIENT_PHOTOS = ("565778", "418281", "165518", "41888")
 TEXTS = {
-    "377575": ("dog", "fire hydrant", "street"),
-    "359219": ("pizza", "oven", "knife"),
+    "423617": ("bus", "taxi", "car"),
+    "160012": ("pizza", "bottle", "person"),
+    "553664": ("laptop", "book", "mouse"),
 }
 
 
 def fig3_segment_everything(
     segmenter: Segmenter,
     photos: Sequence[str] = EVERYTHING_PHOTOS,
-    settings: GridSettings = PRESETS["quality"],
+    settings: GridSettings | None = None,
     *,
     progress: Progress | None = None,
 ) -> Figure:
@@ -40,9 +41,10 @@ def fig3_segment_everything(
     Args:
         segmenter: The model.
         photos: Numbers of example photos.
-        settings: Grid and filters.
+        settings: Grid and filters; the preset "quality" for this model if not given.
         progress: Called with (done, total) points.
     """
+    settings = preset("quality", segmenter.name) if settings is None else settings
     watch, above, below, notes = Stopwatch(), [], [], []
     chosen = example_photos(photos)
     for done, photo in enumerate(chosen):
@@ -114,7 +116,7 @@ def fig6_text_prompts(
     segmenter: Segmenter,
     encoder: TextEncoder,
     texts: Mapping[str, Sequence[str]] = TEXTS,
-    settings: GridSettings = PRESETS["quality"],
+    settings: GridSettings | None = None,
     *,
     progress: Progress | None = None,
 ) -> Figure:
@@ -124,9 +126,11 @@ def fig6_text_prompts(
         segmenter: The model that proposes masks (segment everything).
         encoder: The model that ranks them by a text.
         texts: Three texts per photo, by the photo's number.
-        settings: Grid and filters of the proposals.
+        settings: Grid and filters of the proposals; the preset "fast" for this model if not
+            given.
         progress: Called with (done, total) photos.
     """
+    settings = preset("fast", segmenter.name) if settings is None else settings
     watch, rows, notes = Stopwatch(), [], []
     chosen = example_photos(tuple(texts))
     for done, (photo, words) in enumerate(zip(chosen, texts.values(), strict=True)):
