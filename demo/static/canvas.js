@@ -709,7 +709,7 @@ class PromptStage {
     if (!this.photo) return { text: '', tone: 'hint' };
     const note = (this.answerOf(this.active) || {}).note;
     if (note) return { text: note, tone: 'note' };
-    if (!this.mode.prompts) return { text: this.mode.hint || '', tone: 'hint' };
+    if (!this.mode.prompts) return { text: this.hover || this.picked.size ? '' : this.mode.hint || '', tone: 'hint' };
     return { text: isEmpty(this.active.prompt) && !this.active.mask ? this.texts.hint : '', tone: 'hint' };
   }
 
