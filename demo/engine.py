@@ -15,6 +15,7 @@ from typing import Any
 from demo import texts
 from demo.batches import Batches
 from demo.catalogue import Catalogue, ModelRow
+from demo.kept import Kept
 from demo.photos import Photo, Photos, Reading
 from demo.turns import Turns
 from esam_core.errors import EsamError, UnknownModel
@@ -71,6 +72,7 @@ class Engine:
         self.catalogue = catalogue
         self.wanted = model
         self.photos = Photos(photo_bytes, embeddings)
+        self.kept = Kept()
         self.turns = Turns()
         self.batches = Batches()
         self.rows: list[ModelRow] = []
