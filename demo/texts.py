@@ -47,6 +47,9 @@ PAGE = {
     "object_name": "Name of the object",
     "add_object": "Add object",
     "add_picked": "Keep selection",
+    "merge_picked": "Merge",
+    "merge_help": "Keep the selected masks as one object",
+    "selection": "Selection",
     "nothing_to_keep": "Click an object first, then add the next one.",
     "hide": "Hide",
     "show": "Show",
@@ -68,7 +71,37 @@ WIDGET = {
     "pick_hint": "Click a mask to pick it; shift adds.",
 }
 
-EXPORTS = (("mask", "Mask"), ("cutout", "Cut-out"))
+EXPORTS = (
+    ("mask", "Mask"),
+    ("cutout", "Cut-out"),
+    ("labels", "Labels"),
+    ("coco", "COCO"),
+    ("polygons", "Polygons"),
+    ("svg", "SVG"),
+)
+
+EVERYTHING = {
+    "hint": "Move over the photo, click a mask to select it, Shift-click to add more.",
+    "preset": "Grid of points",
+    "presets": {"fast": "Fast", "quality": "Quality"},
+    "run": "Segment everything",
+    "cancel": "Cancel",
+    "predicted_iou": "Predicted IoU",
+    "stability": "Stability",
+    "nms": "Overlap (NMS)",
+    "min_area": "Smallest area %",
+    "table": "Masks",
+    "headers": ["id", "area %", "score", "stab."],
+    "tip": "Mask {0} · {1:g} % of the photo · score {2:.2f} · stability {3:.2f}",
+    "waiting": "Waiting for the model …",
+    "progress": "{done} of {total} points",
+    "count": "{count} masks.",
+    "one": "1 mask.",
+    "none": "No mask passes the filters. Lower the predicted IoU or the stability.",
+    "stopped": "Cancelled. What was there before is kept.",
+    "changed": "The masks have changed meanwhile. Select again.",
+    "too_many": "From 1 to {most} masks can be kept at once.",
+}
 
 RULES = {
     "predicted_iou": "by its own score",
@@ -88,35 +121,45 @@ COMPARE_HINT = "Click or drag, then press Compare."
 COMPARE_CHOOSE = "Choose two to {most} of the list to compare."
 
 NO_PHOTO = "Choose a photo first."
-SALIENT_HINT = "What stands out is found by itself; the points were drawn from the map."
-SALIENT_THRESHOLD = "Threshold"
-SALIENT_POINTS = "Points"
-SALIENT_HOW = "Drawn"
-SALIENT_PROMPTS = (("anywhere", "uniform"), ("far apart", "spread"), ("as a box", "box"))
-SALIENT_INSTANCES = "One mask per thing"
-SALIENT_MAP = "Show the map"
-SALIENT_SEED = "Seed"
-SALIENT_RUN = "Find what stands out"
-SALIENT_SHUFFLE = "Shuffle points"
+SALIENT = {
+    "hint": "What stands out is found without a click. The points were drawn from the map.",
+    "run": "Find salient",
+    "shuffle": "Shuffle points",
+    "threshold": "Threshold",
+    "points": "Points",
+    "prompt": "Points are drawn",
+    "uniform": "anywhere",
+    "spread": "far apart",
+    "box": "box",
+    "instances": "One mask each",
+    "map": "Show the map",
+    "seed": "Seed of the points",
+    "keep": "Keep as objects",
+    "kept": "{count} kept as objects.",
+}
 SALIENT_ONE = "One thing stands out"
 SALIENT_MANY = "{count} things stand out"
 SALIENT_SAID = "{things}. Map: {origin}."
 SALIENT_NOTHING = "Nothing stands out in this photo. A lower threshold may find something."
-TEXT_HINT = "Type what to look for, and press Enter."
-TEXT_QUERY = "What to look for"
-TEXT_EXAMPLE = "a dog, car"
-TEXT_RUN = "Find"
-TEXT_THRESHOLD = "Score from which a mask counts"
-TEXT_WHO = "Who reads the text"
-TEXT_RANKED = "Best masks"
-TEXT_OFFLINE = (
-    "Offline vocabulary: English nouns of the 1000 ImageNet classes and their kin. It understands "
-    "no colours, places or actions. For free text get CLIP: "
-)
-TEXT_COMMAND = (
-    'python -m esam_core text PHOTO "a red car" --out mask.png --encoder ViT-B-32 --download'
-)
-KEEP_FOUND = "Keep as objects"
+TEXT = {
+    "hint": "Type what to look for and press Enter. Commas separate texts.",
+    "query": "What to look for",
+    "example": "a dog, cars",
+    "run": "Find",
+    "ranked": "Best masks",
+    "threshold": "Score that counts as found",
+    "who": "Reader of texts",
+    "keep": "Keep as objects",
+    "kept": "{count} kept as objects.",
+    "clip": "{title} reads any English text. Licence of its weights: {licence}.",
+    "offline": (
+        "Offline vocabulary: it knows nouns of the 1000 ImageNet classes and their kin, but no "
+        "colours, places or actions. For free text choose CLIP above; get it with"
+    ),
+    "command": (
+        'python -m esam_core text PHOTO "a red car" --out mask.png --encoder ViT-B-32 --download'
+    ),
+}
 NO_MATCH = "No match for “{text}” (best score {best:.2f})."
 NO_SUCH_ENCODER = "There is no text encoder {name!r}."
 

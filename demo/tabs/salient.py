@@ -1,12 +1,12 @@
 """Salient: what stands out, the map it was seen in, and the points that prompted the masks."""
 
+import html
 import random
-from dataclasses import dataclass
 from uuid import uuid4
 
 import gradio as gr
 
-from demo import finding, texts
+from demo import salience, texts
 from demo.canvas import PromptCanvas
 from demo.engine import Engine
 from demo.tabs import Mode
@@ -14,98 +14,68 @@ from demo.tabs.points import MODEL, QUIET
 from esam_core.errors import EsamError
 from esam_core.salient import SalientSettings
 
+T = texts.SALIENT
 SEEDS = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class _Panel:
-    threshold: gr.Slider
-    points: gr.Slider
-    prompt: gr.Radio
-    instances: gr.Checkbox
-    seed: gr.Number
-    show_map: gr.Checkbox
-    note: gr.HTML
-
-    def inputs(self) -> list:
-        return [
-            self.threshold,
-            self.points,
-            self.prompt,
-            self.instances,
-            self.seed,
-            self.show_map,
-        ]
+NEWEST = {**QUIET, "trigger_mode": "always_last"}
 
 
 def build(engine: Engine, canvas: PromptCanvas) -> None:
     """Lay out the panel and wire it."""
-    with gr.Row():
-        run = gr.Button(texts.SALIENT_RUN, variant="primary", elem_id="es-salient-run")
-        shuffle = gr.Button(texts.SALIENT_SHUFFLE, elem_id="es-salient-shuffle")
-    panel = _Panel(
-        note=gr.HTML(elem_id="es-salient-note"),
-        threshold=gr.Slider(0.05, 0.95, 0.5, step=0.05, label=texts.SALIENT_THRESHOLD),
-        points=gr.Slider(1, 6, 3, step=1, label=texts.SALIENT_POINTS),
-        prompt=gr.Radio(list(texts.SALIENT_PROMPTS), value="uniform", label=texts.SALIENT_HOW),
-        instances=gr.Checkbox(True, label=texts.SALIENT_INSTANCES),
-        show_map=gr.Checkbox(True, label=texts.SALIENT_MAP),
-        seed=gr.Number(0, label=texts.SALIENT_SEED, precision=0, minimum=0),
+    with gr.Row(elem_classes="es-ev-run"):
+        run = gr.Button(T["run"], variant="primary", elem_id="es-salient-run")
+        shuffle = gr.Button(T["shuffle"], elem_id="es-salient-shuffle")
+    told = gr.HTML(elem_id="es-salient-told", elem_classes="es-told")
+    with gr.Group(elem_classes="es-ev-sliders"):
+        threshold = gr.Slider(
+            0.05, 0.95, 0.5, step=0.05, label=T["threshold"], elem_classes="es-ev-slider"
+        )
+        points = gr.Slider(1, 6, 3, step=1, label=T["points"], elem_classes="es-ev-slider")
+    prompt = gr.Radio(
+        [(T[name], name) for name in ("uniform", "spread", "box")],
+        value="uniform",
+        label=T["prompt"],
+        elem_classes="es-choice",
     )
-    keep = gr.Button(texts.KEEP_FOUND, elem_id="es-salient-keep")
+    with gr.Row(elem_classes="es-pair"):
+        instances = gr.Checkbox(True, label=T["instances"])
+        show_map = gr.Checkbox(True, label=T["map"])
+    with gr.Row(elem_classes="es-pair"):
+        seed = gr.Number(
+            0, label=T["seed"], precision=0, minimum=0, elem_id="es-salient-seed", min_width=80
+        )
+        keep = gr.Button(T["keep"], elem_id="es-salient-keep")
+    panel = [threshold, points, prompt, instances, seed, show_map]
 
     def find(value: dict, *chosen: object) -> tuple:
-        *settings, show_map = chosen
         try:
-            answer = finding.find_salient(engine, value, _settings(*settings))
+            sight, answer = salience.find(engine, value, _settings(*chosen[:-1]))
         except EsamError as error:
-            return gr.skip(), str(error)
-        layers = finding.salient_layers(value["token"], answer, with_map=bool(show_map))
-        return gr.update(layers=layers), finding.say_salient(answer)
+            return gr.skip(), _line(str(error), bad=True)
+        layers = salience.layers(sight, answer, with_map=bool(chosen[-1]))
+        return gr.update(layers=layers), _line(salience.sentence(answer))
 
-    def keep_found(value: dict, *chosen: object) -> tuple:
-        *settings, _ = chosen
+    def again(value: dict, *chosen: object) -> tuple:
+        """Answer a changed setting, but do not begin by itself on another photo."""
+        return find(value, *chosen) if value.get("token") else (gr.skip(), gr.skip())
+
+    def keep_masks(value: dict, *chosen: object) -> tuple:
         try:
-            answer = finding.find_salient(engine, value, _settings(*settings))
+            sight, answer = salience.find(engine, value, _settings(*chosen[:-1]))
         except EsamError as error:
-            return gr.skip(), str(error)
-        layers = finding.salient_layers(value["token"], answer)
-        kept = {**layers["salient-masks"], "kind": "objects", "nonce": uuid4().hex}
-        return gr.update(layers={**dict.fromkeys(layers), "kept": kept}), gr.skip()
+            return gr.skip(), _line(str(error), bad=True)
+        layers = salience.kept_layers(sight, answer, uuid4().hex)
+        return gr.update(layers=layers), _line(T["kept"].format(count=len(answer.masks)))
 
-    found = {
-        "fn": find,
-        "inputs": [canvas, *panel.inputs()],
-        "outputs": [canvas, panel.note],
-        **QUIET,
-        **MODEL,
-    }
-    run.click(api_name="salient", **found)
-    shuffle.click(
-        lambda: random.randrange(SEEDS),
-        None,
-        panel.seed,
-        api_name="salient_seed",
-        queue=False,
-        **QUIET,
-    ).then(api_name="salient_shuffled", **{**found, "trigger_mode": None})
-    for slider in (panel.threshold, panel.points):
-        slider.release(api_name=f"salient_{slider.label.lower()}", **found)
-    for name, choice in (
-        ("prompt", panel.prompt),
-        ("instances", panel.instances),
-        ("map", panel.show_map),
-    ):
-        choice.input(api_name=f"salient_{name}", **found)
-    panel.seed.submit(api_name="salient_seeded", **found)
-    keep.click(
-        keep_found,
-        [canvas, *panel.inputs()],
-        [canvas, panel.note],
-        api_name="salient_keep",
-        **QUIET,
-        **MODEL,
-    )
+    answered = {"inputs": [canvas, *panel], "outputs": [canvas, told]}
+    run.click(find, **answered, api_name="salient", **QUIET, **MODEL)
+    drawn = shuffle.click(_other_seed, seed, seed, api_name="salient_shuffle", queue=False, **QUIET)
+    drawn.then(find, **answered, api_name="salient_shuffled", show_progress="hidden", **MODEL)
+    for name, part in (("threshold", threshold), ("points", points), ("prompt", prompt)):
+        part.input(again, **answered, api_name=f"salient_{name}", **NEWEST, **MODEL)
+    for name, part in (("instances", instances), ("map", show_map), ("seed", seed)):
+        part.input(again, **answered, api_name=f"salient_{name}", **NEWEST, **MODEL)
+    keep.click(keep_masks, **answered, api_name="salient_keep", **QUIET, **MODEL)
+    canvas.entered(_entered, None, told, api_name="salient_entered", queue=False, **QUIET)
 
 
 def _settings(
@@ -120,4 +90,17 @@ def _settings(
     )
 
 
-MODE = Mode("salient", "Salient", build, hint=texts.SALIENT_HINT)
+def _other_seed(seed: float | None) -> int:
+    return (int(seed or 0) + random.randrange(1, SEEDS)) % SEEDS
+
+
+def _entered(event: gr.EventData) -> object:
+    return "" if event._data.get("fresh") else gr.skip()
+
+
+def _line(sentence: str, *, bad: bool = False) -> str:
+    kind = "es-trouble" if bad else ""
+    return f'<span role="status" class="{kind}">{html.escape(sentence)}</span>'
+
+
+MODE = Mode("salient", "Salient", build, hint=T["hint"])

@@ -41,10 +41,10 @@ def fig3_segment_everything(
     Args:
         segmenter: The model.
         photos: Numbers of example photos.
-        settings: Grid and filters; the preset "quality" for this model if not given.
+        settings: Grid and filters; the preset "fast" for this model if not given.
         progress: Called with (done, total) points.
     """
-    settings = preset("quality", segmenter.name) if settings is None else settings
+    settings = preset("fast", segmenter.name) if settings is None else settings
     watch, above, below, notes = Stopwatch(), [], [], []
     chosen = example_photos(photos)
     for done, photo in enumerate(chosen):
