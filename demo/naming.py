@@ -17,13 +17,20 @@ from demo.sight import Sight, look
 from esam_core.errors import InvalidSettings, UnknownWord
 from esam_core.masks import Masks
 from esam_core.regions import ViewSettings
-from esam_core.text import RegionFeatures, TextRanking, embed_regions, rank_masks, split_texts
+from esam_core.text import (
+    RegionFeatures,
+    TextRanking,
+    embed_regions,
+    propose,
+    rank_masks,
+    split_texts,
+)
 from esam_core.text_encoders import OFFLINE, TEXT_ENCODERS, TextEncoder, load_text_encoder
 from esam_core.visualize import draw_masks, palette
 
 Json = dict[str, Any]
 SHOWN_PER_TEXT = 4
-MOST_MASKS = 120  # proposals of one photo, the surest ones
+WORTH_SHOWING = 0.01  # a score below this is nothing to choose from
 REGIONS_PER_STEP = 16  # clicks go first in between
 THUMB = 200
 
@@ -61,7 +68,11 @@ class Found:
         listed = []
         for text, reading in enumerate(self.ranking.readings if self.ranking else ()):
             chosen = self.ranking.chosen(text).tolist()
-            others = [i for i in self.ranking.order[text].tolist() if i not in chosen]
+            others = [
+                i
+                for i in self.ranking.order[text].tolist()
+                if i not in chosen and self.ranking.scores[i, text] >= WORTH_SHOWING
+            ]
             for mask in [*chosen, *others][: max(SHOWN_PER_TEXT, len(chosen))]:
                 score = float(self.ranking.scores[mask, text])
                 listed.append(Hit(text, mask, score, mask in chosen, reading.text))
@@ -136,19 +147,15 @@ def _encoder(engine: Engine, name: str) -> TextEncoder:
 
 
 def _proposals(engine: Engine, sight: Sight) -> Masks:
-    from esam_core.everything import preset, segment_everything  # torch; the page comes up first
-
     def make() -> Masks:
         with engine.turn("long"):
-            masks = segment_everything(
+            return propose(
                 sight.segmenter,
                 sight.embedding,
-                preset("fast", sight.segmenter.name),
                 progress=lambda done, total: engine.give_way(),
             )
-        return masks[:MOST_MASKS]
 
-    return engine.memo.get(("everything", sight.segmenter.name, sight.photo.digest), make)
+    return engine.memo.get(("proposals", sight.segmenter.name, sight.photo.digest), make)
 
 
 def _regions(engine: Engine, sight: Sight, masks: Masks, encoder: TextEncoder) -> RegionFeatures:

@@ -51,7 +51,7 @@ _ROWS = (
         OFFLINE,
         "Offline vocabulary",
         "Apache-2.0 (classifier), WordNet licence (words)",
-        threshold=0.15,
+        threshold=0.05,
     ),
     TextEncoderSpec("ViT-B-32", "CLIP ViT-B/32", "MIT", "ViT-B-32", "openai", 605),
     TextEncoderSpec("ViT-L-14", "CLIP ViT-L/14", "MIT", "ViT-L-14", "openai", 1710),

@@ -34,7 +34,7 @@ def build(engine: Engine, canvas: PromptCanvas) -> None:
     ranked = gr.Gallery(
         label=T["ranked"],
         show_label=False,
-        columns=4,
+        columns=3,
         height="auto",
         allow_preview=False,
         visible=False,

@@ -2,7 +2,8 @@
 
 A pair is a photo and the name of a class in it. It counts as right if the best mask has an IoU over
 0.5 with one object of the class or with all of them together. Proposals are the annotated masks
-themselves, which judges the ranking alone, and those of segment everything.
+themselves, which judges the ranking alone, those of segment everything with the fast preset, and
+those of ``esam_core.text.propose``, which the page and the command line use.
 """
 
 import argparse
@@ -18,7 +19,7 @@ from esam_core.errors import UnknownWord
 from esam_core.geometry import mask_iou
 from esam_core.masks import Masks
 from esam_core.regions import VIEWS, ViewSettings
-from esam_core.text import TextRanking, embed_regions, rank_masks
+from esam_core.text import TextRanking, embed_regions, propose, rank_masks
 from esam_core.text_encoders import TEXT_ENCODERS, TextEncoder, load_text_encoder
 
 if TYPE_CHECKING:
@@ -119,6 +120,7 @@ def judged(
     if segmenter is not None:
         grid = preset("fast", segmenter.name)
         proposals["fast"] = segment_everything(segmenter, scene.image, grid)
+        proposals["propose"] = propose(segmenter, scene.image)
     for source, masks in proposals.items():
         regions = embed_regions(scene.image, masks, encoder, settings)
         for name in names:
