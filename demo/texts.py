@@ -47,6 +47,9 @@ PAGE = {
     "object_name": "Name of the object",
     "add_object": "Add object",
     "add_picked": "Keep selection",
+    "merge_picked": "Merge",
+    "merge_help": "Keep the selected masks as one object",
+    "selection": "Selection",
     "nothing_to_keep": "Click an object first, then add the next one.",
     "hide": "Hide",
     "show": "Show",
@@ -76,6 +79,29 @@ EXPORTS = (
     ("polygons", "Polygons"),
     ("svg", "SVG"),
 )
+
+EVERYTHING = {
+    "hint": "Move over the photo, click a mask to select it, Shift-click to add more.",
+    "preset": "Grid of points",
+    "presets": {"fast": "Fast", "quality": "Quality"},
+    "run": "Segment everything",
+    "cancel": "Cancel",
+    "predicted_iou": "Predicted IoU",
+    "stability": "Stability",
+    "nms": "Overlap (NMS)",
+    "min_area": "Smallest area %",
+    "table": "Masks",
+    "headers": ["id", "area %", "score", "stab."],
+    "tip": "Mask {0} · {1:g} % of the photo · score {2:.2f} · stability {3:.2f}",
+    "waiting": "Waiting for the model …",
+    "progress": "{done} of {total} points",
+    "count": "{count} masks.",
+    "one": "1 mask.",
+    "none": "No mask passes the filters. Lower the predicted IoU or the stability.",
+    "stopped": "Cancelled. What was there before is kept.",
+    "changed": "The masks have changed meanwhile. Select again.",
+    "too_many": "From 1 to {most} masks can be kept at once.",
+}
 
 RULES = {
     "predicted_iou": "by its own score",

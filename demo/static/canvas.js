@@ -96,11 +96,19 @@ function pixels(picture) {
   return g.getImageData(0, 0, canvas.width, canvas.height);
 }
 
+/** Return one picture that covers what any of the pictures covers. */
+function union(pictures) {
+  const [first] = pictures, out = newCanvas(first.naturalWidth || first.width, first.naturalHeight || first.height);
+  for (const picture of pictures) out.getContext('2d').drawImage(picture, 0, 0, out.width, out.height);
+  return out;
+}
+
 /** A label map: the red and green of each pixel are its mask's id, 0 is no mask. */
 class LabelLayer {
-  constructor(picture) {
+  constructor(picture, colours) {
     const { data, width, height } = pixels(picture);
-    Object.assign(this, { width, height, ids: new Uint16Array(width * height), boxes: new Map(), regions: new Map() });
+    Object.assign(this, { width, height, ids: new Uint16Array(width * height), boxes: new Map(), regions: new Map(), whole: new Set() });
+    this.colours = colours && colours.map(rgb);
     for (let i = 0; i < this.ids.length; i += 1) this.ids[i] = data[4 * i] + 256 * data[4 * i + 1];
     this.measure();
     this.all = this.colourAll();
@@ -125,7 +133,8 @@ class LabelLayer {
       const id = this.ids[i];
       if (!id) continue;
       const edge = id !== this.ids[i - 1] || id !== this.ids[i - this.width];
-      image.data.set([...colours[(id * 5) % colours.length], edge ? 255 : 140], 4 * i);
+      const colour = this.colours ? this.colours[id - 1] : colours[(id * 5) % colours.length];
+      image.data.set([...colour, edge ? 255 : 140], 4 * i);
     }
     g.putImageData(image, 0, 0);
     return canvas;
@@ -151,6 +160,9 @@ class LabelLayer {
     }
     return this.regions.get(id);
   }
+
+  /** From now on this picture is the mask: in the map, smaller masks lie on it. */
+  setWhole(id, picture) { this.regions.set(id, picture); this.whole.add(id); }
 }
 
 /** Colour a grey picture (black = 0, white = 1): cold parts stay see-through. */
@@ -367,6 +379,8 @@ class PromptStage {
     this.shown.clear();
     this.failed.clear();
     this.layers = {};
+    this.tip.hidden = true;
+    this.hover = 0;
     this.picked.clear();
     this.cursor = null;
     this.startDocument();
@@ -386,11 +400,14 @@ class PromptStage {
     } else this.render();
   }
 
-  setMode(mode) { this.mode = mode; this.hover = 0; this.picked.clear(); this.render(); }
+  setMode(mode) { this.mode = mode; this.hover = 0; this.tip.hidden = true; this.picked.clear(); this.render(); }
 
   /**
    * Show pictures over the photo: {name: layer or null}; null takes a layer away.
    *   {kind: 'labels', token, png, mode?}               label map, id = R + 256 G: hover, click, shift click
+   *     also colours: ['#rrggbb'] and tips: ['text'], one per id from 1; shown: what host.ask('regions',
+   *     {token, shown, ids}) is told, which answers {masks: [{id, png}]}, each mask as a whole
+   *   {kind: 'pick', token, ids}                        no picture: selects masks of the label map
    *   {kind: 'masks', token, masks: [{png, colour?}], mode?}   opaque where the mask is
    *   {kind: 'heat', token, png, mode?}                 grey picture, white is hot
    *   {kind: 'markers', token, points: [[x, y, label]], boxes: [[x0, y0, x1, y1]], mode?}   in photo pixels
@@ -401,8 +418,9 @@ class PromptStage {
     for (const [name, layer] of Object.entries(layers || {})) {
       const ready = layer && photo && layer.token === photo.token ? await this.loadLayer(layer) : null;
       if (photo !== this.photo) return;
+      if (ready && ready.kind === 'pick') { this.setPicked(ready.ids); continue; }
       if (ready) this.layers[name] = ready; else delete this.layers[name];
-      if (ready && ready.kind === 'labels') { this.picked.clear(); this.hover = 0; }
+      if (ready && ready.kind === 'labels') { this.picked.clear(); this.hover = 0; this.tip.hidden = true; }
     }
     this.render();
     this.emit('layers', Object.keys(this.layers));
@@ -410,7 +428,7 @@ class PromptStage {
 
   async loadLayer(layer) {
     const ready = { ...layer };
-    if (layer.kind === 'labels') ready.labels = new LabelLayer(await loadPicture(layer.png));
+    if (layer.kind === 'labels') ready.labels = new LabelLayer(await loadPicture(layer.png), layer.colours);
     if (layer.kind === 'heat') ready.picture = heatPicture(await loadPicture(layer.png));
     if (layer.kind === 'masks') {
       ready.masks = await Promise.all(layer.masks.map(async (mask, i) => ({
@@ -424,15 +442,39 @@ class PromptStage {
     return Object.values(this.layers).filter(layer => layer.kind === kind && (!layer.mode || layer.mode === this.mode.name));
   }
 
-  get labels() { const [layer] = this.visibleLayers('labels'); return layer ? layer.labels : null; }
+  get labelLayer() { return this.visibleLayers('labels')[0] || null; }
+  get labels() { const layer = this.labelLayer; return layer ? layer.labels : null; }
 
-  /** Keep the picked masks of the label map as objects. */
-  keepPicked() {
-    const { labels } = this;
-    if (!labels || !this.picked.size) return;
-    const regions = [...this.picked].map(id => labels.region(id));
+  setPicked(ids) {
+    this.picked = new Set(ids);
+    this.render();
+    this.emit('pick', ids);
+    return this.makeWhole();
+  }
+
+  /** Fetch the picked masks as a whole; false if that failed. */
+  async makeWhole() {
+    const layer = this.labelLayer, ids = layer && layer.shown ? [...this.picked].filter(id => !layer.labels.whole.has(id)) : [];
+    if (!ids.length) return true;
+    const reply = await this.ask('regions', { token: layer.token, shown: layer.shown, ids });
+    if (reply.error) { this.say(reply.error, 'error'); return false; }
+    await Promise.all(reply.masks.map(async mask => layer.labels.setWhole(mask.id, await loadPicture(mask.png))));
+    this.render();
+    return layer === this.labelLayer;
+  }
+
+  /** Return the pictures of the picked masks, each as a whole, or none if they cannot be had. */
+  async pickedMasks() {
+    if (!this.labels || !this.picked.size || !await this.makeWhole()) return [];
+    return [...this.picked].map(id => this.labels.region(id));
+  }
+
+  /** Keep the picked masks of the label map as objects, or all as one. */
+  async keepPicked(merged = false) {
+    const masks = await this.pickedMasks();
+    if (!masks.length) return;
     this.picked.clear();
-    this.addMasks(regions);
+    this.addMasks(merged ? [union(masks)] : masks);
     this.emit('pick', []);
   }
 
@@ -466,10 +508,11 @@ class PromptStage {
     this.overlay = h('canvas', { class: 'es-layer' });
     this.marks = h('canvas', { class: 'es-layer es-marks' });
     this.frame = h('div', { class: 'es-frame' }, this.img, this.overlay, this.marks);
+    this.tip = h('div', { class: 'es-tip', hidden: true });
     this.status = h('div', { class: 'es-status', role: 'status', 'aria-live': 'polite' });
     this.empty = h('div', { class: 'es-empty' });
     this.stage = h('div', { class: 'es-stage', tabindex: '0', role: 'application', 'aria-label': this.texts.stage },
-      this.frame, this.empty, this.status);
+      this.frame, this.empty, this.status, this.tip);
     // JupyterLab would take single keys as notebook commands without the data attribute.
     this.root = h('div', { class: 'es-canvas', 'data-lm-suppress-shortcuts': 'true' }, this.bar, this.stage);
     this.el.append(this.root);
@@ -483,7 +526,7 @@ class PromptStage {
     on(this.marks, 'pointermove', event => this.pointerMove(event));
     on(this.marks, 'pointerup', event => this.pointerUp(event));
     on(this.marks, 'pointercancel', () => { this.drag = null; this.render(); });
-    on(this.marks, 'pointerleave', () => { this.hover = 0; this.render(); });
+    on(this.marks, 'pointerleave', event => { if (event.pointerType !== 'touch') { this.hover = 0; this.paintTip(event); this.render(); } });
     on(this.host.keys || this.root, 'keydown', event => this.keyDown(event));
     this.resize = new ResizeObserver(() => this.fit());
     this.resize.observe(this.stage);
@@ -546,18 +589,30 @@ class PromptStage {
   }
 
   hoverAt(event) {
-    const id = this.labelAt(event);
-    if (id === this.hover) return;
+    const id = this.labelAt(event), changed = id !== this.hover;
     this.hover = id;
-    this.render();
+    this.paintTip(event);
+    if (changed) this.render();
+  }
+
+  /** What is known about the mask under the pointer, beside it and within the stage. */
+  paintTip(event) {
+    const layer = this.labelLayer, text = layer && layer.tips && this.hover ? layer.tips[this.hover - 1] : '';
+    this.tip.hidden = !text;
+    if (!text) return;
+    this.tip.textContent = text;
+    const rect = this.stage.getBoundingClientRect(), { offsetWidth: w, offsetHeight: hgt } = this.tip;
+    const x = event.clientX - rect.left, y = event.clientY - rect.top;
+    this.tip.style.left = `${clamp(x + 14, 4, Math.max(4, rect.width - w - 4))}px`;
+    this.tip.style.top = `${y + 18 + hgt > rect.height ? y - hgt - 10 : y + 18}px`;
   }
 
   pickAt(event, add) {
     const id = this.labelAt(event), drop = add && this.picked.has(id);
     if (!add) this.picked.clear();
     if (drop) this.picked.delete(id); else if (id) this.picked.add(id);
-    this.render();
-    this.emit('pick', [...this.picked]);
+    if (event.pointerType === 'touch') { this.hover = id; this.paintTip(event); }
+    this.setPicked([...this.picked]);
   }
 
   keyDown(event) {
@@ -579,7 +634,7 @@ class PromptStage {
     if (event.altKey) return null;
     const tool = TOOLS[Number(event.key) - 1];
     if (tool) return () => this.setTool(tool);
-    if (event.key === 'Escape') return () => (this.drag ? this.dropDrag() : this.clear());
+    if (event.key === 'Escape') return () => (this.drag ? this.dropDrag() : this.picked.size ? this.setPicked([]) : this.clear());
     if (event.key === 'n' || event.key === 'N') return () => this.addObject();
     return event.target === this.stage ? this.cursorKey(event) : null;
   }
@@ -633,6 +688,7 @@ class PromptStage {
   }
 
   paintBar() {
+    this.toolButtons[0].parentElement.hidden = !this.mode.prompts;
     this.toolButtons.forEach((button, i) => button.setAttribute('aria-pressed', String(TOOLS[i] === this.tool)));
     this.undoButton.disabled = !this.past.length;
     this.redoButton.disabled = !this.future.length;
@@ -653,7 +709,7 @@ class PromptStage {
     if (!this.photo) return { text: '', tone: 'hint' };
     const note = (this.answerOf(this.active) || {}).note;
     if (note) return { text: note, tone: 'note' };
-    if (!this.mode.prompts) return { text: this.mode.hint || '', tone: 'hint' };
+    if (!this.mode.prompts) return { text: this.hover || this.picked.size ? '' : this.mode.hint || '', tone: 'hint' };
     return { text: isEmpty(this.active.prompt) && !this.active.mask ? this.texts.hint : '', tone: 'hint' };
   }
 

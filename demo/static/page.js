@@ -47,7 +47,7 @@ function gradioHost({ element, props, trigger, watch }) {
   };
   overhear((body, status) => refuse(body, status === 503 ? props.texts.line_full : props.texts.no_answer));
   for (const kind of props.kinds) watch(`${kind}_reply`, () => settle(kind));
-  return { ask, upload, element, texts: props.texts, keys: document };
+  return { ask, upload, tell: trigger, element, texts: props.texts, keys: document };
 }
 
 /** Call `refused(body, status)` when a question to Gradio's queue is not let in; 0 is no connection. */
@@ -103,6 +103,7 @@ class Page {
     this.candidates = h('div', { class: 'es-candidates', role: 'radiogroup', 'aria-label': T.candidates });
     this.objects = h('ul', { class: 'es-objects', 'aria-label': T.objects });
     this.addButton = h('button', { type: 'button', class: 'es-button', onclick: () => this.addObject() }, icon('add'), h('span', {}, T.add_object));
+    this.mergeButton = h('button', { type: 'button', class: 'es-button', hidden: true, title: T.merge_help, onclick: () => this.canvas.keepPicked(true) }, T.merge_picked);
     this.scopeSelect = h('select', { class: 'es-select', 'aria-label': T.scope, onchange: () => { this.scope = this.scopeSelect.value; } },
       h('option', { value: 'active' }, T.scope_active), h('option', { value: 'visible' }, T.scope_visible));
     this.exportButtons = this.props.exports.map(([kind, label]) => h('button', { type: 'button', class: 'es-button', 'data-export': kind, onclick: () => this.download(kind) }, icon('download'), label));
@@ -110,7 +111,7 @@ class Page {
     this.candidateSection = this.section(T.candidates, this.candidates);
     this.points = h('div', { class: 'es-points' },
       this.candidateSection,
-      h('section', { class: 'es-section es-grow' }, h('div', { class: 'es-row' }, h('h2', {}, T.objects), this.addButton), this.objects),
+      h('section', { class: 'es-section es-grow' }, h('div', { class: 'es-row' }, h('h2', {}, T.objects), h('div', { class: 'es-group' }, this.mergeButton, this.addButton)), this.objects),
       this.section(T.export, this.scopeSelect, h('div', { class: 'es-exports' }, ...this.exportButtons)));
     this.modeSlot = h('div', { class: 'es-mode', hidden: true });
     this.panel.append(this.modeSlot, this.points, this.note);
@@ -161,6 +162,10 @@ class Page {
     const { canvas } = this, { photo, mode } = canvas;
     this.published = canvas.active.prompt;
     this.props.value = { mode: mode.name, token: photo ? photo.token : null, model: this.model, picked: [...canvas.picked], prompt: canvas.active.prompt };
+    const { token, model } = this.props.value, last = this.entered || {};
+    if (token === last.token && model === last.model) return;
+    this.entered = { token, model };
+    this.host.tell('entered', { token, model, left: last.token === token ? null : last.token, fresh: last.token !== token });
   }
 
   listen() {
@@ -366,11 +371,12 @@ class Page {
     this.paintObjects(doc);
     const any = doc.objects.some(object => canvas.hasMask(object));
     const picked = canvas.picked.size;
+    this.mergeButton.hidden = picked < 2;
     this.addButton.disabled = !picked && !canvas.hasMask(canvas.active);
     this.addButton.lastChild.textContent = picked ? this.texts.add_picked : this.texts.add_object;
     this.scopeSelect.hidden = doc.objects.filter(object => canvas.hasMask(object)).length < 2;
     if (this.scopeSelect.hidden && doc.objects.length < 2) { this.scope = 'active'; this.scopeSelect.value = 'active'; }
-    for (const button of this.exportButtons) button.disabled = !any;
+    for (const button of this.exportButtons) button.disabled = !any && !picked;
   }
 
   /** Where masks were picked from a label map they become objects; else the next one is started. */
@@ -470,7 +476,11 @@ class Page {
     let objects = wanted.filter(object => canvas.hasMask(object));
     if (!objects.length) objects = doc.objects.filter(object => !object.hidden && canvas.hasMask(object)).slice(-1);
     canvas.say(this.texts.exporting, 'busy');
-    const payload = { kind, token: canvas.photo.token, objects: objects.map(object => this.exported(object)) };
+    // What is selected in the label map is what a person means, kept or not.
+    const picked = await canvas.pickedMasks();
+    const sent = picked.length ? picked.map(picture => ({ name: this.texts.selection, png: this.asPng(picture) })) : objects.map(object => this.exported(object));
+    if (!sent.length) return;
+    const payload = { kind, token: canvas.photo.token, objects: sent };
     let reply = await this.fetched(() => this.host.ask('export', payload));
     if (reply.code === 'photo_gone') {
       const photo = await this.reopen();

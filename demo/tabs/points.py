@@ -2,7 +2,7 @@
 
 import gradio as gr
 
-from demo import handlers
+from demo import everything, handlers
 from demo.canvas import PromptCanvas
 from demo.engine import Engine
 from demo.tabs import Mode
@@ -22,6 +22,7 @@ ROUTES = {
     "embed": (handlers.embed, READ),
     "export": (handlers.export, MODEL),
     "example": (handlers.example, {"concurrency_id": "photo", "concurrency_limit": 4}),
+    "regions": (everything.regions, {"queue": False}),
     "status": (handlers.status, {"queue": False}),
     "fetch": (handlers.fetch, {"queue": False}),
 }

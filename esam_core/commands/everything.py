@@ -1,0 +1,141 @@
+"""``everything``: all masks of a photo, as an overlay, a label map and COCO JSON."""
+
+import argparse
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from esam_core.commands._common import add_model_arguments, load, write_file
+from esam_core.errors import EsamError
+
+if TYPE_CHECKING:
+    from esam_core.everything import GridSettings
+    from esam_core.masks import Masks
+    from esam_core.segmenter import Segmenter
+
+# option -> its type and what it says; each one stands for the setting of the same name
+OPTIONS = {
+    "points_per_side": (int, "points along each side of the photo"),
+    "points_per_chunk": (int, "points decoded at once"),
+    "predicted_iou_threshold": (float, "the model's own guess must be above this"),
+    "stability_threshold": (float, "the stability score must reach this"),
+    "nms_iou": (float, "of two masks whose boxes overlap more, the better one stays"),
+    "min_region_area": (int, "holes and islands of fewer pixels are removed"),
+    "crop_layers": (int, "also search 2^i x 2^i crops of the photo"),
+    "max_masks": (int, "keep at most this many"),
+}
+
+
+def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentParser:
+    """Add ``everything PHOTO --out DIR``."""
+    parser = subparsers.add_parser(
+        "everything",
+        help="segment everything in a photo",
+        description="Writes overlay.png, labels.png and masks.json (COCO) into a folder.",
+    )
+    parser.add_argument("photo", type=Path, metavar="PHOTO")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
+    parser.add_argument("--preset", default="quality", help="fast, quality (default), upstream")
+    for name, (kind, text) in OPTIONS.items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=kind, metavar="N", help=text)
+    parser.add_argument("--hierarchical", action="store_true", help="coarse grid first; faster")
+    add_model_arguments(parser)
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    """Find the masks, write the files, and say in one line what came out."""
+    from esam_core.everything import segment_everything
+    from esam_core.images import load_rgb
+
+    image = load_rgb(args.photo)
+    settings_of(args, "")  # settings that cannot be are refused before a model is loaded
+    segmenter = load(args)
+    settings = settings_of(args, segmenter.name)
+    make_folder(args.out)
+    with _Bar() as bar:
+        masks = segment_everything(segmenter, image, settings, progress=bar.show)
+    write(args.out, image, masks, record(args.photo, segmenter, settings, masks))
+    print(
+        f"{args.out}: {len(masks)} mask{'' if len(masks) == 1 else 's'}, "
+        f"{segmenter.name} ({segmenter.provenance}) on {segmenter.device} {segmenter.precision}"
+    )
+    if not len(masks):
+        print("no mask passed; lower --predicted-iou-threshold or --stability-threshold.")
+    return 0
+
+
+def settings_of(args: argparse.Namespace, model: str) -> "GridSettings":
+    """Return the preset for a model, with the options that were given instead of its values.
+
+    Raises:
+        InvalidSettings: No such preset, or a value out of range.
+    """
+    from esam_core.everything import preset
+
+    given = {name: getattr(args, name) for name in OPTIONS if getattr(args, name) is not None}
+    if args.hierarchical:
+        given["hierarchical"] = True
+    return replace(preset(args.preset, model), **given)
+
+
+def record(
+    photo: Path, segmenter: "Segmenter", settings: "GridSettings", masks: "Masks"
+) -> dict[str, Any]:
+    """Describe the masks as COCO, with who found them and how."""
+    from esam_core.export import export_coco
+
+    about = {
+        "model": segmenter.name,
+        "provenance": segmenter.provenance,
+        "device": segmenter.device,
+        "precision": segmenter.precision,
+        "settings": asdict(settings),
+    }
+    return {"info": about, **export_coco(masks, file_name=photo.name)}
+
+
+def write(folder: Path, image: Any, masks: "Masks", coco: dict[str, Any]) -> None:
+    """Write the three files."""
+    import io
+
+    from PIL import Image
+
+    from esam_core.everything import mask_colours
+    from esam_core.export import export_label_map_png
+    from esam_core.visualize import draw_masks
+
+    overlay = io.BytesIO()
+    colours = [tuple(colour) for colour in mask_colours(masks).tolist()]
+    Image.fromarray(draw_masks(image, masks, colours=colours)).save(overlay, "PNG")
+    write_file(folder / "overlay.png", overlay.getvalue())
+    write_file(folder / "labels.png", export_label_map_png(masks))
+    write_file(folder / "masks.json", json.dumps(coco).encode())
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder, or say in one line why not: before the work, not after it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EsamError(
+            f"cannot make the folder {folder}: {error.strerror}. Choose another place."
+        ) from error
+
+
+class _Bar:
+    """A bar of points in the terminal; it is gone when the work is over."""
+
+    def __enter__(self) -> "_Bar":
+        from tqdm import tqdm
+
+        self._bar = tqdm(unit=" points", leave=False, dynamic_ncols=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+    def show(self, done: int, total: int) -> None:
+        self._bar.total = total
+        self._bar.update(done - self._bar.n)
