@@ -116,7 +116,7 @@ COMPARE_SLIDER = "Slide between two"
 COMPARE_LEFT = "Left"
 COMPARE_RIGHT = "Right"
 COMPARE_SIDE = "Side by side"
-COMPARE_HEAD = ("model and rule", "weights", "photo ms", "click ms")
+COMPARE_HEAD = ("model and rule", "photo ms", "click ms")
 COMPARE_HINT = "Click or drag, then press Compare."
 COMPARE_CHOOSE = "Choose two to {most} of the list to compare."
 
