@@ -50,7 +50,8 @@ def run(args: argparse.Namespace) -> int:
     from esam_core.text import embed_regions, rank_masks, split_texts
     from esam_core.text_encoders import load_text_encoder
 
-    texts, grid = split_texts(args.text), preset(args.grid)
+    texts = split_texts(args.text)
+    preset(args.grid)  # a wrong name is said before anything is loaded
     image = load_rgb(args.photo)
     encoder = load_text_encoder(
         args.encoder, weights=args.encoder_weights, device=args.device, download=args.download
@@ -58,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     for text in texts:
         encoder.read(text)  # an unknown word is said before the slow part
     segmenter = load(args)
-    masks = segment_everything(segmenter, image, grid)
+    masks = segment_everything(segmenter, image, preset(args.grid, segmenter.name))
     regions = embed_regions(image, masks, encoder)
     ranking = rank_masks(regions, texts, encoder, threshold=args.threshold)
     chosen = [ranking.chosen(i) for i in range(len(texts))]
