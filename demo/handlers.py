@@ -16,11 +16,13 @@ import numpy as np
 from demo import texts
 from demo.asks import Ask, read_ask, text_of
 from demo.engine import Answer, Engine
+from demo.exporting import KINDS
 from demo.gallery import example_path
 from demo.photos import Photo, PhotoGone
 from demo.pictures import data_url, mask_from_url, mask_url, photo_url, stage_size
 from esam_core.errors import EsamError, InvalidPrompt
 from esam_core.images import ImageSource
+from esam_core.masks import Masks
 from esam_core.prompts import PointLabel
 
 log = logging.getLogger(__name__)
@@ -127,9 +129,11 @@ def export(engine: Engine, payload: Any) -> Json:
     if not isinstance(objects, list) or not 1 <= len(objects) <= MAX_OBJECTS:
         raise InvalidPrompt(texts.EXPORT_NOTHING)
     masks = [_object_mask(engine, photo, item) for item in objects]
-    content = _file(kind, photo, np.logical_or.reduce(masks))
-    name = text_of(objects[0].get("name")) if len(objects) == 1 else None
-    return {"file": data_url(content, "image/png"), "name": f"{_slug(name)}-{kind}.png"}
+    names = [text_of(item.get("name")) or f"object {i + 1}" for i, item in enumerate(objects)]
+    file = KINDS[kind]
+    content = file.make(photo.image, Masks.from_data(np.stack(masks)), names)
+    name = _slug(text_of(objects[0].get("name")) if len(objects) == 1 else None)
+    return {"file": data_url(content, file.media), "name": f"{name}-{kind}.{file.suffix}"}
 
 
 def segment_file(engine: Engine, path: str | None, prompts: Any) -> tuple[np.ndarray, Json]:
@@ -194,12 +198,6 @@ def _object_mask(engine: Engine, photo: Photo, item: object) -> np.ndarray:
     ask = read_ask(item, photo.image.shape[:2])
     masks = _predicted(engine, photo, ask).masks
     return masks.data[min(ask.choice, len(masks) - 1)]
-
-
-def _file(kind: str, photo: Photo, mask: np.ndarray) -> bytes:
-    from esam_core.export import export_cutout_png, export_mask_png
-
-    return export_mask_png(mask) if kind == "mask" else export_cutout_png(photo.image, mask)
 
 
 def _shown(photo: Photo) -> Json:

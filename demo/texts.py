@@ -71,6 +71,15 @@ WIDGET = {
     "pick_hint": "Click a mask to pick it; shift adds.",
 }
 
+EXPORTS = (
+    ("mask", "Mask"),
+    ("cutout", "Cut-out"),
+    ("labels", "Labels"),
+    ("coco", "COCO"),
+    ("polygons", "Polygons"),
+    ("svg", "SVG"),
+)
+
 EVERYTHING = {
     "hint": "Move over the photo, click a mask to select it, Shift-click to add more.",
     "preset": "Grid of points",
@@ -94,8 +103,6 @@ EVERYTHING = {
     "too_many": "From 1 to {most} masks can be kept at once.",
 }
 
-EXPORTS = (("mask", "Mask"), ("cutout", "Cut-out"))
-
 RULES = {
     "predicted_iou": "by its own score",
     "box_iou": "by the box",
@@ -109,7 +116,7 @@ COMPARE_SLIDER = "Slide between two"
 COMPARE_LEFT = "Left"
 COMPARE_RIGHT = "Right"
 COMPARE_SIDE = "Side by side"
-COMPARE_HEAD = ("model and rule", "weights", "photo ms", "click ms")
+COMPARE_HEAD = ("model and rule", "photo ms", "click ms")
 COMPARE_HINT = "Click or drag, then press Compare."
 COMPARE_CHOOSE = "Choose two to {most} of the list to compare."
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from demo import comparing
-from demo.engine import PhotoGone
+from demo.photos import PhotoGone
 from esam_core.errors import InvalidPrompt, InvalidSettings
 from esam_core.prompts import Prompt
 

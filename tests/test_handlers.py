@@ -8,9 +8,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from demo import handlers
+from demo import handlers, texts
 from demo.asks import merge_points
 from demo.gallery import EXAMPLES, strip
+from esam_core.export import (
+    load_coco,
+    load_cutout_png,
+    load_label_map_png,
+    load_mask_png,
+    load_svg,
+)
 
 
 @pytest.fixture
@@ -212,3 +219,23 @@ def test_every_example_opens_and_has_a_small_picture(engine):
 
 def test_only_examples_of_the_strip_are_opened(engine):
     assert "strip" in handlers.example(engine, {"id": "../../app.py"})["error"]
+
+
+def test_every_kind_of_file_reads_back_to_the_same_masks(engine, photo):
+    objects = [
+        {"prompt": ask(photo, [[x, 50]], [1])["prompt"], "name": name}
+        for x, name in ((30, "left"), (110, "right"))
+    ]
+    files = {}
+    for kind, _ in texts.EXPORTS:
+        reply = handlers.export(engine, {"token": photo.token, "kind": kind, "objects": objects})
+        assert reply["name"].startswith(f"objects-{kind}.")
+        files[kind] = base64.b64decode(reply["file"].split(",")[1])
+    masks = load_coco(files["coco"].decode())
+    assert [bool(mask[50, x]) for mask, x in zip(masks.data, (30, 110), strict=True)] == [True] * 2
+    assert (load_coco(files["polygons"].decode()).data == masks.data).all()
+    assert (load_svg(files["svg"].decode()).data == masks.data).all()
+    assert (load_label_map_png(files["labels"]).data == masks.data).all()
+    assert (load_mask_png(files["mask"]) == masks.data.any(0)).all()
+    assert (load_cutout_png(files["cutout"])[1] == masks.data.any(0)).all()
+    assert b"left" in files["svg"] and b"right" in files["coco"]

@@ -16,6 +16,8 @@ async function render({ model, el }) {
   el.append(holder);
   const canvas = mount(holder, { texts, ask });
   canvas.root.classList.toggle('es-dark', document.body.dataset.jpThemeLight === 'false');
+  // JupyterLab's keys stay out only if the focused element itself says so; its parents do not count.
+  for (const node of canvas.root.querySelectorAll('button, input, [tabindex]')) node.setAttribute('data-lm-suppress-shortcuts', 'true');
   canvas.say(texts.opening, 'busy');
 
   const onMessage = content => {

@@ -133,7 +133,7 @@ def run(args: argparse.Namespace) -> int:
     if args.profile:
         _print_profile(segmenter, image)
     if args.compare:
-        compare(segmenter, image, rows[-1], loaded)
+        compare(segmenter, image, rows[-1])
     return 0
 
 
@@ -167,7 +167,7 @@ def measure(
     return Row(candidates.points, len(masks), len(candidates), clock, memory.peak - loaded)
 
 
-def compare(segmenter: TorchSegmenter, image: np.ndarray, row: Row, loaded: int) -> None:
+def compare(segmenter: TorchSegmenter, image: np.ndarray, row: Row) -> None:
     """Decode small grids as upstream does and extrapolate to the points of ``row``."""
     if segmenter.name == "mini":
         raise InvalidSettings("--compare needs EfficientSAM: --model efficient_sam_ti --random.")
