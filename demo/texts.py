@@ -89,7 +89,7 @@ EVERYTHING = {
     "predicted_iou": "Predicted IoU",
     "stability": "Stability",
     "nms": "Overlap (NMS)",
-    "min_area": "Smallest area %",
+    "min_area": "Min. area %",
     "table": "Masks",
     "headers": ["id", "area %", "score", "stab."],
     "tip": "Mask {0} · {1:g} % of the photo · score {2:.2f} · stability {3:.2f}",
