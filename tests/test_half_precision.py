@@ -3,27 +3,34 @@
 import numpy as np
 import pytest
 
+from esam_core import Prompt, asset, load_segmenter
+from esam_core.annotated import annotated_photos
 from esam_core.geometry import mask_iou
-from esam_core.images import asset, load_rgb
-from esam_core.models import load_segmenter
-from esam_core.prompts import Prompt
 
-PHOTOS = ("000000000285.jpg", "000000000785.jpg", "000000555705.jpg")
+MIN_AREA = 1500  # pixels; a few pixels at the edge of a tiny mask weigh as much as the mask
 
 
-@pytest.fixture(scope="module")
-def segmenters():
-    return [load_segmenter("mini", device="cpu", precision=p) for p in ("fp32", "bf16")]
+def overlaps(name: str, *, random: bool, every: int) -> list[float]:
+    """IoU of each best bf16 mask with the best fp32 one, for boxes and centres of photos."""
+    exact, fast = (
+        load_segmenter(name, random=random, precision=p, device="cpu") for p in ("fp32", "bf16")
+    )
+    found = []
+    for photo in list(annotated_photos(asset("photos")))[::every]:
+        image = photo.image()
+        boxes = [item.box_xywh for item in photo.objects if item.area > MIN_AREA][:4]
+        prompts = [Prompt.box(x, y, x + w, y + h) for x, y, w, h in boxes]
+        prompts.append(Prompt.point(image.shape[1] / 2, image.shape[0] / 2))
+        both = [s.predict_batch(s.embed(image), prompts) for s in (exact, fast)]
+        for a, b in zip(*both, strict=True):
+            assert np.isfinite(b.predicted_iou).all()
+            # Candidates of nearly equal score may change places: each has its own in the other set.
+            found.append(float(mask_iou(a[0].data, b.data).max()))
+    return found
 
 
-@pytest.mark.parametrize("name", PHOTOS)
-def test_bf16_finds_the_masks_of_fp32(segmenters, name):
-    image = load_rgb(asset("photos", name))
-    height, width = image.shape[:2]
-    prompts = [Prompt.point(x * width, y * height) for x in (0.3, 0.5, 0.7) for y in (0.4, 0.6)]
-    exact, fast = (s.predict_batch(s.embed(image), prompts) for s in segmenters)
-    for a, b in zip(exact, fast, strict=True):
-        # Candidates of nearly equal score may change places: each finds its own in the other set.
-        overlap = mask_iou(a.data, b.data).max(1)
-        assert overlap[a.area > 0].min(initial=1) > 0.8
-        assert np.isfinite(b.predicted_iou).all()
+@pytest.mark.parametrize(
+    ("name", "random", "every"), [("mini", False, 3), ("efficient_sam_ti", True, 18)]
+)
+def test_bf16_finds_the_masks_of_fp32(name, random, every):
+    assert np.mean(overlaps(name, random=random, every=every)) > 0.97
