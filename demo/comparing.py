@@ -9,7 +9,7 @@ from PIL import Image
 from demo import texts
 from demo.asks import read_ask, text_of
 from demo.engine import Engine
-from esam_core.compare import agreement
+from esam_core.comparison import agreement
 from esam_core.errors import InvalidSettings
 from esam_core.masks import RULES, Masks, rank_masks_by
 from esam_core.visualize import draw_masks, draw_prompt, palette
@@ -72,8 +72,11 @@ def absent(engine: Engine) -> list[tuple[str, str]]:
 
 
 def at_first(choices: list[Contestant]) -> list[str]:
-    """Choose two to begin with: two models if there are, else the first two rules of one."""
-    return [choice.key for choice in choices[:2]]
+    """Choose two to begin with: two models if there are, else two rules of one."""
+    models = [choice for choice in choices if choice.rule == RULES[0]]
+    if len(models) < 2:
+        models += [choice for choice in choices if choice.rule == "largest"]
+    return [choice.key for choice in models[:2]]
 
 
 def compare_prompt(engine: Engine, value: Any, keys: list[str]) -> Result:

@@ -89,7 +89,7 @@ EVERYTHING = {
     "predicted_iou": "Predicted IoU",
     "stability": "Stability",
     "nms": "Overlap (NMS)",
-    "min_area": "Smallest area %",
+    "min_area": "Min. area %",
     "table": "Masks",
     "headers": ["id", "area %", "score", "stab."],
     "tip": "Mask {0} · {1:g} % of the photo · score {2:.2f} · stability {3:.2f}",
@@ -116,7 +116,7 @@ COMPARE_SLIDER = "Slide between two"
 COMPARE_LEFT = "Left"
 COMPARE_RIGHT = "Right"
 COMPARE_SIDE = "Side by side"
-COMPARE_HEAD = ("model and rule", "weights", "photo ms", "click ms")
+COMPARE_HEAD = ("model and rule", "photo ms", "click ms")
 COMPARE_HINT = "Click or drag, then press Compare."
 COMPARE_CHOOSE = "Choose two to {most} of the list to compare."
 

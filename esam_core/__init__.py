@@ -7,6 +7,8 @@ __version__ = "0.1.0"
 # Names are imported when they are first used, so that `import esam_core` costs nothing and reads no
 # file; the page and `--help` come up before torch is loaded.
 _HOMES = {
+    "comparison": ("compare",),
+    "detections": ("load_detections",),
     "errors": ("EsamError", "InvalidImage", "InvalidPrompt", "WeightsNotFound"),
     "images": ("asset", "load_rgb"),
     "masks": ("Masks", "rank_masks_by"),
@@ -17,6 +19,7 @@ _HOMES = {
     "segmenter": ("ImageEmbedding", "Segmenter"),
     "text": ("embed_regions", "rank_masks"),
     "text_encoders": ("TEXT_ENCODERS", "load_text_encoder"),
+    "visualize": ("draw_masks", "draw_prompt", "panel"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = sorted(_HOME_OF)

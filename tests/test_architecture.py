@@ -48,7 +48,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     "text": (f"{PICTURES} segmenter everything regions vocabulary text_encoders", "numpy"),
     "visualize": ("errors geometry prompts masks visualize", "numpy PIL"),
     "detections": ("errors geometry prompts annotated", "numpy"),
-    "compare": (MODELS, "numpy"),
+    "comparison": (MODELS, "numpy"),
     "sam_transformers": (MODELS, "torch numpy transformers"),
     "outlines": ("", "numpy"),
     "onnx_export": (MODELS, "torch"),

@@ -38,7 +38,9 @@ def build(engine: Engine, canvas: PromptCanvas) -> None:
         with gr.Row():
             left = gr.Dropdown([], label=texts.COMPARE_LEFT, interactive=True)
             right = gr.Dropdown([], label=texts.COMPARE_RIGHT, interactive=True)
-        gallery = gr.Gallery(label=texts.COMPARE_SIDE, columns=2, object_fit="contain")
+        gallery = gr.Gallery(
+            label=texts.COMPARE_SIDE, columns=2, object_fit="contain", height="auto"
+        )
 
     def answer(value: dict, keys: list[str]) -> list:
         try:
@@ -80,12 +82,14 @@ def build(engine: Engine, canvas: PromptCanvas) -> None:
 
 def _table(result: comparing.Result) -> str:
     """Set the rows as HTML; names come from our own tables, but are escaped all the same."""
-    head = [*texts.COMPARE_HEAD, *(f"IoU {i + 1}" for i in range(len(result.contestants)))]
-    rows = [[f"{i + 1}", *row] for i, row in enumerate(comparing.as_rows(result))]
-    cells = "".join(f"<th>{html.escape(name)}</th>" for name in ["", *head])
-    body = "".join(
-        f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows
-    )
+    numbers = [f"{i + 1}" for i in range(len(result.contestants))]
+    head = ["", *texts.COMPARE_HEAD, *(f"IoU {number}" for number in numbers)]
+    cells = "".join(f"<th>{html.escape(name)}</th>" for name in head)
+    body = ""
+    for number, (label, weights, *values) in zip(numbers, comparing.as_rows(result), strict=True):
+        who = f"{html.escape(label)}<small>{html.escape(weights)}</small>"
+        columns = "".join(f"<td>{html.escape(value)}</td>" for value in values)
+        body += f"<tr><td>{number}</td><td>{who}</td>{columns}</tr>"
     return f"<table><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table>"
 
 

@@ -16,15 +16,15 @@ from esam_core.figures.figure import (
 from esam_core.saliency import load_saliency
 from esam_core.salient import SalientSettings, salient_masks
 from esam_core.segmenter import Segmenter
-from esam_core.text import embed_regions, rank_masks
+from esam_core.text import TextRanking, embed_regions, rank_masks
 from esam_core.text_encoders import TextEncoder
 from esam_core.visualize import draw_masks, draw_prompt, palette, panel
 
-EVERYTHING_PHOTOS = ("423617", "229997", "553664", "160012")
+EVERYTHING_PHOTOS = ("565778", "418281", "41888", "555705")
 SALIENT_PHOTOS = ("565778", "418281", "165518", "41888")
 TEXTS = {
     "423617": ("bus", "taxi", "car"),
-    "160012": ("pizza", "bottle", "person"),
+    "229997": ("bear", "bird", "vulture"),
     "553664": ("laptop", "book", "mouse"),
 }
 
@@ -142,17 +142,23 @@ def fig6_text_prompts(
         row, note = [image], [f"{len(masks)} proposals"]
         for i, word in enumerate(words):
             best = ranking.order[i][:1]
-            score = f"{ranking.scores[best[0], i]:.2f}" if len(best) else "no proposal"
             row.append(draw_masks(image, masks[best], colours=palette(i + 1)[-1:]))
-            note.append(f"“{word}”  {score}")
+            note.append(f"“{word}”  {_score(ranking, best, i)}")
         rows.append(row)
         notes.append(note)
     tick(progress, len(chosen), len(chosen))
     text = signed(
         "Figure 6. Text prompts: of all masks that segment everything proposes, the one most "
-        f"like each text, with its score. Texts are read by {encoder.title} "
-        f"({encoder.provenance}).",
+        f"like each text, with its score; from {encoder.threshold:g} on it counts as found. Texts "
+        f"are read by {encoder.title} ({encoder.provenance}).",
         [segmenter],
         watch.seconds,
     )
     return Figure("fig6_text_prompts", panel(rows, captions=notes, footer=text), text)
+
+
+def _score(ranking: TextRanking, best: np.ndarray, text: int) -> str:
+    if not len(best):
+        return "no proposal"
+    score = float(ranking.scores[best[0], text])
+    return f"{score:.2f}" if score >= ranking.threshold else f"{score:.2f}, not found"

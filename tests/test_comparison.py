@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from esam_core import Prompt, load_segmenter
-from esam_core.compare import agreement, compare
+from esam_core.comparison import agreement, compare
 from esam_core.errors import InvalidSettings
 from esam_core.masks import Masks
 
