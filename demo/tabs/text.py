@@ -15,6 +15,7 @@ from esam_core.errors import EsamError
 from esam_core.text_encoders import OFFLINE, TEXT_ENCODERS
 
 T = texts.TEXT
+# The canvas is an answer too, and must not fade while one is awaited: progress shows in the panel.
 BUSY = {**QUIET, "show_progress": "minimal"}
 
 
@@ -88,8 +89,8 @@ def build(engine: Engine, canvas: PromptCanvas) -> None:
         return gr.update(layers=layers), _lines([T["kept"].format(count=len(shown))])
 
     answer = [canvas, told, ranked, picked]
-    query.submit(find, asked, answer, api_name="text", **BUSY, **LONG)
-    run.click(find, asked, answer, api_name="text_find", **BUSY, **LONG)
+    query.submit(find, asked, answer, api_name="text", show_progress_on=told, **BUSY, **LONG)
+    run.click(find, asked, answer, api_name="text_find", show_progress_on=told, **BUSY, **LONG)
     newest = {**QUIET, "trigger_mode": "always_last"}
     threshold.input(again, asked, answer, api_name="text_threshold", **newest, **LONG)
     ranked.select(pick, asked, [canvas, picked], api_name="text_pick", **QUIET, **MODEL)
