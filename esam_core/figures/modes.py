@@ -25,7 +25,6 @@ SALIENT_PHOTOS = ("565778", "418281", "165518", "41888")
 TEXTS = {
     "423617": ("bus", "taxi", "car"),
     "229997": ("bear", "bird", "vulture"),
-    "553664": ("laptop", "book", "mouse"),
 }
 
 
