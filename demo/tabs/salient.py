@@ -69,7 +69,7 @@ def build(engine: Engine, canvas: PromptCanvas) -> None:
     answered = {"inputs": [canvas, *panel], "outputs": [canvas, told]}
     run.click(find, **answered, api_name="salient", **QUIET, **MODEL)
     drawn = shuffle.click(_other_seed, seed, seed, api_name="salient_shuffle", queue=False, **QUIET)
-    drawn.then(find, **answered, api_name="salient_shuffled", show_progress="hidden", **MODEL)
+    drawn.then(find, **answered, api_name="salient_shuffled", **QUIET, **MODEL)
     for name, part in (("threshold", threshold), ("points", points), ("prompt", prompt)):
         part.input(again, **answered, api_name=f"salient_{name}", **NEWEST, **MODEL)
     for name, part in (("instances", instances), ("map", show_map), ("seed", seed)):
