@@ -20,7 +20,7 @@ MAX_TEXTS = 12
 MAX_MASKS = 120
 SAME_THING = 0.5  # of two masks that share more than this, one is a part of the other
 # On every third example photo (35 pairs of photo and class name), some mask fits the name for 40 %
-# of the pairs with these (66 masks a photo), and for 23 % with the preset's own thresholds (7 masks).
+# of the pairs with these (66 masks a photo), and for 23 % with the preset's thresholds (7 masks).
 DOUBTFUL = {"mini": {"predicted_iou_threshold": 0.3, "stability_threshold": 0.0}}
 
 
