@@ -21,6 +21,7 @@ from esam_core.text import (
     RegionFeatures,
     TextRanking,
     embed_regions,
+    overlap_of,
     propose,
     rank_masks,
     split_texts,
@@ -166,7 +167,9 @@ def _regions(engine: Engine, sight: Sight, masks: Masks, encoder: TextEncoder) -
                 some = masks[start : start + REGIONS_PER_STEP]
                 parts.append(embed_regions(sight.image, some, encoder).rows)
                 engine.give_way()
-        return RegionFeatures(np.concatenate(parts), encoder.name, ViewSettings())
+        return RegionFeatures(
+            np.concatenate(parts), encoder.name, overlap_of(masks), ViewSettings()
+        )
 
     key = ("regions", encoder.name, sight.segmenter.name, sight.photo.digest)
     return engine.memo.get(key, make)

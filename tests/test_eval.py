@@ -41,7 +41,8 @@ SCENE = Scene(
 def ranking(*similarity: float) -> TextRanking:
     column = np.array(similarity, np.float32)[:, None]
     order = np.argsort(-column, axis=0).T
-    return TextRanking((Reading("dog", "dog"),), column, column, order, 0.5)
+    overlap = np.eye(len(column), dtype=np.float32)
+    return TextRanking((Reading("dog", "dog"),), column, column, order, overlap, 0.5)
 
 
 def judged(masks: list[np.ndarray], *similarity: float, name: str = "dog") -> Pair:
