@@ -16,6 +16,7 @@ from demo import texts
 from demo.batches import Batches
 from demo.catalogue import Catalogue, ModelRow
 from demo.kept import Kept
+from demo.memo import Memo
 from demo.photos import Photo, Photos, Reading
 from demo.turns import Turns
 from esam_core.errors import EsamError, UnknownModel
@@ -59,6 +60,8 @@ class Engine:
             one whose weights are present.
         photo_bytes: Photos are forgotten, oldest first, beyond this many bytes of pixels.
         embeddings: How many embeddings are kept.
+
+    Modes remember in ``memo`` what belongs to the pixels of photos, in ``tools`` own models.
     """
 
     def __init__(
@@ -75,6 +78,8 @@ class Engine:
         self.kept = Kept()
         self.turns = Turns()
         self.batches = Batches()
+        self.memo = Memo(embeddings)
+        self.tools = Memo(8)
         self.rows: list[ModelRow] = []
         self.trouble = ""
         self.default: str | None = None

@@ -57,6 +57,13 @@ def mask_url(mask: np.ndarray) -> str:
     return data_url(_saved(picture, "PNG", transparency=bytes([0, 255]), bits=1), "image/png")
 
 
+def heat_url(heat: np.ndarray, side: int = 640) -> str:
+    """Return a map (h, w) in [0, 1] as a grey PNG, its longer side at most this many pixels."""
+    picture = Image.fromarray((heat * 255).round().astype(np.uint8))
+    picture.thumbnail((side, side), Image.Resampling.BILINEAR)
+    return data_url(_saved(picture, "PNG"), "image/png")
+
+
 def mask_from_url(url: str, image_hw: tuple[int, int]) -> np.ndarray:
     """Read a mask that the browser drew, opaque where it is, in the size of the photo.
 

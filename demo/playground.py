@@ -1,5 +1,6 @@
 """Playground: the widget with controls for model, mode and thresholds, for one notebook cell."""
 
+import base64
 from dataclasses import replace
 from typing import Any
 
@@ -97,6 +98,12 @@ class Playground(ipywidgets.VBox):
         text = f"{len(self.masks)} masks. {caption(canvas.segmenter)}."
         page = panel([[canvas.image, drawn]], titles=["photo", self.mode.label], footer=text)
         return Figure("playground", page, text)
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+        """Offer a picture beside the controls, for where no browser is attached."""
+        bundle = super()._repr_mimebundle_(**options)
+        picture = base64.b64encode(self.figure()._repr_jpeg_()).decode()
+        return {**bundle, "image/jpeg": picture}
 
     def _everything(self) -> Masks:
         settings = replace(

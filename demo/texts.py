@@ -89,7 +89,7 @@ EVERYTHING = {
     "predicted_iou": "Predicted IoU",
     "stability": "Stability",
     "nms": "Overlap (NMS)",
-    "min_area": "Smallest area %",
+    "min_area": "Min. area %",
     "table": "Masks",
     "headers": ["id", "area %", "score", "stab."],
     "tip": "Mask {0} · {1:g} % of the photo · score {2:.2f} · stability {3:.2f}",
@@ -119,6 +119,49 @@ COMPARE_SIDE = "Side by side"
 COMPARE_HEAD = ("model and rule", "photo ms", "click ms")
 COMPARE_HINT = "Click or drag, then press Compare."
 COMPARE_CHOOSE = "Choose two to {most} of the list to compare."
+
+NO_PHOTO = "Choose a photo first."
+SALIENT = {
+    "hint": "What stands out is found without a click. The points were drawn from the map.",
+    "run": "Find salient",
+    "shuffle": "Shuffle points",
+    "threshold": "Threshold",
+    "points": "Points",
+    "prompt": "Points are drawn",
+    "uniform": "anywhere",
+    "spread": "far apart",
+    "box": "box",
+    "instances": "One mask each",
+    "map": "Show the map",
+    "seed": "Seed of the points",
+    "keep": "Keep as objects",
+    "kept": "{count} kept as objects.",
+}
+SALIENT_ONE = "One thing stands out"
+SALIENT_MANY = "{count} things stand out"
+SALIENT_SAID = "{things}. Map: {origin}."
+SALIENT_NOTHING = "Nothing stands out in this photo. A lower threshold may find something."
+TEXT = {
+    "hint": "Type what to look for and press Enter. Commas separate texts.",
+    "query": "What to look for",
+    "example": "a dog, cars",
+    "run": "Find",
+    "ranked": "Best masks",
+    "threshold": "Score that counts as found",
+    "who": "Reader of texts",
+    "keep": "Keep as objects",
+    "kept": "{count} kept as objects.",
+    "clip": "{title} reads any English text. Licence of its weights: {licence}.",
+    "offline": (
+        "Offline vocabulary: it knows nouns of the 1000 ImageNet classes and their kin, but no "
+        "colours, places or actions. For free text choose CLIP above; get it with"
+    ),
+    "command": (
+        'python -m esam_core text PHOTO "a red car" --out mask.png --encoder ViT-B-32 --download'
+    ),
+}
+NO_MATCH = "No match for “{text}” (best score {best:.2f})."
+NO_SUCH_ENCODER = "There is no text encoder {name!r}."
 
 MINI_NOTE = "The small bundled model is answering. For EfficientSAM, choose it above or run"
 RANDOM_NOTE = "The weights are random: masks mean nothing. For EfficientSAM run"

@@ -25,11 +25,17 @@ from demo import handlers, texts
 from demo.canvas import PromptCanvas
 from demo.engine import Engine
 from demo.gallery import strip
-from demo.tabs import Mode, compare, everything, points
+from demo.tabs import Mode, compare, everything, points, salient, text
 from demo.tabs.points import MODEL, QUIET, ROUTES
 from esam_core.errors import EsamError
 
-MODES: tuple[Mode, ...] = (points.MODE, everything.MODE, compare.MODE)
+MODES: tuple[Mode, ...] = (
+    points.MODE,
+    everything.MODE,
+    salient.MODE,
+    text.MODE,
+    compare.MODE,
+)
 MAX_MEGABYTES = 40
 
 LAUNCH: dict[str, Any] = {

@@ -17,7 +17,7 @@ _HOMES = {
     "saliency": ("SALIENCY", "load_saliency"),
     "salient": ("SalientSettings", "salient_masks"),
     "segmenter": ("ImageEmbedding", "Segmenter"),
-    "text": ("embed_regions", "rank_masks"),
+    "text": ("embed_regions", "propose", "rank_masks"),
     "text_encoders": ("TEXT_ENCODERS", "load_text_encoder"),
     "visualize": ("draw_masks", "draw_prompt", "panel"),
 }

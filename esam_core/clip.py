@@ -42,7 +42,6 @@ class ClipEncoder:
     """
 
     negatives = ("background", "texture")
-    threshold = 0.5
     chunk = 16
 
     def __init__(
@@ -55,6 +54,7 @@ class ClipEncoder:
         templates: Sequence[str] = TEMPLATES,
     ):
         self.name, self.title, self.provenance = spec.name, spec.title, provenance
+        self.threshold = spec.threshold
         self._model, self._tokenizer = model.eval().requires_grad_(False).to(device), tokenizer
         self._device, self._templates = device, tuple(templates)
         visual = model.visual

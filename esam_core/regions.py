@@ -30,7 +30,7 @@ class ViewSettings:
         InvalidSettings: A value outside its range.
     """
 
-    views: tuple[str, ...] = ("masked_crop", "blurred_background")
+    views: tuple[str, ...] = ("masked_crop",)
     context: float = 1.2
     background: str = "mean"
 

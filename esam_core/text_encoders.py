@@ -33,6 +33,7 @@ class TextEncoderSpec:
         pretrained: open_clip's tag of the weights.
         size_mb: Megabytes to download.
         needs: Packages beyond this project's own, for pip.
+        threshold: Scores from here on count as found, unless the caller says otherwise.
     """
 
     name: str
@@ -42,6 +43,7 @@ class TextEncoderSpec:
     pretrained: str | None = None
     size_mb: int = 0
     needs: tuple[str, ...] = ()
+    threshold: float = 0.5
 
 
 _ROWS = (
@@ -49,6 +51,7 @@ _ROWS = (
         OFFLINE,
         "Offline vocabulary",
         "Apache-2.0 (classifier), WordNet licence (words)",
+        threshold=0.05,
     ),
     TextEncoderSpec("ViT-B-32", "CLIP ViT-B/32", "MIT", "ViT-B-32", "openai", 605),
     TextEncoderSpec("ViT-L-14", "CLIP ViT-L/14", "MIT", "ViT-L-14", "openai", 1710),
@@ -125,7 +128,7 @@ class OfflineEncoder:
     input_size = 260
     logit_scale = None
     negatives = ()
-    threshold = 0.15
+    threshold = TEXT_ENCODERS[OFFLINE].threshold
     chunk = 16  # views at once: more gain no speed on a CPU
 
     def __init__(self, classifier: "torch.nn.Module", vocabulary: Vocabulary, provenance: str):
@@ -151,9 +154,8 @@ class OfflineEncoder:
         return np.concatenate([np.zeros((0, len(self.vocabulary.names)), np.float32), *rows])
 
     def merge(self, rows: np.ndarray) -> np.ndarray:
-        """Average over views in the logarithm, so that one sure view does not outvote the rest."""
-        mean = np.exp(np.log(rows + 1e-9).mean(1))
-        return mean / mean.sum(1, keepdims=True)
+        """Average probabilities over views."""
+        return rows.mean(1)
 
     def encode_texts(self, readings: Sequence[Reading]) -> np.ndarray:
         """Mark the classes of each text with 1, (k, 1000)."""

@@ -50,12 +50,10 @@ def clean(notebook) -> None:
             if output.output_type == "stream" and output.name == "stderr":
                 continue  # progress bars
             if "data" in output:
-                output.data.pop(WIDGET, None)
+                widget = output.data.pop(WIDGET, None)
                 output.metadata = {}
-                if not set(output.data) - {"text/plain"} and "Progress" in output.data.get(
-                    "text/plain", ""
-                ):
-                    continue
+                if widget is not None and set(output.data) <= {"text/plain"}:
+                    continue  # progress bars and other controls
             kept.append(output)
         cell.outputs = kept
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -67,7 +68,7 @@ def test_readme_command_lines_are_understood():
     lines = re.findall(r"python -m esam_core ([^`\n]+)", read("README.md"))
     assert len(lines) >= 5
     for line in lines:
-        build_parser().parse_args(line.split())
+        build_parser().parse_args(shlex.split(line, comments=True))
 
 
 @pytest.mark.parametrize(

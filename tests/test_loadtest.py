@@ -62,7 +62,8 @@ def test_a_full_line_is_an_error_with_a_sentence():
         segmenter = engine.segmenter()
         segmenter.embed = lambda image: (held.set(), release.wait(30), 1 / 0)
         others = [PageClient(url) for _ in range(4)]
-        threads = [threading.Thread(target=_ask, args=(c, token)) for c in others]
+        # Daemons: one that still waits for its answer must not keep the tests from ending.
+        threads = [threading.Thread(target=_ask, args=(c, token), daemon=True) for c in others]
         for thread in threads:
             thread.start()
         assert held.wait(10)

@@ -242,7 +242,7 @@ def test_offline_vocabulary_tells_animals_apart(offline, bear):
     ranking = rank_masks(regions, ["bear", "banana"], offline)
     assert ranking.chosen(0).tolist() == [0]
     assert ranking.chosen(1).tolist() == []
-    assert ranking.scores[0, 0] > 0.5
+    assert ranking.scores[0, 0] > 5 * ranking.scores[1, 0]
     assert offline.provenance.startswith("bundled mini")
 
 

@@ -135,3 +135,4 @@ def test_playground_follows_its_controls(monkeypatch):
     assert asked[0].predicted_iou_threshold == 0.6
     assert "3 masks" in made.note.value
     assert "3 masks" in repr(made.figure())
+    assert made._repr_mimebundle_()["image/jpeg"].startswith("/9j/")

@@ -408,8 +408,9 @@ class PromptStage {
    *     also colours: ['#rrggbb'] and tips: ['text'], one per id from 1; shown: what host.ask('regions',
    *     {token, shown, ids}) is told, which answers {masks: [{id, png}]}, each mask as a whole
    *   {kind: 'pick', token, ids}                        no picture: selects masks of the label map
-   *   {kind: 'masks', token, masks: [{png, colour?}], mode?}   opaque where the mask is
+   *   {kind: 'masks', token, masks: [{png, colour?}], outline?, mode?}   opaque where the mask is
    *   {kind: 'heat', token, png, mode?}                 grey picture, white is hot
+   *   {kind: 'objects', token, masks: [{png, name?}]}   masks that become objects, once
    *   {kind: 'markers', token, points: [[x, y, label]], boxes: [[x0, y0, x1, y1]], mode?}   in photo pixels
    * `token` is the photo's: a layer of another photo is dropped. `mode` hides it in other modes.
    */
@@ -430,6 +431,10 @@ class PromptStage {
     const ready = { ...layer };
     if (layer.kind === 'labels') ready.labels = new LabelLayer(await loadPicture(layer.png), layer.colours);
     if (layer.kind === 'heat') ready.picture = heatPicture(await loadPicture(layer.png));
+    if (layer.kind === 'objects') {
+      this.addMasks(await Promise.all(layer.masks.map(mask => loadPicture(mask.png))), layer.masks.map(mask => mask.name));
+      return null;
+    }
     if (layer.kind === 'masks') {
       ready.masks = await Promise.all(layer.masks.map(async (mask, i) => ({
         picture: await loadPicture(mask.png), colour: mask.colour || PALETTE[i % PALETTE.length],
@@ -746,7 +751,7 @@ class PromptStage {
       g.globalAlpha = Math.min(1, this.opacity * 1.5);
       g.drawImage(layer.picture, 0, 0, width, height);
     }
-    for (const layer of this.visibleLayers('masks')) for (const mask of layer.masks) ink(mask.picture, mask.colour);
+    for (const layer of this.visibleLayers('masks')) for (const mask of layer.masks) ink(mask.picture, mask.colour, layer.outline ? 0 : 1);
     const { labels } = this;
     if (labels) {
       g.globalAlpha = this.opacity;

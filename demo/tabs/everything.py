@@ -39,7 +39,7 @@ def build(engine: Engine, canvas: PromptCanvas) -> None:
         )
         run = gr.Button(T["run"], variant="primary", elem_id="es-ev-run")
         cancel = gr.Button(T["cancel"], visible=False, elem_id="es-ev-cancel")
-    told = gr.HTML(elem_id="es-ev-told")
+    told = gr.HTML(elem_id="es-ev-told", elem_classes="es-told")
     with gr.Group(elem_classes="es-ev-sliders"):
         sliders = [
             gr.Slider(low, high, value, step=step, label=T[name], elem_classes="es-ev-slider")

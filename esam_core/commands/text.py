@@ -35,7 +35,6 @@ def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentPar
     parser.add_argument("--encoder-weights", type=Path, metavar="FILE", help="a local weights file")
     parser.add_argument("--download", action="store_true", help="fetch a CLIP that is not here yet")
     parser.add_argument("--threshold", type=float, help="0 to 1; lower finds more")
-    parser.add_argument("--grid", default="fast", help="segment everything: fast or quality")
     add_model_arguments(parser)
     return parser
 
@@ -44,13 +43,12 @@ def run(args: argparse.Namespace) -> int:
     """Rank, write the files, and say per text what was found."""
     import numpy as np
 
-    from esam_core.everything import preset, segment_everything
     from esam_core.export import export_mask_png
     from esam_core.images import load_rgb
-    from esam_core.text import embed_regions, rank_masks, split_texts
+    from esam_core.text import embed_regions, propose, rank_masks, split_texts
     from esam_core.text_encoders import load_text_encoder
 
-    texts, grid = split_texts(args.text), preset(args.grid)
+    texts = split_texts(args.text)
     image = load_rgb(args.photo)
     encoder = load_text_encoder(
         args.encoder, weights=args.encoder_weights, device=args.device, download=args.download
@@ -58,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     for text in texts:
         encoder.read(text)  # an unknown word is said before the slow part
     segmenter = load(args)
-    masks = segment_everything(segmenter, image, grid)
+    masks = propose(segmenter, image)
     regions = embed_regions(image, masks, encoder)
     ranking = rank_masks(regions, texts, encoder, threshold=args.threshold)
     chosen = [ranking.chosen(i) for i in range(len(texts))]

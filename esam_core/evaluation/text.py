@@ -2,26 +2,40 @@
 
 A pair is a photo and the name of a class in it. It counts as right if the best mask has an IoU over
 0.5 with one object of the class or with all of them together. Proposals are the annotated masks
-themselves, which judges the ranking alone, and those of segment everything.
+themselves, which judges the ranking alone, those of segment everything with the fast preset, and
+those of ``esam_core.text.propose``, which the page and the command line use.
 """
 
 import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from esam_core.annotated import AnnotatedPhoto, annotated_photos
+from esam_core.annotated import annotated_photos
 from esam_core.errors import UnknownWord
 from esam_core.geometry import mask_iou
 from esam_core.masks import Masks
 from esam_core.regions import VIEWS, ViewSettings
-from esam_core.text import TextRanking, embed_regions, rank_masks
+from esam_core.text import TextRanking, embed_regions, propose, rank_masks
 from esam_core.text_encoders import TEXT_ENCODERS, TextEncoder, load_text_encoder
+
+if TYPE_CHECKING:
+    from esam_core.segmenter import Segmenter
 
 HELP = "text to mask: how often the best mask is what the text names, beside chance"
 GOOD_IOU = 0.5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """A photo (h, w, 3), the masks (n, h, w) of its objects and their names."""
+
+    image: np.ndarray
+    truth: np.ndarray
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +46,8 @@ class Pair:
         proposals: Where the masks came from.
         kind: How the encoder knows the word: ``known`` or ``approximate``.
         present: Whether the photo has such an object.
-        right: Whether the best mask is one.
-        found: Whether its score reaches the threshold.
+        right: Whether the most similar mask is one.
+        score: Of that mask.
         chance: Share of masks that would have been right.
     """
 
@@ -41,7 +55,7 @@ class Pair:
     kind: str
     present: bool
     right: bool = False
-    found: bool = False
+    score: float = 0.0
     chance: float = 0.0
 
 
@@ -56,57 +70,80 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threshold", type=float, help="from here on a score counts as found")
     parser.add_argument("--model", default="auto", help="of the proposals by segment everything")
     parser.add_argument("--no-everything", action="store_true", help="annotated masks only")
+    parser.add_argument(
+        "--min-area", type=float, default=0.0, help="smallest object, as a share of the photo"
+    )
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N photos")
 
 
 def run(args: argparse.Namespace) -> int:
     """Measure and print the table."""
-    from esam_core.everything import PRESETS, segment_everything
     from esam_core.models import load_segmenter
 
     encoder = load_text_encoder(args.encoder, weights=args.encoder_weights)
     settings = ViewSettings(tuple(args.views.split(",")), args.context, args.background)
-    photos = list(annotated_photos(args.data))[: args.limit]
-    names = sorted({item.name for photo in photos for item in photo.objects})
     segmenter = None if args.no_everything else load_segmenter(args.model)
-    pairs: list[Pair] = []
-    for photo in photos:
-        image = photo.image()
-        proposals = {"annotated": Masks.from_data(photo.masks())}
-        if segmenter is not None:
-            proposals["fast"] = segment_everything(segmenter, image, PRESETS["fast"])
-        for source, masks in proposals.items():
-            regions = embed_regions(image, masks, encoder, settings)
-            for name in names:
-                try:
-                    ranking = rank_masks(regions, [name], encoder, threshold=args.threshold)
-                except UnknownWord:
-                    continue
-                pairs.append(judge(source, photo, name, masks, ranking))
+    found = list(scenes(args.data, args.min_area))[: args.limit]
+    names = sorted({name for scene in found for name in scene.names})
+    pairs = [pair for s in found for pair in judged(s, names, encoder, settings, segmenter)]
     threshold = encoder.threshold if args.threshold is None else args.threshold
-    speaker = f"proposals fast: {segmenter.title} ({segmenter.provenance}). " if segmenter else ""
     print(f"{encoder.title} ({encoder.provenance}), {settings}, threshold {threshold}")
-    print(f"{speaker}{len(photos)} photos, {len(names)} class names")
+    if segmenter is not None:
+        print(f"fast proposals by {segmenter.title} ({segmenter.provenance})")
+    print(f"{len(found)} photos, {len(names)} names, objects from {args.min_area:.1%} of the photo")
     print(f"not in the vocabulary: {', '.join(unknown_names(names, encoder)) or 'none'}\n")
-    print("\n".join(table(pairs)))
+    print("\n".join(table(pairs, threshold)))
     return 0
 
 
-def judge(
-    source: str, photo: AnnotatedPhoto, name: str, masks: Masks, ranking: TextRanking
-) -> Pair:
+def scenes(folder: Path, min_area: float = 0.0) -> Iterator[Scene]:
+    """List annotated photos with their objects from a share of the photo on."""
+    for photo in annotated_photos(folder):
+        truth = photo.masks()
+        large = truth.mean((1, 2)) >= min_area
+        if large.any():
+            names = [item.name for item, kept in zip(photo.objects, large, strict=True) if kept]
+            yield Scene(photo.image(), truth[large], tuple(names))
+
+
+def judged(
+    scene: Scene,
+    names: list[str],
+    encoder: TextEncoder,
+    settings: ViewSettings,
+    segmenter: "Segmenter | None",
+) -> Iterator[Pair]:
+    """Ask for every name that the encoder reads, whether the photo has such a thing or not."""
+    from esam_core.everything import preset, segment_everything
+
+    proposals = {"annotated": Masks.from_data(scene.truth)}
+    if segmenter is not None:
+        grid = preset("fast", segmenter.name)
+        proposals["fast"] = segment_everything(segmenter, scene.image, grid)
+        proposals["propose"] = propose(segmenter, scene.image)
+    for source, masks in proposals.items():
+        regions = embed_regions(scene.image, masks, encoder, settings)
+        for name in names:
+            try:
+                ranking = rank_masks(regions, [name], encoder)
+            except UnknownWord:
+                continue
+            yield judge(source, scene, name, masks, ranking)
+
+
+def judge(source: str, scene: Scene, name: str, masks: Masks, ranking: TextRanking) -> Pair:
     """Compare the best mask of one text with the objects of that name."""
     kind = "approximate" if ranking.readings[0].approximate else "known"
-    found = len(ranking.matches(0)) > 0
-    truth = photo.masks()[[item.name == name for item in photo.objects]]
-    if not len(truth):
-        return Pair(source, kind, present=False, found=found)
+    truth = scene.truth[[other == name for other in scene.names]]
     if not len(masks):
-        return Pair(source, kind, present=True)
+        return Pair(source, kind, present=len(truth) > 0)
+    best = ranking.order[0][0]
+    score = float(ranking.scores[best, 0])
+    if not len(truth):
+        return Pair(source, kind, present=False, score=score)
     targets = np.concatenate([truth, truth.any(0)[None]])
     right = mask_iou(masks.data, targets).max(1) > GOOD_IOU
-    best = ranking.order[0][0]
-    return Pair(source, kind, True, bool(right[best]), found, float(right.mean()))
+    return Pair(source, kind, True, bool(right[best]), score, float(right.mean()))
 
 
 def unknown_names(names: list[str], encoder: TextEncoder) -> list[str]:
@@ -120,7 +157,7 @@ def unknown_names(names: list[str], encoder: TextEncoder) -> list[str]:
     return refused
 
 
-def table(pairs: list[Pair]) -> Iterator[str]:
+def table(pairs: list[Pair], threshold: float) -> Iterator[str]:
     """Write one row per source of proposals and kind of word.
 
     ``possible`` is the share of pairs for which some mask would have been right. ``found`` are
@@ -139,8 +176,8 @@ def table(pairs: list[Pair]) -> Iterator[str]:
                     _share(p.right for p in present),
                     f"{np.mean([p.chance for p in present]):.0%}",
                     _share(p.chance > 0 for p in present),
-                    _share(p.right and p.found for p in present),
-                    _share(p.found for p in absent),
+                    _share(p.right and p.score >= threshold for p in present),
+                    _share(p.score >= threshold for p in absent),
                 )
                 yield f"| {source} | {kind} | {len(present)} | {' | '.join(columns)} |"
 

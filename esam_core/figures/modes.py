@@ -20,12 +20,11 @@ from esam_core.text import TextRanking, embed_regions, rank_masks
 from esam_core.text_encoders import TextEncoder
 from esam_core.visualize import draw_masks, draw_prompt, palette, panel
 
-EVERYTHING_PHOTOS = ("423617", "229997", "553664", "160012")
+EVERYTHING_PHOTOS = ("565778", "418281", "41888", "555705")
 SALIENT_PHOTOS = ("565778", "418281", "165518", "41888")
 TEXTS = {
     "423617": ("bus", "taxi", "car"),
     "229997": ("bear", "bird", "vulture"),
-    "553664": ("laptop", "book", "mouse"),
 }
 
 
