@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,7 +12,9 @@ from esam_core.geometry import mask_iou
 from esam_core.masks import Masks
 from esam_core.models import load_segmenter
 from esam_core.prompts import Prompt
-from esam_core.segmenter import Segmenter
+
+if TYPE_CHECKING:
+    from esam_core.segmenter import Segmenter
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,7 +29,7 @@ class Comparison:
         predict_ms: Milliseconds to answer all prompts, per model.
     """
 
-    segmenters: tuple[Segmenter, ...]
+    segmenters: "tuple[Segmenter, ...]"
     masks: tuple[Masks, ...]
     iou: np.ndarray
     embed_ms: tuple[float, ...]
@@ -41,7 +44,7 @@ class Comparison:
 def compare(
     image: np.ndarray,
     prompts: Prompt | Sequence[Prompt],
-    models: Sequence[str | Segmenter],
+    models: "Sequence[str | Segmenter]",
     *,
     rule: str = "predicted_iou",
 ) -> Comparison:

@@ -3,14 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-
-import torch
+from typing import TYPE_CHECKING
 
 from esam_core.errors import UnknownModel, WeightsMismatch
 from esam_core.modeling.config import EfficientSamConfig, MiniConfig
-from esam_core.modeling.efficient_sam import EfficientSam
-from esam_core.modeling.promptable import Promptable
-from esam_core.segmenter import TorchSegmenter
 from esam_core.weights import (
     EFFICIENT_SAM_S,
     EFFICIENT_SAM_TI,
@@ -22,6 +18,12 @@ from esam_core.weights import (
     provenance,
     resolve_weights,
 )
+
+if TYPE_CHECKING:
+    from esam_core.modeling.promptable import Promptable
+    from esam_core.segmenter import TorchSegmenter
+
+# torch is imported when a model is built: the page and the command line list models without it.
 
 PAPER = "Xiong et al., EfficientSAM, CVPR 2024, arXiv 2312.00863"
 
@@ -45,7 +47,7 @@ class ModelSpec:
     name: str
     title: str
     config: EfficientSamConfig | MiniConfig
-    build: Callable[[EfficientSamConfig | MiniConfig], Promptable]
+    build: "Callable[[EfficientSamConfig | MiniConfig], Promptable]"
     weights: WeightsFile
     parameters: int
     licence: str
@@ -53,7 +55,13 @@ class ModelSpec:
     trained_with_background: bool = False
 
 
-def _build_mini(config: MiniConfig) -> Promptable:
+def _build_efficient_sam(config: EfficientSamConfig) -> "Promptable":
+    from esam_core.modeling.efficient_sam import EfficientSam
+
+    return EfficientSam(config)
+
+
+def _build_mini(config: MiniConfig) -> "Promptable":
     from esam_core.modeling.mini import Mini  # timm takes seconds to import; only mini needs it
 
     return Mini(config)
@@ -64,7 +72,7 @@ _ROWS = (
         name="efficient_sam_s",
         title="EfficientSAM-S",
         config=EfficientSamConfig(embed_dim=384, num_heads=6),
-        build=EfficientSam,
+        build=_build_efficient_sam,
         weights=EFFICIENT_SAM_S,
         parameters=26_413_028,
         licence="Apache-2.0",
@@ -74,7 +82,7 @@ _ROWS = (
         name="efficient_sam_ti",
         title="EfficientSAM-Ti",
         config=EfficientSamConfig(),
-        build=EfficientSam,
+        build=_build_efficient_sam,
         weights=EFFICIENT_SAM_TI,
         parameters=10_223_204,
         licence="Apache-2.0",
@@ -110,7 +118,7 @@ def load_segmenter(
     random: bool = False,
     download: bool = False,
     compiled: bool = False,
-) -> TorchSegmenter:
+) -> "TorchSegmenter":
     """Load a model.
 
     Args:
@@ -128,6 +136,8 @@ def load_segmenter(
         WeightsMismatch: The file does not fit the model.
         InvalidSettings: A device or precision that this machine does not have.
     """
+    from esam_core.segmenter import TorchSegmenter
+
     spec = model_spec(available_models()[0] if name == "auto" else name)
     network = _build(spec)
     origin = "random"
@@ -160,14 +170,16 @@ def model_spec(name: str) -> ModelSpec:
     return MODELS[name]
 
 
-def _build(spec: ModelSpec) -> Promptable:
+def _build(spec: ModelSpec) -> "Promptable":
     """Make the network; its random weights are the same every time and disturb no one's seed."""
+    import torch
+
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         return spec.build(spec.config)
 
 
-def _fill(network: Promptable, spec: ModelSpec, path: Path) -> None:
+def _fill(network: "Promptable", spec: ModelSpec, path: Path) -> None:
     state = load_state_dict(path)
     # The mini's file also carries the head of its backbone's image classifier, used for texts.
     state = {key: value for key, value in state.items() if not key.startswith("classifier.")}

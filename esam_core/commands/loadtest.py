@@ -5,6 +5,7 @@ import io
 import json
 import os
 import random
+import re
 import socket
 import subprocess
 import sys
@@ -309,7 +310,8 @@ def _rss_mb(pid: int | None) -> float | None:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:
         return None
-    return int(status.split("VmRSS:")[1].split()[0]) / 1024
+    resident = re.search(r"VmRSS:\s+(\d+)", status)  # none of a process that has ended
+    return int(resident[1]) / 1024 if resident else None
 
 
 def _count(text: str) -> int:

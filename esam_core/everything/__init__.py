@@ -4,20 +4,24 @@ The photo is embedded once, the points are decoded in chunks, and only masks tha
 are ever drawn in the photo's size, so that memory does not grow with the number of points.
 """
 
-from esam_core.everything.candidates import GridCandidates
-from esam_core.everything.pictures import label_map, mask_colours
-from esam_core.everything.run import decode_grid, segment_everything
-from esam_core.everything.selection import select
-from esam_core.everything.settings import PRESETS, GridSettings, preset
+from importlib import import_module
 
-__all__ = [
-    "PRESETS",
-    "GridCandidates",
-    "GridSettings",
-    "decode_grid",
-    "label_map",
-    "mask_colours",
-    "preset",
-    "segment_everything",
-    "select",
-]
+# Imported when they are first used: the page lays out its sliders by the presets, without torch.
+_HOME_OF = {
+    "GridCandidates": "candidates",
+    "label_map": "pictures",
+    "mask_colours": "pictures",
+    "decode_grid": "run",
+    "segment_everything": "run",
+    "select": "selection",
+    "PRESETS": "settings",
+    "GridSettings": "settings",
+    "preset": "settings",
+}
+__all__ = sorted(_HOME_OF)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'esam_core.everything' has no attribute {name!r}")
+    return getattr(import_module(f"esam_core.everything.{_HOME_OF[name]}"), name)
