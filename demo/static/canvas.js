@@ -761,9 +761,11 @@ class PromptStage {
       for (const id of this.picked) ink(labels.region(id), '#ffffff', 1.2);
       if (this.hover && !this.picked.has(this.hover)) ink(labels.region(this.hover), '#ffffff', 0.6);
     }
+    // Where a mode shows masks of its own, the objects step back to their outlines.
+    const shown = !this.mode.prompts && (labels || this.visibleLayers('masks').length || this.visibleLayers('heat').length);
     for (const object of this.doc.objects) {
       const picture = !object.hidden && this.maskOf(object);
-      if (picture) ink(picture, object.colour, object.id === this.doc.active ? 1 : 0.85);
+      if (picture) ink(picture, object.colour, shown ? 0 : object.id === this.doc.active ? 1 : 0.85);
     }
     g.globalAlpha = 1;
   }

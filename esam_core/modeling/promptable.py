@@ -106,14 +106,16 @@ class Promptable(nn.Module):
             raise ValueError(
                 f"{positions.shape[2]} prompt tokens given, the network reads {MAX_TOKENS}."
             )
-        if missing:
-            # Both networks were trained with six slots, and padding is not neutral. All of it is
-            # equal, so that one token is decoded and counted as many.
-            pad = positions.new_full((*positions.shape[:2], 1, 2), -0.5 / self.image_size)
-            positions = torch.cat([positions, pad], dim=2)
-            labels = torch.cat([labels, labels.new_full((*labels.shape[:2], 1), -1)], dim=2)
+        # Both networks were trained with six slots, and padding is not neutral. All of it is equal,
+        # so that one token can be decoded and counted as many; float32, the exact mode, rounds
+        # closest to upstream when each slot is decoded for itself.
+        added = missing if self.dtype == torch.float32 else min(missing, 1)
+        pad = positions.new_full((*positions.shape[:2], added, 2), -0.5 / self.image_size)
+        positions = torch.cat([positions, pad], dim=2)
+        labels = torch.cat([labels, labels.new_full((*labels.shape[:2], added), -1)], dim=2)
         tokens, geometry = self.encode_prompts(features, positions, labels)
-        return self.mask_decoder.attend(context, tokens, geometry, copies=max(missing, 1))
+        copies = missing // added if added else 1
+        return self.mask_decoder.attend(context, tokens, geometry, copies=copies)
 
     def draw(self, context: DecoderContext, attended: Attended) -> Tensor:
         """Draw the low-resolution logits (m, 3, 4h, 4w) of decoded prompts."""
