@@ -4,7 +4,6 @@ Plain values in and out, no gradio. Masks are made in a size that a screen can s
 in pixels of the photo.
 """
 
-import io
 import logging
 import queue
 import threading
@@ -14,15 +13,15 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image
 
 from demo import texts
 from demo.asks import text_of
 from demo.engine import Engine
 from demo.handlers import Json, answering
 from demo.photos import Photo, PhotoGone
-from demo.pictures import data_url, mask_url
+from demo.pictures import labels_url, mask_url
 from esam_core.errors import Cancelled, EsamError, InvalidSettings
+from esam_core.visualize import stable_colours
 
 if TYPE_CHECKING:
     from esam_core.everything import GridCandidates, GridSettings
@@ -195,7 +194,7 @@ def _decoded(
 
 def _show(engine: Engine, photo: Photo, found: Found, filters: dict[str, float]) -> Json:
     """Choose the masks, keep them, and describe them for the page."""
-    from esam_core.everything import label_map, mask_colours, select
+    from esam_core.everything import select
 
     masks = select(found.candidates, _settings(found.candidates.image_hw, filters))
     height, width = masks.image_hw
@@ -208,8 +207,8 @@ def _show(engine: Engine, photo: Photo, found: Found, filters: dict[str, float])
         "kind": "labels",
         "token": photo.token,
         "mode": "everything",
-        "png": _labels_url(label_map(masks)),
-        "colours": ["#" + bytes(colour).hex() for colour in mask_colours(masks)],
+        "png": labels_url(masks),
+        "colours": ["#" + bytes(colour).hex() for colour in stable_colours(masks)],
         "tips": [texts.EVERYTHING["tip"].format(*row) for row in rows],
         "shown": found.shown,
     }
@@ -248,14 +247,6 @@ def _packed(masks: "Masks") -> Iterator[tuple[bytes, tuple[int, int, int, int]]]
     for mask, box in zip(masks.data, masks.boxes_xyxy.astype(int).tolist(), strict=True):
         x0, y0, x1, y1 = box
         yield np.packbits(mask[y0:y1, x0:x1]).tobytes(), (x0, y0, x1, y1)
-
-
-def _labels_url(labels: np.ndarray) -> str:
-    """Write a label map (h, w) as a PNG that a browser reads exactly: id = R + 256 G."""
-    pixels = np.stack([labels & 255, labels >> 8, np.zeros_like(labels)], -1).astype(np.uint8)
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG", compress_level=3)
-    return data_url(file.getvalue(), "image/png")
 
 
 def _map_hw(image_hw: tuple[int, int]) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from PIL import Image
 
 from esam_core.errors import InvalidImage
 from esam_core.images import load_rgb
+from esam_core.masks import Masks, label_map
 
 STAGE_SIDE = 2048  # the longest side that the browser is sent; prompts stay in original pixels
 MASK_URL_BYTES = 16_000_000  # a mask that the browser sends back
@@ -55,6 +56,13 @@ def mask_url(mask: np.ndarray) -> str:
         picture = picture.resize(size, Image.Resampling.NEAREST)
     picture.putpalette([0, 0, 0, 255, 255, 255])
     return data_url(_saved(picture, "PNG", transparency=bytes([0, 255]), bits=1), "image/png")
+
+
+def labels_url(masks: Masks) -> str:
+    """Return masks as one map that a browser reads exactly: id = R + 256 G, 0 where none is."""
+    labels = label_map(masks)
+    pixels = np.stack([labels & 255, labels >> 8, np.zeros_like(labels)], -1).astype(np.uint8)
+    return data_url(_saved(Image.fromarray(pixels), "PNG", compress_level=3), "image/png")
 
 
 def heat_url(heat: np.ndarray, side: int = 640) -> str:

@@ -4,7 +4,6 @@ Nothing large is widget state: the photo and the masks travel as messages, so th
 with its widgets stays small.
 """
 
-import io
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,13 +11,12 @@ from typing import Any
 import anywidget
 import numpy as np
 import traitlets
-from PIL import Image
 
 from demo import handlers, texts
 from demo.asks import read_ask
 from demo.catalogue import Catalogue, CoreCatalogue
 from demo.engine import Engine
-from demo.pictures import data_url, photo_url
+from demo.pictures import labels_url, photo_url
 from esam_core.images import ImageSource
 from esam_core.masks import Masks
 from esam_core.prompts import Prompt
@@ -129,10 +127,8 @@ class PromptWidget(anywidget.AnyWidget):
 
         The widget goes to mode ``pick``; ``widget.mode = "points"`` goes back.
         """
-        labels = np.zeros((*masks.image_hw, 3), np.uint8)
-        for i in np.argsort(-masks.area, kind="stable"):
-            labels[masks.data[i]] = ((i + 1) % 256, (i + 1) // 256, 0)
-        layer = {"kind": "labels", "token": self._photo, "png": _png_url(labels), "mode": "pick"}
+        png = labels_url(masks)
+        layer = {"kind": "labels", "token": self._photo, "png": png, "mode": "pick"}
         self.mode, self.picked = "pick", []
         self.send({"layers": {"masks": layer}})
 
@@ -167,9 +163,3 @@ class PromptWidget(anywidget.AnyWidget):
         else:
             reply = handlers.embed(self.engine, {"token": self._photo, "model": self.model})
         self.send({"id": content["id"], "reply": reply})
-
-
-def _png_url(picture: np.ndarray) -> str:
-    stream = io.BytesIO()
-    Image.fromarray(picture).save(stream, "PNG")
-    return data_url(stream.getvalue(), "image/png")

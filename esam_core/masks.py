@@ -170,3 +170,15 @@ def rank_masks_by(
     # An empty mask holds no background point either, but it is no answer.
     wrong += (masks.area == 0) * (len(background_points) + 1)
     return np.lexsort((key, wrong))
+
+
+def label_map(masks: Masks) -> np.ndarray:
+    """Paint masks into one map (h, w) uint16, the largest first, so that small ones stay.
+
+    Returns:
+        0 where no mask is, and i + 1 where ``masks[i]`` is on top.
+    """
+    labels = np.zeros(masks.image_hw, np.uint16)
+    for index in np.argsort(-masks.area, kind="stable"):
+        labels[masks.data[index]] = index + 1
+    return labels

@@ -16,8 +16,6 @@ from esam_core.everything import (
     PRESETS,
     GridSettings,
     decode_grid,
-    label_map,
-    mask_colours,
     preset,
     segment_everything,
     select,
@@ -27,8 +25,9 @@ from esam_core.everything.filters import cut_by_crop, remove_small_regions
 from esam_core.everything.grid import corner_grid, crop_boxes, point_grid
 from esam_core.geometry import mask_iou
 from esam_core.images import asset
-from esam_core.masks import Masks
+from esam_core.masks import Masks, label_map
 from esam_core.models import load_segmenter
+from esam_core.visualize import stable_colours
 from tests.small import blocks, small_segmenter
 
 OPEN = GridSettings(points_per_side=6, predicted_iou_threshold=0, stability_threshold=0)
@@ -423,7 +422,7 @@ def test_no_mask_is_an_answer(photo):
         )
         == 0
     )
-    assert mask_colours(masks).shape == (0, 3)
+    assert stable_colours(masks) == []
 
 
 def test_something_that_is_no_photo_is_refused():
@@ -453,6 +452,6 @@ def test_label_map_shows_small_masks_on_top():
 
 def test_a_mask_keeps_its_colour_whatever_else_is_found(photo):
     masks = segment_everything(small_segmenter(), photo, OPEN)
-    colours = mask_colours(masks)
+    colours = stable_colours(masks)
     assert len({tuple(c) for c in colours}) > 1
-    np.testing.assert_array_equal(mask_colours(masks[::-1]), colours[::-1])
+    assert stable_colours(masks[::-1]) == colours[::-1]

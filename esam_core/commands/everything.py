@@ -102,13 +102,11 @@ def write(folder: Path, image: Any, masks: "Masks", coco: dict[str, Any]) -> Non
 
     from PIL import Image
 
-    from esam_core.everything import mask_colours
     from esam_core.export import export_label_map_png
     from esam_core.visualize import draw_masks
 
     overlay = io.BytesIO()
-    colours = [tuple(colour) for colour in mask_colours(masks).tolist()]
-    Image.fromarray(draw_masks(image, masks, colours=colours)).save(overlay, "PNG")
+    Image.fromarray(draw_masks(image, masks)).save(overlay, "PNG")
     write_file(folder / "overlay.png", overlay.getvalue())
     write_file(folder / "labels.png", export_label_map_png(masks))
     write_file(folder / "masks.json", json.dumps(coco).encode())

@@ -9,8 +9,6 @@ from importlib import import_module
 # Imported when they are first used: the page lays out its sliders by the presets, without torch.
 _HOME_OF = {
     "GridCandidates": "candidates",
-    "label_map": "pictures",
-    "mask_colours": "pictures",
     "decode_grid": "run",
     "segment_everything": "run",
     "select": "selection",

@@ -8,7 +8,7 @@ from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
 from esam_core.errors import InvalidImage
 from esam_core.images import MAX_PIXELS
-from esam_core.masks import Masks
+from esam_core.masks import Masks, label_map
 from esam_core.visualize.colours import palette
 from esam_core.visualize.draw import as_masks, check_same_size
 
@@ -84,9 +84,7 @@ def export_label_map_png(masks: Masks | np.ndarray) -> bytes:
     masks = as_masks(masks)
     if len(masks) > MOST_LABELS:
         raise InvalidImage(f"{len(masks)} masks given; a label map holds at most {MOST_LABELS}.")
-    labels = np.zeros(masks.image_hw, np.uint16)
-    for i in np.argsort(-masks.area, kind="stable"):
-        labels[masks.data[i]] = i + 1
+    labels = label_map(masks)
     texts = PngImagePlugin.PngInfo()
     texts.add_text(COUNT_KEY, str(len(masks)))
     if len(masks) > 255:
