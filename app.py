@@ -17,6 +17,7 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--precision", default="auto", help="auto (default), fp32, bf16, fp16")
     parser.add_argument("--weights", type=Path, help="weights file of --model")
     parser.add_argument("--random", action="store_true", help="random weights, to try the page")
+    parser.add_argument("--compile", action="store_true", help="torch.compile, in the background")
     parser.add_argument("--host", default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"))
     parser.add_argument("--port", type=int, help="default: the first free one from 7860")
     parser.add_argument("--share", action="store_true", help="a public link through Gradio")
@@ -36,7 +37,9 @@ def main(argv: list[str] | None = None) -> None:
     with quick_imports():
         from demo.ui import LAUNCH, build
 
-    catalogue = CoreCatalogue(args.device, args.precision, args.weights, args.model, args.random)
+    catalogue = CoreCatalogue(
+        args.device, args.precision, args.weights, args.model, args.random, args.compile
+    )
     engine = Engine(catalogue, model=args.model)
     page = build(engine)
     page.launch(
@@ -47,7 +50,7 @@ def main(argv: list[str] | None = None) -> None:
         **LAUNCH,
     )
     # Importing torch holds the interpreter for seconds: the first page is served before.
-    engine.start(grace=1.0)
+    engine.models.start(grace=1.0)
     page.block_thread()
 
 

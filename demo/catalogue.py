@@ -48,8 +48,10 @@ class Catalogue(Protocol):
     def rows(self) -> list[ModelRow]:
         """Return one row per model, the best present one first."""
 
-    def load(self, name: str) -> Any:
-        """Load one model as a Segmenter."""
+    compiled: bool
+
+    def load(self, name: str, precision: str | None = None, *, compiled: bool = False) -> Any:
+        """Load one model as a Segmenter, in its own precision unless another is asked for."""
 
     def warm_up(self, segmenter: Any) -> None:
         """Run a model once on nothing."""
@@ -68,6 +70,7 @@ class CoreCatalogue:
         weights: A weights file for the model named ``weights_of``.
         weights_of: The model that ``weights`` belongs to.
         random: Load random weights, to try the page without any file.
+        compiled: Let torch.compile rewrite the models; until that is done they run as they are.
     """
 
     device: str = "auto"
@@ -75,6 +78,7 @@ class CoreCatalogue:
     weights: Path | None = None
     weights_of: str = "auto"
     random: bool = False
+    compiled: bool = False
 
     def rows(self) -> list[ModelRow]:
         """Return one row per model, those with weights first."""
@@ -87,8 +91,8 @@ class CoreCatalogue:
         absent = [name for name in MODELS if name not in present]
         return [self._row(MODELS[name], name in present) for name in (*present, *absent)]
 
-    def load(self, name: str) -> Any:
-        """Load one model.
+    def load(self, name: str, precision: str | None = None, *, compiled: bool = False) -> Any:
+        """Load one model, in the catalogue's precision unless another is asked for.
 
         Raises:
             EsamError: Unknown name, no weights, or weights of another model.
@@ -100,8 +104,9 @@ class CoreCatalogue:
                 name,
                 weights=self.weights if name == self.weights_of else None,
                 device=self.device,
-                precision=self.precision,
+                precision=precision or self.precision,
                 random=self.random,
+                compiled=compiled,
             )
 
     def warm_up(self, segmenter: Any) -> None:

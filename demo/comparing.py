@@ -9,6 +9,7 @@ from PIL import Image
 from demo import texts
 from demo.asks import read_ask, text_of
 from demo.engine import Engine
+from demo.models import EXACT
 from esam_core.comparison import agreement
 from esam_core.errors import InvalidSettings
 from esam_core.masks import RULES, Masks, rank_masks_by
@@ -20,7 +21,13 @@ SIDE = 1000  # pictures are for looking, the longer side in pixels
 
 @dataclass(frozen=True, slots=True)
 class Contestant:
-    """A model with the rule by which it chooses among its three candidates."""
+    """A model with the rule by which it chooses among its three candidates.
+
+    Args:
+        model: Its name; with ``EXACT`` behind it in float32, whatever precision is quicker here.
+        title: Its name for people.
+        rule: One of ``RULES``.
+    """
 
     model: str
     title: str
@@ -48,7 +55,7 @@ class Result:
         iou: Agreement (m, m).
         embed_ms: Reading the photo, per contestant.
         click_ms: Answering the prompt, per contestant.
-        provenances: Where each one's weights come from.
+        provenances: Where each one's weights come from, and its precision.
     """
 
     contestants: tuple[Contestant, ...]
@@ -61,19 +68,23 @@ class Result:
 
 
 def contestants(engine: Engine) -> list[Contestant]:
-    """List every present model with every rule, models best first."""
-    rows = [row for row in engine.catalogue.rows() if row.present]
-    return [Contestant(row.name, row.title, rule) for rule in RULES for row in rows]
+    """List every present model with every rule, models best first, then each in fp32."""
+    rows = [row for row in engine.models.catalogue.rows() if row.present]
+    exact = [
+        Contestant(row.name + EXACT, texts.COMPARE_EXACT.format(title=row.title), RULES[0])
+        for row in rows
+    ]
+    return [Contestant(row.name, row.title, rule) for rule in RULES for row in rows] + exact
 
 
 def absent(engine: Engine) -> list[tuple[str, str]]:
     """List the models whose weights are not here, each with the command that fetches them."""
-    return [(row.title, row.command) for row in engine.catalogue.rows() if not row.present]
+    return [(row.title, row.command) for row in engine.models.catalogue.rows() if not row.present]
 
 
 def at_first(choices: list[Contestant]) -> list[str]:
     """Choose two to begin with: two models if there are, else two rules of one."""
-    models = [choice for choice in choices if choice.rule == RULES[0]]
+    models = [one for one in choices if one.rule == RULES[0] and not one.model.endswith(EXACT)]
     if len(models) < 2:
         models += [choice for choice in choices if choice.rule == "largest"]
     return [choice.key for choice in models[:2]]
@@ -123,7 +134,7 @@ def compare_prompt(engine: Engine, value: Any, keys: list[str]) -> Result:
         agreement(best),
         tuple(answers[one.model].embed_ms for one in chosen),
         tuple(answers[one.model].decode_ms for one in chosen),
-        tuple(answers[one.model].segmenter.provenance for one in chosen),
+        tuple(_provenance(answers[one.model].segmenter) for one in chosen),
     )
 
 
@@ -139,6 +150,10 @@ def as_rows(result: Result) -> list[list[str]]:
         ]
         for i, one in enumerate(result.contestants)
     ]
+
+
+def _provenance(segmenter: Any) -> str:
+    return f"{segmenter.provenance}, {segmenter.precision}"
 
 
 def _drawn(image: np.ndarray, mask: Masks, number: int) -> np.ndarray:

@@ -53,19 +53,19 @@ def answering(handler: Callable[[Engine, Any], Json]) -> Callable[[Engine, Any],
 @answering
 def status(engine: Engine, payload: Any) -> Json:
     """Tell which models there are, which is the default, and whether it is ready."""
-    engine.hurry()
+    engine.models.hurry()
     return {
-        "state": engine.state,
-        "default": engine.default,
-        "error": engine.trouble,
-        "models": [_model(engine, row) for row in engine.rows],
+        "state": engine.models.state,
+        "default": engine.models.default,
+        "error": engine.models.trouble,
+        "models": [_model(engine, row) for row in engine.models.rows],
     }
 
 
 @answering
 def fetch(engine: Engine, payload: Any) -> Json:
     """Start the download of a model's weights."""
-    engine.download(_text(payload, "model") or "")
+    engine.models.download(_text(payload, "model") or "")
     return {}
 
 
@@ -234,7 +234,7 @@ def _model(engine: Engine, row: Any) -> Json:
         "note": row.note,
         "note_command": row.note_command,
     }
-    loaded, download = engine.loaded(row.name), engine.downloads.get(row.name)
+    loaded, download = engine.models.loaded(row.name), engine.models.downloads.get(row.name)
     if loaded is not None:
         told |= _speaker(loaded)
     if download is not None:

@@ -110,6 +110,7 @@ RULES = {
     "smallest": "smallest",
 }
 COMPARE_WHO = "Who answers (two to four)"
+COMPARE_EXACT = "{title} in fp32"
 COMPARE_ABSENT = "*{title}: its weights are not on this machine.* `{command}`"
 COMPARE_RUN = "Compare"
 COMPARE_SLIDER = "Slide between two"

@@ -66,8 +66,10 @@ class PromptWidget(anywidget.AnyWidget):
     ):
         catalogue = CoreCatalogue(device, precision) if catalogue is None else catalogue
         self.engine = Engine(catalogue, model=model)
-        self.engine.start()
-        self.segmenter_name = self.engine.segmenter().name  # raises what is wrong with the model
+        self.engine.models.start()
+        self.segmenter_name = (
+            self.engine.models.segmenter().name
+        )  # raises what is wrong with the model
         self.photo = self.engine.open_photo(image)
         self._answered: tuple[str, Masks] | None = None
         super().__init__(_photo=self.photo.token, model=self.segmenter_name, height=height)
@@ -115,12 +117,12 @@ class PromptWidget(anywidget.AnyWidget):
     @property
     def segmenter(self) -> Any:
         """The model that answers."""
-        return self.engine.segmenter(self.model)
+        return self.engine.models.segmenter(self.model)
 
     @cached_property
     def models(self) -> list[str]:
         """The models whose weights are here, best first."""
-        return [row.name for row in self.engine.rows if row.present]
+        return [row.name for row in self.engine.models.rows if row.present]
 
     def show(self, masks: Masks) -> None:
         """Lay masks over the photo as a map to pick from by hover and click; see ``picked``.

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from esam_core.devices import DTYPES, choose_device, choose_precision
+from esam_core.devices import DTYPES, choose_device, choose_precision, keep_freed_memory
 from esam_core.errors import InvalidPrompt
 from esam_core.geometry import clip_boxes
 from esam_core.images import check_rgb, image_digest, stretch_rgb
@@ -134,6 +134,7 @@ class TorchSegmenter:
         self.understands_background = understands_background
         self.device = choose_device(device)
         self.precision = choose_precision(precision, self.device)
+        keep_freed_memory()
         self.network = network.eval().requires_grad_(False).to(self.device, DTYPES[self.precision])
         if compiled:
             self.network.compile_encoder()

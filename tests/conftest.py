@@ -61,7 +61,7 @@ def catalogue() -> FakeCatalogue:
 @pytest.fixture
 def engine(catalogue) -> Engine:
     engine = Engine(catalogue)
-    engine._start()
+    engine.models._start()
     return engine
 
 
@@ -74,7 +74,7 @@ def serve(engine, **options):
     _, url, _ = page.launch(
         server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, share=False, **LAUNCH
     )
-    engine.start()
+    engine.models.start()
     return page, url.rstrip("/")
 
 

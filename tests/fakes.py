@@ -25,10 +25,11 @@ class FakeSegmenter:
 
     provenance = "fake"
     device = "cpu"
-    precision = "fp32"
 
-    def __init__(self, name: str = "fake", title: str = "Fake", understands_background=True):
-        self.name, self.title = name, title
+    def __init__(
+        self, name: str = "fake", title: str = "Fake", understands_background=True, precision="fp32"
+    ):
+        self.name, self.title, self.precision = name, title, precision
         self.understands_background = understands_background
         self.embedded = 0
         self.prompts: list[Prompt] = []
@@ -74,8 +75,11 @@ class FakeSegmenter:
 class FakeCatalogue:
     """Two models at hand and one that is absent; the second does not read background points."""
 
-    def __init__(self, load: Callable[[str], object] | None = None):
+    compiled = False
+
+    def __init__(self, load: Callable[[str], object] | None = None, precision: str = "fp32"):
         self.made: list[FakeSegmenter] = []
+        self.precision = precision
         self._load = load
         self.present = {"fake", "plain"}
 
@@ -87,10 +91,11 @@ class FakeCatalogue:
         ]
         return [r if r.name != "absent" else self._absent(r) for r in rows]
 
-    def load(self, name):
+    def load(self, name, precision=None, *, compiled=False):
         if self._load:
             return self._load(name)
-        self.made.append(FakeSegmenter(name, name.title(), name != "plain"))
+        precision = precision or self.precision
+        self.made.append(FakeSegmenter(name, name.title(), name != "plain", precision))
         return self.made[-1]
 
     def warm_up(self, segmenter):

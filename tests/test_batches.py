@@ -77,7 +77,7 @@ def test_visitors_of_one_photo_share_a_batch_and_get_their_own_masks(engine):
                 pass
     for thread in threads:
         thread.join()
-    assert engine.segmenter().batches == [5]
+    assert engine.models.segmenter().batches == [5]
     for x, answer in answers.items():
         assert answer.masks.boxes_xyxy[1].tolist()[2] == min(80, x + 16)
         assert answer.decode_ms > 0

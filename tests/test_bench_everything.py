@@ -7,9 +7,11 @@ import pytest
 import torch
 
 from esam_core.benchmark import everything as bench
+from esam_core.benchmark.limits import count_flops
 from esam_core.benchmark.memory import PeakMemory
 from esam_core.benchmark.reference import reference_decode, reference_encode
 from esam_core.errors import InvalidSettings
+from esam_core.modeling import image_encoder
 from tests.small import blocks, small_segmenter
 
 
@@ -51,6 +53,16 @@ def test_plain_decoding_equals_ours(photo, points, labels):
     torch.testing.assert_close(low.predicted_iou, iou[0], rtol=1e-3, atol=1e-3)
     torch.testing.assert_close(ours, logits[0], rtol=1e-3, atol=2e-3)
     assert ((ours >= 0) != (logits[0] >= 0)).float().mean() < 1e-3
+
+
+@pytest.mark.parametrize("by_rows", [False, True])
+def test_operations_are_counted_whatever_computes_them(photo, by_rows, monkeypatch):
+    segmenter = small_segmenter()
+    monkeypatch.setattr(image_encoder, "needs_rows", lambda q: by_rows)
+    plain = count_flops(lambda: reference_encode(segmenter.network, pixels_of(photo)))
+    features = segmenter.embed(photo).features  # what ``prepare`` adds is no part of the encoder
+    prepared = count_flops(lambda: segmenter.network.prepare(features))
+    assert count_flops(lambda: segmenter.embed(photo)) - prepared == plain
 
 
 def parsed(*words: str) -> argparse.Namespace:

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from demo import comparing
+from demo.engine import Engine
 from demo.photos import PhotoGone
 from esam_core.errors import InvalidPrompt, InvalidSettings
 from esam_core.prompts import Prompt
+from tests.fakes import FakeCatalogue
 
 
 @pytest.fixture
@@ -20,7 +22,11 @@ def value(photo, prompt=None):
 
 def test_every_present_model_is_offered_with_every_rule_and_absent_ones_are_named(engine):
     keys = [one.key for one in comparing.contestants(engine)]
-    assert len(keys) == 2 * 4 and keys[:2] == ["fake/predicted_iou", "plain/predicted_iou"]
+    assert keys[:2] == ["fake/predicted_iou", "plain/predicted_iou"]
+    assert len(keys) == 2 * 4 + 2 and keys[-2:] == [
+        "fake@fp32/predicted_iou",
+        "plain@fp32/predicted_iou",
+    ]
     assert comparing.absent(engine) == [("Absent", "get absent")]
     assert comparing.at_first(comparing.contestants(engine)) == keys[:2]
 
@@ -32,13 +38,27 @@ def test_contestants_answer_one_prompt(engine, photo):
     assert result.iou[0, 1] == 1 and result.iou[2, 3] < 0.2
     assert result.masks.area[2] > result.masks.area[0] > result.masks.area[3]
     rows = comparing.as_rows(result)
-    assert rows[0][:2] == ["Fake, by its own score", "fake"]
+    assert rows[0][:2] == ["Fake, by its own score", "fake, fp32"]
     assert all(len(row) == 4 + 4 for row in rows)
 
 
 def test_a_model_is_asked_once_for_all_its_rules(engine, photo):
     comparing.compare_prompt(engine, value(photo), ["fake/largest", "fake/smallest"])
-    assert len(engine.segmenter("fake").prompts) == 1
+    assert len(engine.models.segmenter("fake").prompts) == 1
+
+
+def test_a_quick_precision_is_set_against_the_exact_one():
+    engine = Engine(FakeCatalogue(precision="bf16"))
+    engine.models.start()
+    photo = engine.open_photo(np.full((100, 140, 3), 90, np.uint8))
+    keys = ["fake/predicted_iou", "fake@fp32/predicted_iou"]
+    result = comparing.compare_prompt(engine, value(photo), keys)
+    assert result.provenances == ("fake, bf16", "fake, fp32")
+    assert result.contestants[1].label == "Fake in fp32, by its own score"
+    assert comparing.at_first(comparing.contestants(engine)) == [
+        "fake/predicted_iou",
+        "plain/predicted_iou",
+    ]
 
 
 def test_large_photos_are_shown_smaller(engine):

@@ -21,7 +21,7 @@ def test_a_photo_is_read_once_for_many_clicks(engine):
     photo = engine.open_photo(grey(1))
     for x in (10, 20, 30):
         engine.predict(photo, Prompt.point(x, 20))
-    assert engine.segmenter().embedded == 1
+    assert engine.models.segmenter().embedded == 1
 
 
 def test_equal_photos_share_the_reading_but_not_the_token(engine):
@@ -29,12 +29,12 @@ def test_equal_photos_share_the_reading_but_not_the_token(engine):
     engine.embed(one)
     engine.embed(two)
     assert one.token != two.token
-    assert engine.segmenter().embedded == 1
+    assert engine.models.segmenter().embedded == 1
 
 
 def test_the_oldest_photo_is_forgotten_aloud(catalogue):
     engine = Engine(catalogue, photo_bytes=2 * grey(0).nbytes)
-    engine._start()
+    engine.models._start()
     first, second = engine.open_photo(grey(1)), engine.open_photo(grey(2))
     engine.photo(first.token)  # used again, so the second is now the oldest
     engine.open_photo(grey(3))
@@ -45,11 +45,11 @@ def test_the_oldest_photo_is_forgotten_aloud(catalogue):
 
 def test_a_forgotten_embedding_is_made_again(catalogue):
     engine = Engine(catalogue, embeddings=1)
-    engine._start()
+    engine.models._start()
     one, two = engine.open_photo(grey(1)), engine.open_photo(grey(2))
     for photo in (one, two, one):
         engine.predict(photo, Prompt.point(5, 5))
-    assert engine.segmenter().embedded == 3
+    assert engine.models.segmenter().embedded == 3
 
 
 def test_one_photo_larger_than_the_room_is_still_kept(catalogue):
@@ -84,14 +84,14 @@ def test_one_photo_of_many_visitors_is_read_once_under_tokens_of_their_own(engin
         thread.start()
     for thread in threads:
         thread.join()
-    assert engine.segmenter().embedded == 1
+    assert engine.models.segmenter().embedded == 1
     assert len({photo.token for photo in photos}) == 8
 
 
 def test_a_click_does_not_wait_for_the_photos_of_others(engine):
     mine, order = engine.open_photo(grey(1)), []
     engine.embed(mine)
-    segmenter = engine.segmenter()
+    segmenter = engine.models.segmenter()
     read, answer = segmenter.embed, segmenter.predict
     segmenter.embed = lambda image: (order.append("photo"), read(image))[1]
     segmenter.predict = lambda *a, **k: (order.append("click"), answer(*a, **k))[1]
@@ -110,7 +110,7 @@ def test_a_click_does_not_wait_for_the_photos_of_others(engine):
 
 def test_two_hundred_photos_leave_no_more_behind_than_there_is_room_for(catalogue):
     engine = Engine(catalogue, photo_bytes=10 * grey(0).nbytes, embeddings=4)
-    engine._start()
+    engine.models._start()
     for i in range(200):
         engine.embed(engine.open_photo(grey(i)))
     assert engine.photos.held == (10, 4)
@@ -118,15 +118,15 @@ def test_two_hundred_photos_leave_no_more_behind_than_there_is_room_for(catalogu
 
 def test_the_model_loads_when_the_first_page_asks(catalogue):
     engine = Engine(catalogue)
-    engine.start(grace=60)
-    assert engine.state == "loading"
-    engine.hurry()
-    assert engine._ready.wait(5)
-    assert engine.state == "ready"
+    engine.models.start(grace=60)
+    assert engine.models.state == "loading"
+    engine.models.hurry()
+    assert engine.models._ready.wait(5)
+    assert engine.models.state == "ready"
 
 
 def test_a_model_is_loaded_once_by_many_visitors(engine, catalogue):
-    threads = [threading.Thread(target=engine.segmenter, args=("plain",)) for _ in range(8)]
+    threads = [threading.Thread(target=engine.models.segmenter, args=("plain",)) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -134,9 +134,57 @@ def test_a_model_is_loaded_once_by_many_visitors(engine, catalogue):
     assert [made.name for made in catalogue.made] == ["fake", "plain"]
 
 
-def test_an_unknown_model_is_refused_by_name(engine):
-    with pytest.raises(UnknownModel, match="'best'"):
-        engine.segmenter("best")
+@pytest.mark.parametrize("name", ["best", "best@fp32", "fake@bf16"])
+def test_an_unknown_model_is_refused_by_name(engine, name):
+    with pytest.raises(UnknownModel, match=f"'{name}'"):
+        engine.models.segmenter(name)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_model_is_loaded_again_for_fp32_only_where_it_is_not_fp32(precision):
+    engine = Engine(FakeCatalogue(precision=precision))
+    engine.models.start()
+    usual, exact = engine.models.segmenter("fake"), engine.models.segmenter("fake@fp32")
+    assert (usual.precision, exact.precision) == (precision, "fp32")
+    assert (usual is exact) == (precision == "fp32")
+    photo = engine.open_photo(np.zeros((40, 50, 3), np.uint8))
+    for model in ("fake", "fake@fp32") * 2:
+        engine.embed(photo, model)
+    made = engine.models.catalogue.made
+    assert [each.embedded for each in made] == [1] * len(made)
+
+
+class Compiling(FakeCatalogue):
+    """Compiles only after ``go`` was set, and where there is a compiler."""
+
+    compiled = True
+
+    def __init__(self, compiler: bool):
+        super().__init__()
+        self.compiler, self.go = compiler, threading.Event()
+
+    def load(self, name, precision=None, *, compiled=False):
+        if compiled:
+            self.go.wait(10)
+            if not self.compiler:
+                raise RuntimeError("no compiler")
+        return super().load(name, precision)
+
+
+@pytest.mark.parametrize("compiler", [True, False])
+def test_the_model_answers_while_it_is_compiled_and_is_replaced_after(compiler):
+    catalogue = Compiling(compiler)
+    engine = Engine(catalogue)
+    engine.models.start()
+    first = engine.models.segmenter()
+    photo = engine.open_photo(np.zeros((40, 50, 3), np.uint8))
+    engine.predict(photo, Prompt.point(20, 20))
+    catalogue.go.set()
+    for thread in threading.enumerate():
+        if thread.name == "prepare-fake":
+            thread.join(10)
+    assert (engine.models.segmenter() is first) != compiler
+    assert engine.predict(photo, Prompt.point(20, 20)).segmenter is engine.models.segmenter()
 
 
 def test_the_page_lives_on_when_the_model_cannot_be_loaded():
@@ -144,16 +192,16 @@ def test_the_page_lives_on_when_the_model_cannot_be_loaded():
         raise EsamError("no weights here")
 
     engine = Engine(FakeCatalogue(load))
-    engine.start()
-    engine._ready.wait(5)
-    assert engine.state == "error"
-    assert engine.trouble == "no weights here"
+    engine.models.start()
+    engine.models._ready.wait(5)
+    assert engine.models.state == "error"
+    assert engine.models.trouble == "no weights here"
 
 
 def test_a_download_ends_in_a_present_model(engine):
-    engine.download("absent")
+    engine.models.download("absent")
     for thread in threading.enumerate():
         if thread.name == "download-absent":
             thread.join(10)
-    assert engine.downloads["absent"].trouble == ""
-    assert next(row for row in engine.rows if row.name == "absent").present
+    assert engine.models.downloads["absent"].trouble == ""
+    assert next(row for row in engine.models.rows if row.name == "absent").present

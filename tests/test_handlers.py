@@ -107,7 +107,7 @@ def test_the_seventh_point_is_merged_and_said(engine, photo):
     coords = [[x, 50] for x in (10, 30, 50, 70, 90, 110, 130)]
     reply = handlers.prompt(engine, ask(photo, coords, [1] * 7))
     assert "1 point too many" in reply["note"]
-    sent = engine.segmenter().prompts[-1]
+    sent = engine.models.segmenter().prompts[-1]
     assert sent.point_coords[0] == (20, 50)
     assert len(sent.point_coords) == 6
 
@@ -121,7 +121,7 @@ def test_a_box_leaves_room_for_four_points(engine, photo):
     coords = [[x, 50] for x in (10, 30, 50, 70, 90)]
     reply = handlers.prompt(engine, ask(photo, coords, [1, 0, 1, 0, 1], [0, 0, 100, 90]))
     assert "too many" in reply["note"]
-    assert engine.segmenter().prompts[-1].token_count == 6
+    assert engine.models.segmenter().prompts[-1].token_count == 6
 
 
 def test_only_points_of_one_label_are_merged():
@@ -148,7 +148,7 @@ def test_a_forgotten_photo_has_a_code_that_the_page_acts_on(engine):
 
 
 def test_an_unexpected_failure_is_hidden_and_survived(engine, photo, caplog):
-    engine.segmenter().predict = lambda *a, **k: 1 / 0
+    engine.models.segmenter().predict = lambda *a, **k: 1 / 0
     reply = handlers.prompt(engine, ask(photo, [[70, 50]], [1]))
     assert reply["code"] == "unexpected"
     assert "division" not in reply["error"]

@@ -30,7 +30,7 @@ def test_visitors_get_answers_about_their_own_photos(fake_server, capsys, tmp_pa
 def test_forgotten_photos_are_sent_again_by_all_who_need_them():
     engine = Engine(FakeCatalogue())
     page, url = serve(engine)
-    answer, calls = engine.segmenter().predict, []
+    answer, calls = engine.models.segmenter().predict, []
 
     def forgetful(*args, **kwargs):
         calls.append(args)
@@ -38,7 +38,7 @@ def test_forgotten_photos_are_sent_again_by_all_who_need_them():
             engine.photos.clear()
         return answer(*args, **kwargs)
 
-    engine.segmenter().predict = forgetful
+    engine.models.segmenter().predict = forgetful
     try:
         sights = [loadtest.make_sight(number, 3) for number in range(3)]
         tally = loadtest.visit(url, sights, pause=0, seconds=60)
@@ -56,10 +56,10 @@ def test_a_full_line_is_an_error_with_a_sentence():
     page._queue.max_size = 1
     release, held = threading.Event(), threading.Event()
     try:
-        engine._ready.wait(10)
+        engine.models._ready.wait(10)
         client = PageClient(url)
         token = client.ask("example", {"id": "000000000285.jpg"})["token"]
-        segmenter = engine.segmenter()
+        segmenter = engine.models.segmenter()
         segmenter.embed = lambda image: (held.set(), release.wait(30), 1 / 0)
         others = [PageClient(url) for _ in range(4)]
         # Daemons: one that still waits for its answer must not keep the tests from ending.

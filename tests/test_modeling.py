@@ -346,11 +346,12 @@ def test_cuda_agrees_with_cpu():
     torch.testing.assert_close(got.cpu(), expected, rtol=1e-3, atol=1e-3)
 
 
-def test_attention_by_rows_equals_the_fused_kernel():
+@pytest.mark.parametrize(("dtype", "atol"), [(torch.float32, 1e-5), (torch.bfloat16, 8e-3)])
+def test_attention_by_rows_equals_the_fused_kernel(dtype, atol):
     torch.manual_seed(0)
-    q, k, v = torch.randn(3, 2, 3, 700, 16)
+    q, k, v = torch.randn(3, 2, 3, 700, 16).to(dtype)
     expected = F.scaled_dot_product_attention(q, k, v)
-    torch.testing.assert_close(attend_by_rows(q, k, v), expected)
+    torch.testing.assert_close(attend_by_rows(q, k, v), expected, rtol=0, atol=atol)
 
 
 @pytest.mark.parametrize(

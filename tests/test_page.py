@@ -117,7 +117,7 @@ def test_the_stage_works_without_a_mouse(open_page, fake_server, bear_file):
 
 def test_many_quick_clicks_all_arrive(open_page, fake_server, fake_engine, bear_file):
     desk = open_page(fake_server).choose(bear_file)
-    model = fake_engine.segmenter()
+    model = fake_engine.models.segmenter()
     asked = len(model.prompts)
     for x in (100, 180, 260, 340, 420, 500):
         desk.page.mouse.click(*desk.at(x, 300))
@@ -137,12 +137,12 @@ def test_a_seventh_point_is_merged_with_a_note(open_page, fake_server, bear_file
 
 def test_a_candidate_is_picked_without_asking_again(open_page, fake_server, fake_engine, bear_file):
     desk = open_page(fake_server).choose(bear_file).click(290, 300)
-    asked, small = len(fake_engine.segmenter().prompts), desk.mask.sum()
+    asked, small = len(fake_engine.models.segmenter().prompts), desk.mask.sum()
     scores = desk.page.locator(".es-candidate").all_inner_texts()
     assert scores == ["0.90", "0.70", "0.50"]
     desk.page.locator(".es-candidate").nth(2).click()
     assert desk.wait().mask.sum() > 3 * small
-    assert len(fake_engine.segmenter().prompts) == asked
+    assert len(fake_engine.models.segmenter().prompts) == asked
 
 
 def test_objects_are_kept_renamed_hidden_and_deleted(open_page, fake_server, bear_file):

@@ -27,7 +27,7 @@ def few_points(monkeypatch):
 @pytest.fixture(scope="module")
 def mini_engine():
     engine = Engine(CoreCatalogue(device="cpu", precision="fp32"), model="mini")
-    engine._start()
+    engine.models._start()
     return engine
 
 

@@ -3,10 +3,25 @@
 from collections.abc import Callable
 
 import torch
-from torch.utils.flop_counter import FlopCounterMode
+from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
 
 from esam_core.benchmark.timing import time_call
 from esam_core.devices import DTYPES
+
+
+def _linear_flops(x: list[int], weight: list[int], *_: object, **__: object) -> int:
+    return 2 * torch.Size(x).numel() * weight[0]
+
+
+def _attention_flops(q: list[int], k: list[int], v: list[int], *_: object, **__: object) -> int:
+    return sdpa_flop_count(q, k, v)
+
+
+# What torch's counter does not know, being for CPUs only.
+CPU_FLOPS = {
+    torch.ops.aten.mkldnn_linear: _linear_flops,
+    torch.ops.aten._scaled_dot_product_flash_attention_for_cpu: _attention_flops,
+}
 
 
 def count_flops(call: Callable[[], object]) -> int:
@@ -15,7 +30,7 @@ def count_flops(call: Callable[[], object]) -> int:
     Element-wise work (normalisation, softmax, GELU) is not in the count: it costs memory traffic
     rather than arithmetic.
     """
-    with FlopCounterMode(display=False) as counter:
+    with FlopCounterMode(display=False, custom_mapping=CPU_FLOPS) as counter:
         call()
     return counter.get_total_flops()
 
