@@ -1,6 +1,7 @@
 """Playground: the widget with controls for model, mode and thresholds, for one notebook cell."""
 
 import base64
+import threading
 from dataclasses import replace
 from typing import Any
 
@@ -14,15 +15,24 @@ from esam_core.figures import Figure
 from esam_core.images import ImageSource
 from esam_core.masks import Masks
 from esam_core.salient import SalientSettings, salient_masks
+from esam_core.text import RegionFeatures, embed_regions, propose, rank_masks, split_texts
+from esam_core.text_encoders import OFFLINE, TEXT_ENCODERS, TextEncoder, load_text_encoder
 from esam_core.visualize import caption, draw_masks, panel
 
-MODES = {"Points and box": "points", "Everything": "everything", "Salient objects": "salient"}
+MODES = {
+    "Points and box": "points",
+    "Everything": "everything",
+    "Salient objects": "salient",
+    "Text": "text",
+}
 
 
 class Playground(ipywidgets.VBox):
     """A photo to click on, and what can be set about it.
 
-    ``masks`` are the masks on show, ``figure()`` a page of them that needs no browser.
+    ``masks`` are the masks on show, ``figure()`` a page of them that needs no browser. The button
+    "Segment" works in a thread of its own, so that "Cancel" is heard; ``segment()`` works where it
+    is called.
 
     Args:
         image: The photo, in any form that ``load_rgb`` reads.
@@ -30,6 +40,7 @@ class Playground(ipywidgets.VBox):
         device: As for ``load_segmenter``.
         points_per_side: Of the grid of "Everything".
         seed: Of the random points of "Salient objects".
+        text: What "Text" looks for at first; several texts are separated by commas.
         catalogue: Where models come from, in place of esam_core's.
     """
 
@@ -41,11 +52,15 @@ class Playground(ipywidgets.VBox):
         device: str = "auto",
         points_per_side: int = 16,
         seed: int = 0,
+        text: str = "",
         catalogue: Catalogue | None = None,
     ):
         self.canvas = PromptWidget(image, model, device=device, catalogue=catalogue)
         self.seed = seed
         self._found: Masks | None = None
+        self._regions: tuple[str, Masks, RegionFeatures] | None = None
+        self._encoder: TextEncoder | None = None
+        self._stopped = threading.Event()
         wide = {"description_width": "11em"}
         self.model = ipywidgets.Dropdown(
             options=self.canvas.models, value=self.canvas.model, description="Model", style=wide
@@ -58,12 +73,18 @@ class Playground(ipywidgets.VBox):
         self.grid = ipywidgets.IntSlider(
             points_per_side, 2, 64, description="Points per side", style=wide
         )
+        self.text = ipywidgets.Text(text, description="Texts", style=wide)
+        self.match = _slider("Match from", TEXT_ENCODERS[OFFLINE].threshold, wide)
         self.run = ipywidgets.Button(description="Segment", button_style="primary")
-        self.bar = ipywidgets.IntProgress(layout={"visibility": "hidden"})
+        self.stop = ipywidgets.Button(description="Cancel", disabled=True)
+        self.bar = ipywidgets.IntProgress()
+        self.count = ipywidgets.Label()
+        self.work = ipywidgets.HBox([self.run, self.stop, self.bar, self.count])
         self.note = ipywidgets.Label()
         self.model.observe(self._on_model, "value")
         self.mode.observe(self._on_mode, "value")
-        self.run.on_click(lambda _: self.segment())
+        self.run.on_click(lambda _: threading.Thread(target=self.segment, daemon=True).start())
+        self.stop.on_click(lambda _: self._stopped.set())
         self.settings = ipywidgets.VBox()
         row = ipywidgets.HBox([self.model, self.mode])
         super().__init__([row, self.settings, self.canvas, self.note])
@@ -78,17 +99,18 @@ class Playground(ipywidgets.VBox):
         """Run the chosen mode with the chosen thresholds, and show what it finds."""
         if self.mode.value == "points":
             return self.masks
-        self.run.disabled, self.bar.value = True, 0
-        self.bar.layout.visibility = "visible"
+        find = {"everything": self._everything, "salient": self._salient, "text": self._text}
+        self._stopped.clear()
+        self.run.disabled, self.stop.disabled = True, False
+        self._progress(0, 1)
         try:
-            self._found = self._everything() if self.mode.value == "everything" else self._salient()
+            self._found, said = find[self.mode.value]()
             self.canvas.show(self._found)
-            self.note.value = f"{len(self._found)} masks. {caption(self.canvas.segmenter)}"
+            self.note.value = f"{said} {caption(self.canvas.segmenter)}"
         except EsamError as error:
             self.note.value = str(error)
         finally:
-            self.run.disabled = False
-            self.bar.layout.visibility = "hidden"
+            self.run.disabled, self.stop.disabled = False, True
         return self.masks
 
     def figure(self) -> Figure:
@@ -105,24 +127,64 @@ class Playground(ipywidgets.VBox):
         picture = base64.b64encode(self.figure()._repr_jpeg_()).decode()
         return {**bundle, "image/jpeg": picture}
 
-    def _everything(self) -> Masks:
+    def _everything(self) -> tuple[Masks, str]:
         settings = replace(
             preset("fast", self.canvas.model),
             points_per_side=self.grid.value,
             predicted_iou_threshold=self.predicted_iou.value,
             stability_threshold=self.stability.value,
         )
-        segmenter, embedding, _ = self.canvas.engine.embed(self.canvas.photo, self.canvas.model)
-        return segment_everything(segmenter, embedding, settings, progress=self._progress)
+        engine = self.canvas.engine
+        segmenter, embedding, _ = engine.embed(self.canvas.photo, self.canvas.model)
+        with engine.turn():
+            found = segment_everything(
+                segmenter, embedding, settings, progress=self._progress, cancel=self._cancel
+            )
+        return found, f"{len(found)} masks."
 
-    def _salient(self) -> Masks:
+    def _salient(self) -> tuple[Masks, str]:
         settings = SalientSettings(threshold=self.saliency.value, seed=self.seed)
-        segmenter, embedding, _ = self.canvas.engine.embed(self.canvas.photo, self.canvas.model)
-        found = salient_masks(self.canvas.image, segmenter, embedding=embedding, settings=settings)
-        return found.masks
+        engine = self.canvas.engine
+        segmenter, embedding, _ = engine.embed(self.canvas.photo, self.canvas.model)
+        with engine.turn():
+            found = salient_masks(
+                self.canvas.image, segmenter, embedding=embedding, settings=settings
+            )
+        return found.masks, f"{len(found.masks)} masks."
+
+    def _text(self) -> tuple[Masks, str]:
+        texts = split_texts(self.text.value)
+        self._encoder = self._encoder or load_text_encoder()
+        for text in texts:  # before the slow part: a word may be unknown
+            self._encoder.read(text)
+        masks, regions = self._proposals(self._encoder)
+        ranking = rank_masks(regions, texts, self._encoder, threshold=self.match.value)
+        chosen = [ranking.chosen(i).tolist() for i in range(len(texts))]
+        said = []
+        for i, text in enumerate(texts):
+            scores = ", ".join(f"{ranking.scores[mask, i]:.2f}" for mask in chosen[i])
+            said.append(f"{text}: {scores or 'no match'}.")
+        return masks[sum(chosen, [])], " ".join(said)
+
+    def _proposals(self, encoder: TextEncoder) -> tuple[Masks, RegionFeatures]:
+        """Find the masks that texts choose from, once per photo and model."""
+        engine = self.canvas.engine
+        segmenter, embedding, _ = engine.embed(self.canvas.photo, self.canvas.model)
+        key = f"{segmenter.name} {self.canvas.photo.digest}"
+        if self._regions is None or self._regions[0] != key:
+            with engine.turn():
+                masks = propose(segmenter, embedding, progress=self._progress, cancel=self._cancel)
+                regions = embed_regions(self.canvas.image, masks, encoder)
+            self._regions = key, masks, regions
+        return self._regions[1:]
 
     def _progress(self, done: int, total: int) -> None:
         self.bar.max, self.bar.value = total, done
+        self.count.value = f"{done} of {total} points" if done else ""
+
+    def _cancel(self) -> bool:
+        self.canvas.engine.give_way()
+        return self._stopped.is_set()
 
     def _on_model(self, change: Any) -> None:
         self.canvas.model = change["new"]
@@ -136,8 +198,9 @@ class Playground(ipywidgets.VBox):
         mode = self.mode.value
         sliders = {
             "points": [],
-            "everything": [self.grid, self.predicted_iou, self.stability, self.run, self.bar],
-            "salient": [self.saliency, self.run],
+            "everything": [self.grid, self.predicted_iou, self.stability, self.work],
+            "salient": [self.saliency, self.work],
+            "text": [self.text, self.match, self.work],
         }
         self.settings.children = sliders[mode]
         self._found = None

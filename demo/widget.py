@@ -67,9 +67,8 @@ class PromptWidget(anywidget.AnyWidget):
         catalogue = CoreCatalogue(device, precision) if catalogue is None else catalogue
         self.engine = Engine(catalogue, model=model)
         self.engine.models.start()
-        self.segmenter_name = (
-            self.engine.models.segmenter().name
-        )  # raises what is wrong with the model
+        # Raises what is wrong with the model, if anything is.
+        self.segmenter_name = self.engine.models.segmenter().name
         self.photo = self.engine.open_photo(image)
         self._answered: tuple[str, Masks] | None = None
         super().__init__(_photo=self.photo.token, model=self.segmenter_name, height=height)

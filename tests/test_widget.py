@@ -3,6 +3,8 @@
 import base64
 import io
 import json
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -10,8 +12,9 @@ from PIL import Image
 
 from demo.playground import Playground
 from demo.widget import PromptWidget
-from esam_core.errors import EsamError, InvalidImage
+from esam_core.errors import Cancelled, EsamError, InvalidImage
 from esam_core.prompts import Prompt
+from esam_core.text import propose
 from tests.fakes import FakeCatalogue
 
 PHOTO = np.random.default_rng(0).integers(0, 256, (120, 200, 3)).astype(np.uint8)
@@ -121,18 +124,57 @@ def test_playground_follows_its_controls(monkeypatch):
     made.model.value = "plain"
     assert made.canvas.model == "plain" and "Plain" in made.note.value
     made.mode.value = "everything"
-    assert made.canvas.mode == "pick" and made.run in made.settings.children
-    asked = []
+    assert made.canvas.mode == "pick" and made.work in made.settings.children
+    asked, masks = [], made.canvas.masks
 
-    def found(segmenter, embedding, settings, *, progress):
+    def found(segmenter, embedding, settings, *, progress, cancel):
         asked.append(settings)
         progress(1, 1)
-        return made.canvas.masks
+        assert not cancel()
+        return masks
 
     monkeypatch.setattr("demo.playground.segment_everything", found)
     made.predicted_iou.value = 0.6
     made.segment()
     assert asked[0].predicted_iou_threshold == 0.6
-    assert "3 masks" in made.note.value
+    assert "3 masks" in made.note.value and made.count.value == "1 of 1 points"
     assert "3 masks" in repr(made.figure())
     assert made._repr_mimebundle_()["image/jpeg"].startswith("/9j/")
+
+
+def test_playground_hears_cancel_while_it_works(monkeypatch):
+    made = Playground(PHOTO, catalogue=FakeCatalogue())
+    made.mode.value = "everything"
+    started = threading.Event()
+
+    def endless(segmenter, embedding, settings, *, progress, cancel):
+        progress(5, 256)
+        started.set()
+        while not cancel():
+            time.sleep(0.01)
+        raise Cancelled("stopped after 5 of 256 points, as asked.")
+
+    monkeypatch.setattr("demo.playground.segment_everything", endless)
+    made.run.click()
+    assert started.wait(10) and made.count.value == "5 of 256 points"
+    made.stop.click()
+    deadline = time.monotonic() + 10
+    while made.run.disabled and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not made.run.disabled and made.note.value.startswith("stopped after 5")
+
+
+def test_playground_answers_texts_from_one_search(monkeypatch, bear_file):
+    made = Playground(bear_file, "mini", text="bear, banana")
+    made.mode.value = "text"
+    searches = []
+    monkeypatch.setattr(
+        "demo.playground.propose", lambda *a, **o: searches.append(1) or propose(*a, **o)
+    )
+    assert len(made.segment()) == 1
+    assert made.note.value.startswith("bear: 0.") and "banana: no match." in made.note.value
+    made.text.value = "banana"
+    assert len(made.segment()) == 0 and len(searches) == 1
+    made.text.value = "bananna"
+    made.segment()
+    assert "banana" in made.note.value and "vocabulary" in made.note.value

@@ -1,0 +1,112 @@
+"""What segment everything finds of the annotated objects, per grid, and what it costs.
+
+An object counts as found if some mask has an IoU over 0.5 with it. What a hierarchical grid
+loses is told twice: in objects, and as the share of the masks of the full grid that it finds again.
+"""
+
+import argparse
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from esam_core.annotated import annotated_photos
+from esam_core.geometry import mask_iou
+from esam_core.masks import Masks
+
+HELP = "segment everything: objects found, masks and seconds, per preset, full or hierarchical"
+PRESETS = "fast,quality"
+GOOD_IOU = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """One photo searched with one grid.
+
+    Args:
+        points: Points decoded.
+        masks: Masks found.
+        seconds: For decoding and filtering.
+        best: IoU of the best mask with each annotated object (n,).
+        again: Share of the full grid's masks with an IoU over 0.5 with one of these; NaN where the
+            full grid finds none.
+    """
+
+    points: int
+    masks: int
+    seconds: float
+    best: np.ndarray
+    again: float
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add ``--data FOLDER`` and what chooses model and grids."""
+    parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="assets/photos")
+    parser.add_argument("--model", default="auto", help="whose masks")
+    parser.add_argument("--presets", default=PRESETS, help=f"comma-separated, default {PRESETS}")
+    parser.add_argument("--limit", type=int, metavar="N", help="only the first N photos")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure and print the table."""
+    from esam_core.models import load_segmenter
+
+    segmenter = load_segmenter(args.model)
+    rows: dict[str, list[Search]] = {}
+    for photo in list(annotated_photos(args.data))[: args.limit]:
+        embedding, truth = segmenter.embed(photo.image()), photo.masks()
+        for name in args.presets.split(","):
+            for title, search in searches(segmenter, embedding, truth, name):
+                rows.setdefault(title, []).append(search)
+    photos = len(next(iter(rows.values())))
+    print(f"{segmenter.title} ({segmenter.provenance}), {segmenter.device}, {segmenter.precision}")
+    print(f"{photos} photos; points, masks and seconds per photo\n")
+    print("\n".join(table(rows)))
+    return 0
+
+
+def searches(
+    segmenter: object, embedding: object, truth: np.ndarray, name: str
+) -> Iterator[tuple[str, Search]]:
+    """Search a photo with a preset's full grid, then with its hierarchical one."""
+    from esam_core.everything import decode_grid, preset, select
+
+    full: Masks | None = None
+    for title, hierarchical in ((name, False), (f"{name}, hierarchical", True)):
+        settings = replace(preset(name, segmenter.name), hierarchical=hierarchical)
+        start = time.perf_counter()
+        candidates = decode_grid(segmenter, embedding, settings)
+        masks = select(candidates, settings)
+        seconds = time.perf_counter() - start
+        full = masks if full is None else full
+        yield title, judge(candidates.points, masks, seconds, truth, full)
+
+
+def judge(points: int, masks: Masks, seconds: float, truth: np.ndarray, full: Masks) -> Search:
+    """Compare masks with the objects (n, h, w) of a photo and with the full grid's masks."""
+    best = mask_iou(truth, masks.data).max(1) if len(masks) else np.zeros(len(truth))
+    again = float("nan")
+    if len(full):
+        overlaps = mask_iou(full.data, masks.data).max(1) if len(masks) else np.zeros(len(full))
+        again = float((overlaps > GOOD_IOU).mean())
+    return Search(points, len(masks), seconds, best, again)
+
+
+def table(rows: dict[str, list[Search]]) -> Iterator[str]:
+    """Write one row per grid, averaged over photos, and over objects where objects count."""
+    yield "| grid | points | seconds | masks | objects found | mean best IoU | masks of full grid |"
+    yield "|---|---|---|---|---|---|---|"
+    for title, found in rows.items():
+        best = np.concatenate([search.best for search in found])
+        again = [search.again for search in found if not np.isnan(search.again)]
+        columns = (
+            f"{np.mean([search.points for search in found]):.0f}",
+            f"{np.mean([search.seconds for search in found]):.2f}",
+            f"{np.mean([search.masks for search in found]):.1f}",
+            f"{np.mean(best > GOOD_IOU):.0%}",
+            f"{best.mean():.3f}",
+            f"{np.mean(again):.0%}" if again else "-",
+        )
+        yield f"| {title} | {' | '.join(columns)} |"
