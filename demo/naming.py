@@ -13,6 +13,7 @@ from PIL import Image
 from demo import texts
 from demo.engine import Engine
 from demo.pictures import mask_url
+from demo.salience import saliency_of
 from demo.sight import Sight, look
 from esam_core.errors import InvalidSettings, UnknownWord
 from esam_core.masks import Masks
@@ -149,10 +150,13 @@ def _encoder(engine: Engine, name: str) -> TextEncoder:
 
 def _proposals(engine: Engine, sight: Sight) -> Masks:
     def make() -> Masks:
+        saliency = saliency_of(engine, sight)
         with engine.turn("long"):
             return propose(
                 sight.segmenter,
-                sight.embedding,
+                sight.image,
+                embedding=sight.embedding,
+                saliency=saliency,
                 progress=lambda done, total: engine.give_way(),
             )
 

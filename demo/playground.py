@@ -173,7 +173,13 @@ class Playground(ipywidgets.VBox):
         key = f"{segmenter.name} {self.canvas.photo.digest}"
         if self._regions is None or self._regions[0] != key:
             with engine.turn():
-                masks = propose(segmenter, embedding, progress=self._progress, cancel=self._cancel)
+                masks = propose(
+                    segmenter,
+                    self.canvas.image,
+                    embedding=embedding,
+                    progress=self._progress,
+                    cancel=self._cancel,
+                )
                 regions = embed_regions(self.canvas.image, masks, encoder)
             self._regions = key, masks, regions
         return self._regions[1:]

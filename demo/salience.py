@@ -20,8 +20,7 @@ def find(engine: Engine, value: object, settings: SalientSettings) -> tuple[Sigh
         EsamError: No photo, or a model that cannot be loaded.
     """
     sight = look(engine, value)
-    key = ("saliency", sight.photo.digest)
-    saliency = engine.memo.get(key, lambda: _estimate(engine, sight))
+    saliency = saliency_of(engine, sight)
     with engine.turn("photo"):
         answer = salient_masks(
             sight.image,
@@ -69,7 +68,12 @@ def sentence(answer: SalientMasks) -> str:
     return texts.SALIENT_SAID.format(things=things, origin=answer.saliency.provenance)
 
 
-def _estimate(engine: Engine, sight: Sight) -> SaliencyMap:
-    model = engine.tools.get(MODEL, load_saliency)
-    with engine.turn("photo"):
-        return model.estimate(sight.image)
+def saliency_of(engine: Engine, sight: Sight) -> SaliencyMap:
+    """Return the saliency map of a photo, which is computed once for all modes."""
+
+    def make() -> SaliencyMap:
+        model = engine.tools.get(MODEL, load_saliency)
+        with engine.turn("photo"):
+            return model.estimate(sight.image)
+
+    return engine.memo.get(("saliency", sight.photo.digest), make)

@@ -3,6 +3,8 @@
 Boxes are corners (x0, y0, x1, y1) in pixels, x right, y down, x1 and y1 exclusive.
 """
 
+import math
+
 import numpy as np
 
 
@@ -42,7 +44,9 @@ def mask_iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     Two empty masks have an IoU of 0.
     """
     # float32 counts pixels exactly up to 2**24; larger photos are far below the error that matters.
-    flat_a, flat_b = (np.asarray(x, bool).reshape(len(x), -1).astype(np.float32) for x in (a, b))
+    pixels = math.prod(np.shape(b)[1:])
+    flat_a, flat_b = (np.reshape(np.asarray(x, bool), (len(x), pixels)) for x in (a, b))
+    flat_a, flat_b = flat_a.astype(np.float32), flat_b.astype(np.float32)
     intersection = flat_a @ flat_b.T
     union = flat_a.sum(1)[:, None] + flat_b.sum(1)[None] - intersection
     return intersection / np.maximum(union, 1)

@@ -7,21 +7,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from esam_core.errors import InvalidPrompt, InvalidSettings
+from esam_core.geometry import mask_iou
 from esam_core.masks import Masks
 from esam_core.regions import ViewSettings, region_views
 from esam_core.text_encoders import TextEncoder
 from esam_core.vocabulary import Reading
 
 if TYPE_CHECKING:
+    from esam_core.everything import GridSettings
+    from esam_core.saliency import SaliencyMap
     from esam_core.segmenter import ImageEmbedding, Segmenter
 
 MAX_CHARACTERS = 200
 MAX_TEXTS = 12
 MAX_MASKS = 120
 SAME_THING = 0.5  # of two masks that share more than this, one is a part of the other
-# On every third example photo (35 pairs of photo and class name), some mask fits the name for 40 %
-# of the pairs with these (66 masks a photo), and for 23 % with the preset's thresholds (7 masks).
-DOUBTFUL = {"mini": {"predicted_iou_threshold": 0.3, "stability_threshold": 0.0}}
+SAME_MASK = 0.8  # of two masks with a higher IoU one is enough
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,32 +105,69 @@ def split_texts(query: str) -> tuple[str, ...]:
 
 def propose(
     segmenter: "Segmenter",
-    image_or_embedding: "np.ndarray | ImageEmbedding",
+    image: np.ndarray,
     *,
+    embedding: "ImageEmbedding | None" = None,
+    saliency: "SaliencyMap | None" = None,
+    settings: "GridSettings | None" = None,
     progress: Callable[[int, int], None] | None = None,
     cancel: Callable[[], bool] | None = None,
 ) -> Masks:
-    """Find masks for texts to choose from: segment everything on the fast grid, at most 120.
+    """Find masks for texts to choose from: what stands out, and everything on the fast grid.
 
-    A text is a judge of its own, so that of an unsure model doubtful masks are let in too.
+    What a text names is often what stands out. On the example photos (76 pairs of photo and class
+    name, from ``eval text``) the best mask is the named one for 38 % of the pairs with the bundled
+    model, for 30 % without the salient masks, and for 28 % with twice as many, doubtful grid masks.
 
     Args:
         segmenter: The model.
-        image_or_embedding: The photo (h, w, 3) uint8 RGB, or its embedding.
+        image: The photo (h, w, 3) uint8 RGB.
+        embedding: Of this photo by this segmenter, if it is at hand.
+        saliency: Map of this photo, if it is at hand; else the bundled model computes it.
+        settings: Of the grid; by default those of ``fast`` for this model, at most 120 masks.
         progress: Called with the points done and their total after every chunk.
         cancel: Asked before every chunk; true stops.
+
+    Returns:
+        The salient masks, then those of the grid.
 
     Raises:
         Cancelled: ``cancel`` said so.
         InvalidImage: The photo is no RGB array.
+        WeightsNotFound: The bundled saliency model is missing.
     """
-    from esam_core.everything import preset, segment_everything  # torch, which ranking never needs
+    # They bring torch and onnxruntime, which ranking never needs.
+    from esam_core.everything import preset, segment_everything
+    from esam_core.saliency import load_saliency
+    from esam_core.salient import SalientSettings, salient_masks
 
-    settings = replace(preset("fast", segmenter.name), max_masks=MAX_MASKS)
-    settings = replace(settings, **DOUBTFUL.get(segmenter.name, {}))
-    return segment_everything(
-        segmenter, image_or_embedding, settings, progress=progress, cancel=cancel
+    embedding = segmenter.embed(image) if embedding is None else embedding
+    saliency = load_saliency().estimate(image) if saliency is None else saliency
+    found = [
+        salient_masks(
+            image,
+            segmenter,
+            embedding=embedding,
+            saliency=saliency,
+            settings=SalientSettings(prompt=prompt),
+        ).masks
+        for prompt in ("box", "uniform")
+    ]
+    settings = settings or replace(preset("fast", segmenter.name), max_masks=MAX_MASKS)
+    found.append(
+        segment_everything(segmenter, embedding, settings, progress=progress, cancel=cancel)
     )
+    return _distinct(found)
+
+
+def _distinct(found: Sequence[Masks]) -> Masks:
+    """Join masks; of those that are nearly the same the one of the earlier part stays."""
+    joined, *more = found
+    for masks in more:
+        overlaps = mask_iou(masks.data, joined.data)
+        new = np.flatnonzero((overlaps <= SAME_MASK).all(1))
+        joined = Masks.concat([joined, masks[new]])
+    return joined
 
 
 def embed_regions(

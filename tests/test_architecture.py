@@ -45,7 +45,10 @@ ROOMS: dict[str, tuple[str, str]] = {
         "errors devices phrases vocabulary text_encoders",
         "torch numpy open_clip huggingface_hub",
     ),
-    "text": (f"{PICTURES} segmenter everything regions vocabulary text_encoders", "numpy"),
+    "text": (
+        f"{PICTURES} segmenter everything saliency salient regions vocabulary text_encoders",
+        "numpy",
+    ),
     "visualize": ("errors geometry prompts masks visualize", "numpy PIL"),
     "detections": ("errors geometry prompts annotated", "numpy"),
     "comparison": (MODELS, "numpy"),

@@ -10,7 +10,8 @@ from esam_core import asset
 from esam_core.cli import main
 from esam_core.evaluation import everything
 from esam_core.evaluation.salient import targets
-from esam_core.evaluation.text import Pair, Scene, judge, scenes, table
+from esam_core.evaluation.scenes import Scene, scenes
+from esam_core.evaluation.text import Pair, judge, table
 from esam_core.everything import settings
 from esam_core.masks import Masks
 from esam_core.text import TextRanking

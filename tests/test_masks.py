@@ -136,3 +136,9 @@ def test_box_forms_round_trip_and_clip():
     assert xyxy_to_xywh(boxes).tolist() == [[1, 2, 4, 7]]
     assert np.array_equal(xywh_to_xyxy(xyxy_to_xywh(boxes)), boxes)
     assert clip_boxes(np.array([[-5, -5, 50, 3]]), (6, 8)).tolist() == [[0, 0, 8, 3]]
+
+
+def test_overlaps_with_no_masks_are_an_empty_table():
+    some, none = np.ones((2, 3, 4), bool), np.zeros((0, 3, 4), bool)
+    assert mask_iou(some, none).shape == (2, 0) and mask_iou(none, some).shape == (0, 2)
+    np.testing.assert_allclose(mask_iou(some, some[:1]), 1)

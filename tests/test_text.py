@@ -5,6 +5,7 @@ import pytest
 
 from esam_core.clip import ClipEncoder, load_clip
 from esam_core.errors import (
+    Cancelled,
     DownloadFailed,
     InvalidImage,
     InvalidPrompt,
@@ -14,9 +15,13 @@ from esam_core.errors import (
     WeightsMismatch,
     WeightsNotFound,
 )
+from esam_core.everything import GridSettings
+from esam_core.geometry import mask_iou
 from esam_core.masks import Masks
+from esam_core.models import load_segmenter
 from esam_core.regions import ViewSettings, region_views
-from esam_core.text import RegionFeatures, embed_regions, rank_masks, split_texts
+from esam_core.saliency import SaliencyMap
+from esam_core.text import RegionFeatures, embed_regions, propose, rank_masks, split_texts
 from esam_core.text_encoders import TEXT_ENCODERS, load_text_encoder
 from esam_core.vocabulary import Reading
 from tests.tiny_clip import SPEC, save_tiny_clip
@@ -259,6 +264,31 @@ def test_offline_vocabulary_tells_animals_apart(offline, bear):
     assert ranking.chosen(1).tolist() == []
     assert ranking.scores[0, 0] > 10 * ranking.scores[0, 1]
     assert offline.provenance.startswith("bundled mini")
+
+
+def test_what_stands_out_is_proposed_first_and_not_twice(bear):
+    image, mask = bear
+    saliency = SaliencyMap(mask.astype(np.float32), peak=1.0, provenance="drawn")
+    grid = GridSettings(points_per_side=4, predicted_iou_threshold=0.3, stability_threshold=0.5)
+    done = []
+    masks = propose(
+        load_segmenter("mini"),
+        image,
+        saliency=saliency,
+        settings=grid,
+        progress=lambda points, total: done.append((points, total)),
+    )
+    overlaps = mask_iou(masks.data, mask[None])[:, 0]
+    assert overlaps[0] > 0.7 and done[-1] == (16, 16)
+    assert (mask_iou(masks.data[1:], masks.data[:1]) <= 0.8).all()
+    nothing = SaliencyMap(np.zeros(mask.shape, np.float32), peak=0.0, provenance="drawn")
+    plain = propose(load_segmenter("mini"), image, saliency=nothing, settings=grid)
+    assert 0 < len(plain) <= len(masks)
+
+
+def test_proposing_stops_when_asked(bear):
+    with pytest.raises(Cancelled, match="0 of 256 points"):
+        propose(load_segmenter("mini"), bear[0], cancel=lambda: True)
 
 
 def test_offline_vocabulary_refuses_a_word_it_does_not_know(offline, scene):

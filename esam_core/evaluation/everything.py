@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from esam_core.annotated import annotated_photos
+from esam_core.evaluation.scenes import scenes
 from esam_core.geometry import mask_iou
 from esam_core.masks import Masks
 
@@ -46,6 +46,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="assets/photos")
     parser.add_argument("--model", default="auto", help="whose masks")
     parser.add_argument("--presets", default=PRESETS, help=f"comma-separated, default {PRESETS}")
+    parser.add_argument(
+        "--min-area", type=float, default=0.0, help="smallest object, as a share of the photo"
+    )
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N photos")
 
 
@@ -55,14 +58,15 @@ def run(args: argparse.Namespace) -> int:
 
     segmenter = load_segmenter(args.model)
     rows: dict[str, list[Search]] = {}
-    for photo in list(annotated_photos(args.data))[: args.limit]:
-        embedding, truth = segmenter.embed(photo.image()), photo.masks()
+    for scene in list(scenes(args.data, args.min_area))[: args.limit]:
+        embedding = segmenter.embed(scene.image)
         for name in args.presets.split(","):
-            for title, search in searches(segmenter, embedding, truth, name):
+            for title, search in searches(segmenter, embedding, scene.truth, name):
                 rows.setdefault(title, []).append(search)
     photos = len(next(iter(rows.values())))
     print(f"{segmenter.title} ({segmenter.provenance}), {segmenter.device}, {segmenter.precision}")
-    print(f"{photos} photos; points, masks and seconds per photo\n")
+    print(f"{photos} photos, objects from {args.min_area:.1%} of the photo; points, masks and")
+    print("seconds per photo\n")
     print("\n".join(table(rows)))
     return 0
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from esam_core.annotated import annotated_photos
 from esam_core.errors import UnknownWord
+from esam_core.evaluation.scenes import Scene, scenes
 from esam_core.geometry import mask_iou
 from esam_core.masks import Masks
 from esam_core.regions import VIEWS, ViewSettings
@@ -27,15 +27,6 @@ if TYPE_CHECKING:
 
 HELP = "text to mask: how often the best mask is what the text names, beside chance"
 GOOD_IOU = 0.5
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Scene:
-    """A photo (h, w, 3), the masks (n, h, w) of its objects and their names."""
-
-    image: np.ndarray
-    truth: np.ndarray
-    names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +85,6 @@ def run(args: argparse.Namespace) -> int:
     print(f"not in the vocabulary: {', '.join(unknown_names(names, encoder)) or 'none'}\n")
     print("\n".join(table(pairs, threshold)))
     return 0
-
-
-def scenes(folder: Path, min_area: float = 0.0) -> Iterator[Scene]:
-    """List annotated photos with their objects from a share of the photo on."""
-    for photo in annotated_photos(folder):
-        truth = photo.masks()
-        large = truth.mean((1, 2)) >= min_area
-        if large.any():
-            names = [item.name for item, kept in zip(photo.objects, large, strict=True) if kept]
-            yield Scene(photo.image(), truth[large], tuple(names))
 
 
 def judged(

@@ -16,7 +16,7 @@ from esam_core.figures.figure import (
 from esam_core.saliency import load_saliency
 from esam_core.salient import SalientSettings, salient_masks
 from esam_core.segmenter import Segmenter
-from esam_core.text import TextRanking, embed_regions, rank_masks
+from esam_core.text import TextRanking, embed_regions, propose, rank_masks
 from esam_core.text_encoders import TextEncoder
 from esam_core.visualize import draw_masks, draw_prompt, palette, panel
 
@@ -122,21 +122,19 @@ def fig6_text_prompts(
     """Show text prompts: a photo and what three texts find in it, a row per photo.
 
     Args:
-        segmenter: The model that proposes masks (segment everything).
+        segmenter: The model that proposes masks, see ``esam_core.text.propose``.
         encoder: The model that ranks them by a text.
         texts: Three texts per photo, by the photo's number.
-        settings: Grid and filters of the proposals; the preset "fast" for this model if not
-            given.
+        settings: Grid and filters of the proposals, see ``propose``.
         progress: Called with (done, total) photos.
     """
-    settings = preset("fast", segmenter.name) if settings is None else settings
     watch, rows, notes = Stopwatch(), [], []
     chosen = example_photos(tuple(texts))
     for done, (photo, words) in enumerate(zip(chosen, texts.values(), strict=True)):
         tick(progress, done, len(chosen))
         image = photo.image()
         with watch.running():
-            masks = segment_everything(segmenter, image, settings)
+            masks = propose(segmenter, image, settings=settings)
             ranking = rank_masks(embed_regions(image, masks, encoder), words, encoder)
         row, note = [image], [f"{len(masks)} proposals"]
         for i, word in enumerate(words):
@@ -147,8 +145,8 @@ def fig6_text_prompts(
         notes.append(note)
     tick(progress, len(chosen), len(chosen))
     text = signed(
-        "Figure 6. Text prompts: of all masks that segment everything proposes, the one most "
-        f"like each text, with its score; from {encoder.threshold:g} on it counts as found. Texts "
+        "Figure 6. Text prompts: of all masks (what stands out, and everything), the one most like "
+        f"each text, with its score; from {encoder.threshold:g} on it counts as found. Texts "
         f"are read by {encoder.title} ({encoder.provenance}).",
         [segmenter],
         watch.seconds,
