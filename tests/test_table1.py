@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+from esam_core.benchmark.stages import Reached, measure_limits
 from esam_core.benchmark.table1 import PAPER, Row, as_markdown, measure
 from esam_core.benchmark.timing import Timing
 from esam_core.errors import InvalidPrompt, InvalidSettings, UnknownModel
+from esam_core.figures import machine_limits
 from esam_core.images import asset
 from esam_core.prompts import Prompt
 from esam_core.sam_transformers import SamSegmenter, load_sam
@@ -98,3 +100,14 @@ def test_queries_of_two_kinds_are_refused_by_decode(tiny_sam):
 def test_unknown_size_is_refused():
     with pytest.raises(UnknownModel, match="sam_vit_h"):
         load_sam("sam_vit_x")
+
+
+def test_share_of_the_limit_follows_from_operations_seconds_and_peak():
+    found = measure_limits(["mini"], device="cpu", repeats=1)
+    assert [row.stage for row in found][0] == "encode" and len(found) == 3
+    assert all(row.flops > 1e8 and row.fraction > 0 for row in found)
+    row = Reached("A model", "bf16", "encode", 4_000_000_000, 0.5, 16e9)
+    assert row.fraction == 0.5
+    page = machine_limits([row, row])
+    assert page.name == "machine_limits" and "matrix product" in page.caption
+    assert page.page.shape[0] > machine_limits([row]).page.shape[0]

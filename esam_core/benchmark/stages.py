@@ -4,7 +4,8 @@ All variants of a model are timed in one run, so that their ratios mean somethin
 """
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -89,6 +90,65 @@ def stages(
     yield "encode", lambda: segmenter.embed(image)
     yield "click (3 masks, full size)", lambda: segmenter.predict(embedding, click)
     yield "decode 64 prompts", decode_grid
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How close one stage of one model comes to the machine's limit.
+
+    Args:
+        title: The model.
+        precision: In which it ran.
+        stage: What was timed.
+        flops: Operations in matrix products and convolutions.
+        seconds: Median.
+        peak: Operations per second of a large matrix product in this precision.
+    """
+
+    title: str
+    precision: str
+    stage: str
+    flops: int
+    seconds: float
+    peak: float
+
+    @property
+    def fraction(self) -> float:
+        """Share of the peak."""
+        return self.flops / self.seconds / self.peak
+
+
+def measure_limits(
+    models: Sequence[str],
+    *,
+    device: str = "auto",
+    precision: str = "auto",
+    repeats: int = 5,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Reached]:
+    """Measure every stage of models against a matrix product; absent weights are made at random.
+
+    Args:
+        models: Names as in ``MODELS``.
+        device: As for ``load_segmenter``.
+        precision: As for ``load_segmenter``.
+        repeats: Timed calls after one warm-up.
+        progress: Called with (done, total) models.
+    """
+    image, found = load_rgb(asset("photos", PHOTO)), []
+    for done, name in enumerate(models):
+        if progress is not None:
+            progress(done, len(models))
+        random = name not in available_models()
+        segmenter = load_segmenter(name, device=device, precision=precision, random=random)
+        peak = matmul_peak(segmenter.device, segmenter.precision)
+        for stage, call in stages(segmenter, image, segmenter.embed(image)):
+            seconds = time_call(call, device=segmenter.device, repeats=repeats).median
+            flops = count_flops(call)
+            found.append(Reached(segmenter.title, segmenter.precision, stage, flops, seconds, peak))
+    if progress is not None:
+        progress(len(models), len(models))
+    return found
 
 
 def reference_stages(

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-NAMES = ("fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "table1")
+NAMES = ("fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "table1", "limits")
 
 
 def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentParser:

@@ -1,7 +1,8 @@
-"""Table 1: parameters and throughput, set as a table of a paper."""
+"""Table 1: parameters and throughput, and what of the machine's limit they reach."""
 
 from collections.abc import Sequence
 
+from esam_core.benchmark.stages import Reached
 from esam_core.benchmark.table1 import Row, as_cells, describe_machine
 from esam_core.figures.figure import Figure
 from esam_core.visualize.table import table
@@ -22,3 +23,37 @@ def table1_efficiency(rows: Sequence[Row]) -> Figure:
         f"one box prompt.{note}"
     )
     return Figure("table1_efficiency", table(head, cells, footer=text), text)
+
+
+def machine_limits(found: Sequence[Reached]) -> Figure:
+    """Set what ``esam_core.benchmark.stages.measure_limits`` measured as a page."""
+    head = [
+        "model",
+        "stage",
+        "precision",
+        "G operations",
+        "ms",
+        "G op / s",
+        "matrix product",
+        "share",
+    ]
+    cells = [
+        [
+            row.title,
+            row.stage,
+            row.precision,
+            f"{row.flops / 1e9:.3g}",
+            f"{1000 * row.seconds:.1f}",
+            f"{row.flops / row.seconds / 1e9:.0f}",
+            f"{row.peak / 1e9:.0f}",
+            f"{row.fraction:.0%}",
+        ]
+        for row in found
+    ]
+    text = (
+        "How close to the limit: operations in matrix products and convolutions, counted while "
+        "they ran, beside the peak, which one 2048 x 2048 matrix product reaches. What is missing "
+        "is memory traffic: softmax, normalisation and GELU when a photo is encoded; when prompts "
+        "are decoded, also products that are too small to fill the machine."
+    )
+    return Figure("machine_limits", table(head, cells, footer=text), text)

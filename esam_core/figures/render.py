@@ -2,13 +2,15 @@
 
 from pathlib import Path
 
+from esam_core.benchmark.stages import measure_limits
+from esam_core.benchmark.table1 import MODELS as TIMED
 from esam_core.benchmark.table1 import measure
 from esam_core.figures.clicks import fig1_point_prompts, fig2_box_prompts
-from esam_core.figures.efficiency import table1_efficiency
+from esam_core.figures.efficiency import machine_limits, table1_efficiency
 from esam_core.figures.figure import Figure, Progress
 from esam_core.figures.modes import fig3_segment_everything, fig4_saliency, fig6_text_prompts
 from esam_core.figures.noise import fig5_noise
-from esam_core.models import available_models, load_segmenter
+from esam_core.models import MODELS, available_models, load_segmenter
 from esam_core.segmenter import Segmenter
 from esam_core.text_encoders import load_text_encoder
 
@@ -28,7 +30,7 @@ def render(
     """Draw one figure with its own example photos.
 
     Args:
-        name: ``fig1`` to ``fig6`` or ``table1``.
+        name: ``fig1`` to ``fig6``, ``table1`` or ``limits``.
         model: As for ``load_segmenter``.
         other: The second model of ``fig1`` and ``fig2``; see ``second_model``.
         device: As for ``load_segmenter``.
@@ -39,6 +41,10 @@ def render(
     if name == "table1":
         rows = measure(device=device, precision=precision, boxes=boxes, progress=progress)
         return table1_efficiency(rows)
+    if name == "limits":
+        names = [each for each in TIMED if each in MODELS]
+        found = measure_limits(names, device=device, precision=precision, progress=progress)
+        return machine_limits(found)
     segmenter = load_segmenter(model, device=device, precision=precision)
     if name in SIMPLE:
         return SIMPLE[name](segmenter, progress=progress)
