@@ -65,8 +65,7 @@ def run(args: argparse.Namespace) -> int:
                 rows.setdefault(title, []).append(search)
     photos = len(next(iter(rows.values())))
     print(f"{segmenter.title} ({segmenter.provenance}), {segmenter.device}, {segmenter.precision}")
-    print(f"{photos} photos, objects from {args.min_area:.1%} of the photo; points, masks and")
-    print("seconds per photo\n")
+    print(f"{photos} photos, objects from {args.min_area:.1%} of the photo; numbers per photo\n")
     print("\n".join(table(rows)))
     return 0
 

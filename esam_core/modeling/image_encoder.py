@@ -35,13 +35,14 @@ def attend_by_rows(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     Scores stay in oneDNN's layout from product to softmax to product: its softmax is about twice
     as fast as torch's and rounds to the same numbers.
     """
-    q = q * q.shape[-1] ** -0.5
-    out = torch.empty_like(q)
-    heads = (x.flatten(0, 1) for x in (q.contiguous(), k.contiguous(), v.mT.contiguous(), out))
-    for q_head, k_head, v_head, out_head in zip(*heads, strict=True):
-        for rows, out_rows in zip(q_head.split(ROWS), out_head.split(ROWS), strict=True):
-            scores = F.linear(rows.to_mkldnn(), k_head)
-            out_rows.copy_(F.linear(torch.softmax(scores, dim=-1), v_head).to_dense())
+    q = torch.mul(q, q.shape[-1] ** -0.5, out=torch.empty(q.shape, dtype=q.dtype))
+    k, v = k.contiguous(), v.mT.contiguous()
+    out = torch.empty_like(q.transpose(1, 2), memory_format=torch.contiguous_format).transpose(1, 2)
+    for image in zip(q, k, v, out, strict=True):
+        for q_head, k_head, v_head, out_head in zip(*image, strict=True):
+            for rows, out_rows in zip(q_head.split(ROWS), out_head.split(ROWS), strict=True):
+                scores = F.linear(rows.to_mkldnn(), k_head)
+                out_rows.copy_(F.linear(torch.softmax(scores, dim=-1), v_head).to_dense())
     return out
 
 
