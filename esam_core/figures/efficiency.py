@@ -34,7 +34,7 @@ def machine_limits(found: Sequence[Reached]) -> Figure:
         "G operations",
         "ms",
         "G op / s",
-        "matrix product",
+        "peak",
         "share",
     ]
     cells = [
