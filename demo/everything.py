@@ -7,6 +7,7 @@ in pixels of the photo.
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from secrets import token_hex
@@ -34,6 +35,7 @@ MAP_SIDE = 1280  # longest side of the masks that the page is given
 MAP_BYTES = 500_000_000  # masks that exist at one time
 MOST_REGIONS = 64  # masks that are sent whole at once
 MIN_AREA = 0.05  # percent of the photo
+TELL_SECONDS = 0.15  # between two reports of how far a search is
 # No slider reaches candidates below these, so they are not kept.
 LOWEST = {"predicted_iou_threshold": 0.2, "stability_threshold": 0.0}
 
@@ -97,6 +99,7 @@ def find(engine: Engine, seen: Any, choice: str, filters: dict[str, float]) -> I
         instead of either ``{"error"}``, or ``{"stopped"}`` after a cancel.
     """
     events: queue.Queue[Json] = queue.Queue()
+    due = 0.0
     token = _token(seen)
     stopped = engine.kept.begin(token)
 
@@ -104,7 +107,10 @@ def find(engine: Engine, seen: Any, choice: str, filters: dict[str, float]) -> I
         events.put(_refusing(lambda: _found(engine, seen, choice, filters, tell, stopped)))
 
     def tell(done: int, total: int) -> None:
-        events.put({"done": done, "total": total})
+        nonlocal due
+        if time.monotonic() >= due:  # what the page draws takes its time from the search
+            due = time.monotonic() + TELL_SECONDS
+            events.put({"done": done, "total": total})
 
     threading.Thread(target=work, name="everything", daemon=True).start()
     try:

@@ -68,7 +68,7 @@ def build(engine: Engine, canvas: PromptCanvas) -> None:
             engine, seen, choice, dict(zip(SLIDERS, values, strict=True))
         ):
             if "done" in answer:
-                yield gr.skip(), working(answer), gr.skip(), *busy(True)
+                yield gr.skip(), working(answer), *[gr.skip()] * 3
         yield *show(answer), *busy(False)
 
     def change(seen: dict, *values: float) -> tuple:
