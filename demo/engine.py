@@ -5,10 +5,9 @@ photo, which takes up to a second, so a visitor who opens a photo holds up nobod
 """
 
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from demo.batches import Batches
 from demo.catalogue import Catalogue
@@ -16,10 +15,12 @@ from demo.kept import Kept
 from demo.memo import Memo
 from demo.models import Models
 from demo.photos import Photo, Photos, Reading
-from demo.turns import Turns
+from demo.turns import Turns, in_its_own_thread
 from esam_core.images import ImageSource
 from esam_core.masks import Masks
 from esam_core.prompts import Prompt
+
+Result = TypeVar("Result")
 
 # Seconds that later and shorter work may go first. When 16 visitors open photos at once with
 # EfficientSAM-Ti, 1 s for photos instead of 0.5 s brings the p95 of clicks from 1.2 s to 0.8 s;
@@ -90,19 +91,19 @@ class Engine:
 
     # ---- the model at work ----
 
-    @contextmanager
-    def turn(self, kind: str = "long") -> Iterator[None]:
-        """Hold every model for the length of the block.
+    def work(self, call: Callable[[], Result], kind: str = "long") -> Result:
+        """Hold every model while a call computes with one of them, in a thread of its own.
 
         Args:
+            call: Takes nothing; its answer is returned.
             kind: ``click``, ``photo`` or ``long``: what may go first, see ``PATIENCE``. Long work
                 calls ``give_way`` between its steps.
         """
         with self.turns.turn(PATIENCE[kind]):
-            yield
+            return in_its_own_thread(call)
 
     def give_way(self) -> None:
-        """Within a turn, between two steps: let clicks go first."""
+        """Within long work, between two steps: let clicks go first."""
         self.turns.give_way(PATIENCE["long"])
 
     def embed(self, photo: Photo, model: str | None = None) -> tuple[Any, Any, float]:
@@ -124,12 +125,11 @@ class Engine:
 
         line = (_key(segmenter), photo.digest, subtract)
         job = self.batches.join(line, prompt)
-        with self.turn("click"):
-            self.batches.serve(line, job, decode)
+        self.work(lambda: self.batches.serve(line, job, decode), "click")
         return Answer(job.result(), segmenter, embed_ms, job.decode_ms)
 
     def _read(self, segmenter: Any, photo: Photo) -> Reading:
-        with self.turn("photo"):
+        def read() -> Reading:
             # Another visitor's equal photo may have been read while this one waited.
             reading = self.photos.reading(_key(segmenter), photo)
             if reading is None:
@@ -139,9 +139,10 @@ class Engine:
                 self.photos.keep(_key(segmenter), photo, reading)
             return reading
 
+        return self.work(read, "photo")
+
     def _warm_up(self, segmenter: Any) -> None:
-        with self.turn("photo"):
-            self.models.catalogue.warm_up(segmenter)
+        self.work(lambda: self.models.catalogue.warm_up(segmenter), "photo")
 
 
 def _key(segmenter: Any) -> str:

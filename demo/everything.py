@@ -194,8 +194,9 @@ def _decoded(
     tell(0, settings.points_per_side**2)
     # The model sees every photo in the same size, so its masks can be drawn in any.
     small = replace(embedding, image_hw=_map_hw(embedding.image_hw))
-    with engine.turn():
-        return decode_grid(segmenter, small, settings, progress=tell, cancel=cancel)
+    return engine.work(
+        lambda: decode_grid(segmenter, small, settings, progress=tell, cancel=cancel)
+    )
 
 
 def _show(engine: Engine, photo: Photo, found: Found, filters: dict[str, float]) -> Json:

@@ -8,6 +8,7 @@ from typing import Any
 
 from demo import texts
 from demo.catalogue import Catalogue, ModelRow
+from demo.turns import in_its_own_thread
 from esam_core.errors import EsamError, UnknownModel
 
 log = logging.getLogger(__name__)
@@ -125,7 +126,7 @@ class Models:
             segmenter = self._segmenters.get(name)
             if segmenter is None or segmenter.precision != "fp32":
                 precision = "fp32" if key != name else None
-                segmenter = self.catalogue.load(name, precision)
+                segmenter = in_its_own_thread(lambda: self.catalogue.load(name, precision))
             self._segmenters[key] = segmenter
         threading.Thread(
             target=self._prepare, args=(key, segmenter), name=f"prepare-{key}", daemon=True

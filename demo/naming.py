@@ -15,6 +15,7 @@ from demo.engine import Engine
 from demo.pictures import mask_url
 from demo.salience import saliency_of
 from demo.sight import Sight, look
+from demo.turns import in_its_own_thread
 from esam_core.errors import InvalidSettings, UnknownWord
 from esam_core.masks import Masks
 from esam_core.regions import ViewSettings
@@ -109,7 +110,9 @@ def find(
         return Found(sight, Masks.empty(sight.image.shape[:2]), None, tuple(notices))
     masks = _proposals(engine, sight)
     regions = _regions(engine, sight, masks, reader)
-    ranking = rank_masks(regions, understood, reader, threshold=threshold)
+    ranking = engine.work(
+        lambda: rank_masks(regions, understood, reader, threshold=threshold), "click"
+    )
     notices += [
         _no_match(ranking, i) for i in range(len(understood)) if not len(ranking.matches(i))
     ]
@@ -145,35 +148,39 @@ def encoder_menu() -> list[tuple[str, str]]:
 def _encoder(engine: Engine, name: str) -> TextEncoder:
     if name not in TEXT_ENCODERS:
         raise InvalidSettings(texts.NO_SUCH_ENCODER.format(name=name))
-    return engine.tools.get(("encoder", name), lambda: load_text_encoder(name))
+    return engine.tools.get(
+        ("encoder", name), lambda: in_its_own_thread(lambda: load_text_encoder(name))
+    )
 
 
 def _proposals(engine: Engine, sight: Sight) -> Masks:
     def make() -> Masks:
         saliency = saliency_of(engine, sight)
-        with engine.turn("long"):
-            return propose(
+        return engine.work(
+            lambda: propose(
                 sight.segmenter,
                 sight.image,
                 embedding=sight.embedding,
                 saliency=saliency,
                 progress=lambda done, total: engine.give_way(),
             )
+        )
 
     return engine.memo.get(("proposals", sight.segmenter.name, sight.photo.digest), make)
 
 
 def _regions(engine: Engine, sight: Sight, masks: Masks, encoder: TextEncoder) -> RegionFeatures:
     def make() -> RegionFeatures:
+        rows = np.concatenate(engine.work(embed))
+        return RegionFeatures(rows, encoder.name, overlap_of(masks), ViewSettings())
+
+    def embed() -> list[np.ndarray]:
         parts = []
-        with engine.turn("long"):
-            for start in range(0, max(1, len(masks)), REGIONS_PER_STEP):
-                some = masks[start : start + REGIONS_PER_STEP]
-                parts.append(embed_regions(sight.image, some, encoder).rows)
-                engine.give_way()
-        return RegionFeatures(
-            np.concatenate(parts), encoder.name, overlap_of(masks), ViewSettings()
-        )
+        for start in range(0, max(1, len(masks)), REGIONS_PER_STEP):
+            some = masks[start : start + REGIONS_PER_STEP]
+            parts.append(embed_regions(sight.image, some, encoder).rows)
+            engine.give_way()
+        return parts
 
     key = ("regions", encoder.name, sight.segmenter.name, sight.photo.digest)
     return engine.memo.get(key, make)

@@ -136,20 +136,22 @@ class Playground(ipywidgets.VBox):
         )
         engine = self.canvas.engine
         segmenter, embedding, _ = engine.embed(self.canvas.photo, self.canvas.model)
-        with engine.turn():
-            found = segment_everything(
+        found = engine.work(
+            lambda: segment_everything(
                 segmenter, embedding, settings, progress=self._progress, cancel=self._cancel
             )
+        )
         return found, f"{len(found)} masks."
 
     def _salient(self) -> tuple[Masks, str]:
         settings = SalientSettings(threshold=self.saliency.value, seed=self.seed)
         engine = self.canvas.engine
         segmenter, embedding, _ = engine.embed(self.canvas.photo, self.canvas.model)
-        with engine.turn():
-            found = salient_masks(
+        found = engine.work(
+            lambda: salient_masks(
                 self.canvas.image, segmenter, embedding=embedding, settings=settings
             )
+        )
         return found.masks, f"{len(found.masks)} masks."
 
     def _text(self) -> tuple[Masks, str]:
@@ -172,15 +174,16 @@ class Playground(ipywidgets.VBox):
         segmenter, embedding, _ = engine.embed(self.canvas.photo, self.canvas.model)
         key = f"{segmenter.name} {self.canvas.photo.digest}"
         if self._regions is None or self._regions[0] != key:
-            with engine.turn():
-                masks = propose(
+            masks = engine.work(
+                lambda: propose(
                     segmenter,
                     self.canvas.image,
                     embedding=embedding,
                     progress=self._progress,
                     cancel=self._cancel,
                 )
-                regions = embed_regions(self.canvas.image, masks, encoder)
+            )
+            regions = engine.work(lambda: embed_regions(self.canvas.image, masks, encoder))
             self._regions = key, masks, regions
         return self._regions[1:]
 

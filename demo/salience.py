@@ -21,14 +21,16 @@ def find(engine: Engine, value: object, settings: SalientSettings) -> tuple[Sigh
     """
     sight = look(engine, value)
     saliency = saliency_of(engine, sight)
-    with engine.turn("photo"):
-        answer = salient_masks(
+    answer = engine.work(
+        lambda: salient_masks(
             sight.image,
             sight.segmenter,
             embedding=sight.embedding,
             saliency=saliency,
             settings=settings,
-        )
+        ),
+        "photo",
+    )
     return sight, answer
 
 
@@ -73,7 +75,6 @@ def saliency_of(engine: Engine, sight: Sight) -> SaliencyMap:
 
     def make() -> SaliencyMap:
         model = engine.tools.get(MODEL, load_saliency)
-        with engine.turn("photo"):
-            return model.estimate(sight.image)
+        return engine.work(lambda: model.estimate(sight.image), "photo")
 
     return engine.memo.get(("saliency", sight.photo.digest), make)

@@ -1,11 +1,15 @@
-"""One at a time, the most urgent first: who may use the model next."""
+"""One at a time, the most urgent first: who may use the model next, and in which thread."""
 
 import heapq
 import itertools
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import TypeVar
+
+Answer = TypeVar("Answer")
 
 
 class Turns:
@@ -58,3 +62,15 @@ class Turns:
         with self._change:
             self._taken = False
             self._change.notify_all()
+
+
+def in_its_own_thread(call: Callable[[], Answer]) -> Answer:
+    """Run a call in a thread that ends with it; whatever it raises is raised here.
+
+    Every thread in which torch computes keeps OpenMP workers of its own for as long as it lives.
+    Once there are more of them than processors, all go to sleep between two products instead of
+    waiting for the next one, and decoding takes twice as long. A server has many threads; one that
+    ends takes its workers along.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="model") as thread:
+        return thread.submit(call).result()

@@ -8,7 +8,7 @@ To add a mode (a tab over the same photo):
    events that run a model also ``**MODEL``, or ``**LONG`` if they take more than a second.
 2. Take ``canvas`` as an input: its value is ``{"mode", "token", "model", "picked", "prompt"}``.
    ``engine.photo(token)`` is the photo, ``engine.embed(photo, model)`` its embedding. Run models
-   within ``with engine.turn():`` and call ``engine.give_way()`` between steps: clicks go first.
+   by ``engine.work(call)`` and call ``engine.give_way()`` between steps: clicks go first.
 3. Return ``gr.update(layers={"<layer>": {"kind": ..., "token": token, "mode": "<name>", ...}})``
    with ``canvas`` as the output; the kinds of layers are listed at ``setLayers`` in
    ``static/canvas.js``. ``None`` instead of a layer takes it away.

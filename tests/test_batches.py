@@ -70,7 +70,7 @@ def test_visitors_of_one_photo_share_a_batch_and_get_their_own_masks(engine):
         answers[x] = engine.predict(photo, Prompt.point(x, 30))
 
     threads = [threading.Thread(target=visit, args=(p, 10 * i)) for i, p in enumerate(photos)]
-    with engine.turn("click"):
+    with engine.turns.turn():
         for number, thread in enumerate(threads):
             thread.start()
             while engine.turns.waiting <= number:

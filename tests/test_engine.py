@@ -98,7 +98,7 @@ def test_a_click_does_not_wait_for_the_photos_of_others(engine):
     calls = [(engine.embed, engine.open_photo(grey(i))) for i in (2, 3, 4)]
     calls.append((engine.predict, mine, Prompt.point(5, 5)))
     threads = [threading.Thread(target=call, args=args) for call, *args in calls]
-    with engine.turn("click"):
+    with engine.turns.turn():
         for number, thread in enumerate(threads):
             thread.start()
             while engine.turns.waiting <= number:

@@ -44,7 +44,8 @@ def find(engine, seen, filters=OPEN, choice="fast") -> list[dict]:
 # ---- handlers ----
 
 
-def test_points_are_counted_and_masks_come_largest_first(mini_engine, bear_file):
+def test_points_are_counted_and_masks_come_largest_first(mini_engine, bear_file, monkeypatch):
+    monkeypatch.setattr(everything, "TELL_SECONDS", 0)
     *counts, last = find(mini_engine, seen_by(mini_engine, bear_file))
     assert [c["done"] for c in counts] == list(range(0, 37, 4))
     assert {c["total"] for c in counts} == {36}
@@ -52,6 +53,12 @@ def test_points_are_counted_and_masks_come_largest_first(mini_engine, bear_file)
     assert last["count"] > 1
     assert areas == sorted(areas, reverse=True)
     assert len(last["layer"]["colours"]) == len(last["layer"]["tips"]) == last["count"]
+
+
+def test_progress_is_told_now_and_then(mini_engine, bear_file, monkeypatch):
+    monkeypatch.setattr(everything, "TELL_SECONDS", 3600)
+    *counts, last = find(mini_engine, seen_by(mini_engine, bear_file))
+    assert counts == [{"done": 0, "total": 36}] and last["count"] > 1
 
 
 def test_filters_choose_among_kept_candidates_without_decoding(mini_engine, bear_file, monkeypatch):

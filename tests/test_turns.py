@@ -3,7 +3,9 @@
 import threading
 import time
 
-from demo.turns import Turns
+import pytest
+
+from demo.turns import Turns, in_its_own_thread
 
 
 def line_up(turns, patiences):
@@ -76,3 +78,13 @@ def test_a_failure_within_a_turn_ends_the_turn():
         pass
     with turns.turn():
         assert turns.waiting == 0
+
+
+def test_a_call_computes_in_a_thread_that_ends_with_it():
+    worker = in_its_own_thread(threading.current_thread)
+    assert worker is not threading.current_thread() and not worker.is_alive()
+
+
+def test_what_a_call_raises_is_raised_where_it_was_asked_for():
+    with pytest.raises(ZeroDivisionError):
+        in_its_own_thread(lambda: 1 / 0)
