@@ -1,5 +1,6 @@
 """Which device and which precision a model runs in."""
 
+import numpy as np
 import torch
 
 from esam_core.errors import InvalidSettings
@@ -48,6 +49,14 @@ def cpu_has_fast_bf16() -> bool:
     # Public since torch 2.10 or so; older ones stay in fp32, which is slower but always right.
     capabilities = getattr(torch.cpu, "get_capabilities", dict)()
     return any(capabilities.get(name, False) for name in ("avx512_bf16", "amx_bf16"))
+
+
+def to_device(pixels: np.ndarray, device: str) -> torch.Tensor:
+    """Copy an array to a device; a GPU fetches it from pinned memory while Python goes on."""
+    tensor = torch.from_numpy(np.ascontiguousarray(pixels))
+    if torch.device(device).type == "cuda":
+        return tensor.pin_memory().to(device, non_blocking=True)
+    return tensor.to(device)
 
 
 def keep_freed_memory() -> None:

@@ -8,7 +8,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from esam_core.devices import DTYPES, choose_device, choose_precision, keep_freed_memory
+from esam_core.devices import (
+    DTYPES,
+    choose_device,
+    choose_precision,
+    keep_freed_memory,
+    to_device,
+)
 from esam_core.errors import InvalidPrompt
 from esam_core.geometry import clip_boxes
 from esam_core.images import check_rgb, image_digest, stretch_rgb
@@ -150,8 +156,8 @@ class TorchSegmenter:
         pixels = image
         if self.network.antialias:
             pixels = stretch_rgb(image, (self.network.image_size, self.network.image_size))
-        pixels = torch.from_numpy(np.ascontiguousarray(pixels)).to(self.device)
-        features = self.network.encode_image(pixels.permute(2, 0, 1)[None] / 255)
+        pixels = to_device(pixels, self.device).permute(2, 0, 1)[None]
+        features = self.network.encode_image(pixels / 255)
         context = self.network.prepare(features)
         return ImageEmbedding(features, context, image.shape[:2], self.name, image_digest(image))
 

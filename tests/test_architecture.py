@@ -26,7 +26,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     "masks": ("errors geometry", "numpy"),
     "modeling": ("modeling", "torch timm"),
     "annotated": ("errors geometry images masks", "numpy PIL"),
-    "devices": ("errors", "torch"),
+    "devices": ("errors", "torch numpy"),
     "weights": ("weights errors", "torch safetensors"),
     "models": (MODELS, "torch numpy"),
     "segmenter": (MODELS, "torch numpy"),

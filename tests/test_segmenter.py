@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from esam_core import InvalidImage, InvalidPrompt, Prompt
-from esam_core.devices import choose_device, choose_precision
+from esam_core.devices import choose_device, choose_precision, to_device
 from esam_core.errors import InvalidSettings
 from esam_core.modeling.config import DecoderConfig, EfficientSamConfig
 from esam_core.modeling.efficient_sam import EfficientSam
@@ -195,3 +195,23 @@ def test_devices_and_precisions_are_checked():
 def test_auto_precision_follows_the_processor(monkeypatch, capabilities, precision):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)
     assert choose_precision("auto", "cpu") == precision
+
+
+@pytest.mark.parametrize(
+    "device",
+    [
+        "cpu",
+        pytest.param(
+            "cuda",
+            marks=[
+                pytest.mark.gpu,
+                pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device"),
+            ],
+        ),
+    ],
+)
+def test_pixels_arrive_on_the_device_whatever_their_strides(image, device):
+    turned = image.transpose(1, 0, 2)[::-1]
+    arrived = to_device(turned, device)
+    assert arrived.device.type == device
+    np.testing.assert_array_equal(arrived.cpu().numpy(), turned)
