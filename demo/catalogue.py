@@ -45,10 +45,10 @@ class ModelRow:
 class Catalogue(Protocol):
     """Where an engine gets its models from."""
 
+    compiled: bool
+
     def rows(self) -> list[ModelRow]:
         """Return one row per model, the best present one first."""
-
-    compiled: bool
 
     def load(self, name: str, precision: str | None = None, *, compiled: bool = False) -> Any:
         """Load one model as a Segmenter, in its own precision unless another is asked for."""

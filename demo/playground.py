@@ -58,8 +58,6 @@ class Playground(ipywidgets.VBox):
         self.canvas = PromptWidget(image, model, device=device, catalogue=catalogue)
         self.seed = seed
         self._found: Masks | None = None
-        self._regions: tuple[str, Masks, RegionFeatures] | None = None
-        self._encoder: TextEncoder | None = None
         self._stopped = threading.Event()
         wide = {"description_width": "11em"}
         self.model = ipywidgets.Dropdown(
@@ -155,12 +153,14 @@ class Playground(ipywidgets.VBox):
         return found.masks, f"{len(found.masks)} masks."
 
     def _text(self) -> tuple[Masks, str]:
-        texts = split_texts(self.text.value)
-        self._encoder = self._encoder or load_text_encoder()
+        engine, texts = self.canvas.engine, split_texts(self.text.value)
+        encoder = engine.tools.get(("encoder", OFFLINE), load_text_encoder)
         for text in texts:  # before the slow part: a word may be unknown
-            self._encoder.read(text)
-        masks, regions = self._proposals(self._encoder)
-        ranking = rank_masks(regions, texts, self._encoder, threshold=self.match.value)
+            encoder.read(text)
+        masks, regions = self._proposals(encoder)
+        ranking = engine.work(
+            lambda: rank_masks(regions, texts, encoder, threshold=self.match.value), "click"
+        )
         chosen = [ranking.chosen(i).tolist() for i in range(len(texts))]
         said = []
         for i, text in enumerate(texts):
@@ -170,22 +170,22 @@ class Playground(ipywidgets.VBox):
 
     def _proposals(self, encoder: TextEncoder) -> tuple[Masks, RegionFeatures]:
         """Find the masks that texts choose from, once per photo and model."""
-        engine = self.canvas.engine
-        segmenter, embedding, _ = engine.embed(self.canvas.photo, self.canvas.model)
-        key = f"{segmenter.name} {self.canvas.photo.digest}"
-        if self._regions is None or self._regions[0] != key:
+        engine, photo = self.canvas.engine, self.canvas.photo
+        segmenter, embedding, _ = engine.embed(photo, self.canvas.model)
+
+        def make() -> tuple[Masks, RegionFeatures]:
             masks = engine.work(
                 lambda: propose(
                     segmenter,
-                    self.canvas.image,
+                    photo.image,
                     embedding=embedding,
                     progress=self._progress,
                     cancel=self._cancel,
                 )
             )
-            regions = engine.work(lambda: embed_regions(self.canvas.image, masks, encoder))
-            self._regions = key, masks, regions
-        return self._regions[1:]
+            return masks, engine.work(lambda: embed_regions(photo.image, masks, encoder))
+
+        return engine.memo.get(("playground", segmenter.name, photo.digest), make)
 
     def _progress(self, done: int, total: int) -> None:
         self.bar.max, self.bar.value = total, done

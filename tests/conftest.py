@@ -148,3 +148,13 @@ def open_page(browser, request, tmp_path):
                 desk.page.screenshot(path=str(tmp_path / f"failed{i}.png"))
                 sys.stderr.write(f"screenshot: {tmp_path / f'failed{i}.png'}\n")
         assert not bad, bad
+
+
+@pytest.fixture(scope="module")
+def mini_engine():
+    """The page's engine with the bundled model, loaded."""
+    from demo.catalogue import CoreCatalogue
+
+    engine = Engine(CoreCatalogue(device="cpu", precision="fp32"), model="mini")
+    engine.models._start()
+    return engine

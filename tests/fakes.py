@@ -109,3 +109,8 @@ class FakeCatalogue:
         from dataclasses import replace
 
         return replace(row, present="absent" in self.present)
+
+
+def seen_by(engine, source) -> dict:
+    """Open a photo; return what the canvas tells of it."""
+    return {"token": engine.open_photo(source).token, "model": "mini"}

@@ -8,11 +8,10 @@ import pytest
 from PIL import Image
 
 from demo import everything
-from demo.catalogue import CoreCatalogue
-from demo.engine import Engine
 from demo.kept import Kept
 from demo.pictures import mask_from_url
 from esam_core.everything import settings
+from tests.fakes import seen_by
 
 OPEN = {"predicted_iou": 0.2, "stability": 0.0, "nms": 0.7, "min_area": 0.05}
 STRICT = {**OPEN, "predicted_iou": 0.99}
@@ -24,17 +23,6 @@ def few_points(monkeypatch):
     row = settings.PRESETS["fast"]
     few = replace(row, points_per_side=6, points_per_chunk=4)
     monkeypatch.setitem(settings.PRESETS, "fast", few)
-
-
-@pytest.fixture(scope="module")
-def mini_engine():
-    engine = Engine(CoreCatalogue(device="cpu", precision="fp32"), model="mini")
-    engine.models._start()
-    return engine
-
-
-def seen_by(engine, path) -> dict:
-    return {"token": engine.open_photo(path).token, "model": "mini"}
 
 
 def find(engine, seen, filters=OPEN, choice="fast") -> list[dict]:

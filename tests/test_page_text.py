@@ -6,8 +6,6 @@ import numpy as np
 import pytest
 
 from demo import naming, salience
-from demo.catalogue import CoreCatalogue
-from demo.engine import Engine
 from demo.pictures import mask_from_url
 from demo.tabs import salient as salient_tab
 from demo.tabs import text as text_tab
@@ -15,6 +13,7 @@ from esam_core.errors import EsamError, InvalidPrompt
 from esam_core.everything import settings
 from esam_core.geometry import mask_iou
 from esam_core.salient import SalientSettings
+from tests.fakes import seen_by
 
 
 @pytest.fixture(autouse=True)
@@ -22,17 +21,6 @@ def few_points(monkeypatch):
     """Four points a side instead of 16: enough for some masks, and quick."""
     row = settings.PRESETS["fast"]
     monkeypatch.setitem(settings.PRESETS, "fast", replace(row, points_per_side=4))
-
-
-@pytest.fixture(scope="module")
-def mini_engine():
-    engine = Engine(CoreCatalogue(device="cpu", precision="fp32"), model="mini")
-    engine.models._start()
-    return engine
-
-
-def seen_by(engine, source) -> dict:
-    return {"token": engine.open_photo(source).token, "model": "mini"}
 
 
 # ---- salient, without a browser ----

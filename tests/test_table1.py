@@ -106,7 +106,7 @@ def test_share_of_the_limit_follows_from_operations_seconds_and_peak():
     found = measure_limits(["mini"], device="cpu", repeats=1)
     assert [row.stage for row in found][0] == "encode" and len(found) == 3
     assert all(row.flops > 1e8 and row.fraction > 0 for row in found)
-    row = Reached("A model", "bf16", "encode", 4_000_000_000, 0.5, 16e9)
+    row = Reached("A model", "bf16", "encode", 4_000_000_000, Timing((0.5,)), 16e9)
     assert row.fraction == 0.5
     page = machine_limits([row, row])
     assert page.name == "machine_limits" and "matrix product" in page.caption

@@ -101,7 +101,7 @@ class Reached:
         precision: In which it ran.
         stage: What was timed.
         flops: Operations in matrix products and convolutions.
-        seconds: Median.
+        timing: How long it took.
         peak: Operations per second of a large matrix product in this precision.
     """
 
@@ -109,13 +109,24 @@ class Reached:
     precision: str
     stage: str
     flops: int
-    seconds: float
+    timing: Timing
     peak: float
 
     @property
     def fraction(self) -> float:
         """Share of the peak."""
-        return self.flops / self.seconds / self.peak
+        return self.flops / self.timing.median / self.peak
+
+
+def reached(
+    rows: Iterator[tuple[str, Callable[[], object]]], segmenter: TorchSegmenter, repeats: int
+) -> Iterator[Reached]:
+    """Time stages of a model and count their operations."""
+    peak = matmul_peak(segmenter.device, segmenter.precision)
+    for stage, call in rows:
+        timing = time_call(call, device=segmenter.device, repeats=repeats)
+        flops = count_flops(call)
+        yield Reached(segmenter.title, segmenter.precision, stage, flops, timing, peak)
 
 
 def measure_limits(
@@ -141,11 +152,8 @@ def measure_limits(
             progress(done, len(models))
         random = name not in available_models()
         segmenter = load_segmenter(name, device=device, precision=precision, random=random)
-        peak = matmul_peak(segmenter.device, segmenter.precision)
-        for stage, call in stages(segmenter, image, segmenter.embed(image)):
-            seconds = time_call(call, device=segmenter.device, repeats=repeats).median
-            flops = count_flops(call)
-            found.append(Reached(segmenter.title, segmenter.precision, stage, flops, seconds, peak))
+        rows = stages(segmenter, image, segmenter.embed(image))
+        found += reached(rows, segmenter, repeats)
     if progress is not None:
         progress(len(models), len(models))
     return found
@@ -187,14 +195,11 @@ def print_rows(
     bases: dict[str, float],
 ) -> dict[str, float]:
     """Time and print the stages of one variant; ratios are to ``bases``, or 1 without them."""
-    peak = matmul_peak(segmenter.device, segmenter.precision)
     medians = {}
-    for stage, call in rows:
-        timing = time_call(call, device=segmenter.device, repeats=repeats)
-        medians[stage] = timing.median
-        ratio = bases.get(stage, timing.median) / timing.median
-        reached = count_flops(call) / timing.median / peak
-        print(row(stage, label, timing, f"{ratio:.1f}x", f"{reached:.0%}"))
+    for each in reached(rows, segmenter, repeats):
+        median = medians[each.stage] = each.timing.median
+        ratio = bases.get(each.stage, median) / median
+        print(row(each.stage, label, each.timing, f"{ratio:.1f}x", f"{each.fraction:.0%}"))
     return medians
 
 

@@ -43,8 +43,8 @@ def machine_limits(found: Sequence[Reached]) -> Figure:
             row.stage,
             row.precision,
             f"{row.flops / 1e9:.3g}",
-            f"{1000 * row.seconds:.1f}",
-            f"{row.flops / row.seconds / 1e9:.0f}",
+            f"{1000 * row.timing.median:.1f}",
+            f"{row.flops / row.timing.median / 1e9:.0f}",
             f"{row.peak / 1e9:.0f}",
             f"{row.fraction:.0%}",
         ]
