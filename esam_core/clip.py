@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from esam_core.devices import choose_device
+from esam_core.devices import DTYPES, choose_device, choose_precision, computing, place
 from esam_core.errors import DownloadFailed, InvalidSettings, WeightsMismatch, WeightsNotFound
 from esam_core.phrases import is_plural
 from esam_core.text_encoders import TextEncoderSpec
@@ -38,6 +38,7 @@ class ClipEncoder:
         tokenizer: Texts to tokens.
         provenance: Where the weights come from.
         device: Where it runs.
+        precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
         templates: Sentences that a text is put into; their embeddings are averaged.
     """
 
@@ -51,17 +52,19 @@ class ClipEncoder:
         tokenizer: Any,
         provenance: str,
         device: str = "cpu",
+        precision: str = "fp32",
         templates: Sequence[str] = TEMPLATES,
     ):
         self.name, self.title, self.provenance = spec.name, spec.title, provenance
         self.threshold = spec.threshold
-        self._model, self._tokenizer = model.eval().requires_grad_(False).to(device), tokenizer
-        self._device, self._templates = device, tuple(templates)
+        self.device, self.precision = device, choose_precision(precision, device)
+        self._tokenizer, self._templates = tokenizer, tuple(templates)
         visual = model.visual
         size = visual.image_size
         self.input_size = size if isinstance(size, int) else size[0]
         self._mean, self._std = visual.image_mean, visual.image_std
-        self.logit_scale = float(model.logit_scale.exp())
+        self.logit_scale = float(model.logit_scale.detach().exp())
+        self._model = place(model, self.device, self.precision)
 
     def read(self, text: str) -> Reading:
         """Take the text as it is: CLIP reads sentences."""
@@ -72,15 +75,16 @@ class ClipEncoder:
         import torch
 
         mean, std = (
-            torch.tensor(v, device=self._device).view(1, 3, 1, 1) for v in (self._mean, self._std)
+            torch.tensor(v, device=self.device).view(1, 3, 1, 1) for v in (self._mean, self._std)
         )
         rows = []
-        with torch.inference_mode():
+        with torch.inference_mode(), computing(self.device, self.precision):
             for start in range(0, len(views), self.chunk):
                 part = torch.tensor(views[start : start + self.chunk])
-                pixels = part.to(self._device).permute(0, 3, 1, 2) / 255
-                rows.append(self._model.encode_image((pixels - mean) / std, normalize=True))
-        return torch.cat(rows).float().cpu().numpy() if rows else np.zeros((0, 1), np.float32)
+                pixels = part.to(self.device).permute(0, 3, 1, 2) / 255
+                pixels = ((pixels - mean) / std).to(DTYPES[self.precision])
+                rows.append(self._model.encode_image(pixels).float())
+        return _unit(torch.cat(rows).cpu().numpy()) if rows else np.zeros((0, 1), np.float32)
 
     def merge(self, rows: np.ndarray) -> np.ndarray:
         """Average unit rows over views and make them unit length again."""
@@ -91,12 +95,11 @@ class ClipEncoder:
         import torch
 
         rows = []
-        with torch.inference_mode():
+        with torch.inference_mode(), computing(self.device, self.precision):
             for reading in readings:
                 said = [template.format(reading.subject) for template in self._templates]
-                tokens = self._tokenizer(said).to(self._device)
-                encoded = self._model.encode_text(tokens, normalize=True)
-                rows.append(encoded.mean(0).float().cpu().numpy())
+                encoded = self._model.encode_text(self._tokenizer(said).to(self.device))
+                rows.append(_unit(encoded.float().cpu().numpy()).mean(0))
         return _unit(np.stack(rows)) if rows else np.zeros((0, 1), np.float32)
 
 
@@ -105,12 +108,13 @@ def load_clip(
     *,
     weights: Path | str | None = None,
     device: str = "auto",
+    precision: str = "auto",
     download: bool = False,
 ) -> ClipEncoder:
     """Load a CLIP model from a local file, open_clip's cache, or, on request, the network.
 
     Raises:
-        InvalidSettings: A package that it needs is not installed.
+        InvalidSettings: A package, a device or a precision that is not here.
         WeightsNotFound: The weights are not on this machine.
         WeightsMismatch: The file does not fit the model.
         DownloadFailed: The network does not deliver them.
@@ -139,7 +143,7 @@ def load_clip(
             f"{path} does not hold the weights of {spec.title}: {str(error).strip()[:200]}. Give "
             "the file that open_clip publishes for it."
         ) from error
-    return ClipEncoder(spec, model, _tokenizer(spec, download), origin, device)
+    return ClipEncoder(spec, model, _tokenizer(spec, download), origin, device, precision)
 
 
 def _named(weights: Path | str) -> Path:
@@ -184,21 +188,21 @@ def _download(spec: TextEncoderSpec, recipe: dict[str, Any]) -> Path:
 
 def _check_connection(spec: TextEncoderSpec) -> None:
     """Ask the hub once: its own client would try for most of a minute before it says no."""
-    place = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
+    hub = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
     if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE"):
         raise DownloadFailed(
             f"{spec.title} is not on this machine, and HF_HUB_OFFLINE forbids to download it. "
             "Unset it, or name a file you have."
         )
     try:
-        request = urllib.request.Request(place, method="HEAD")
+        request = urllib.request.Request(hub, method="HEAD")
         urllib.request.urlopen(request, timeout=PROBE_SECONDS).close()
     except urllib.error.HTTPError:
         return  # it answers; what it says about its front page does not matter
     except OSError as error:
         reason = getattr(error, "reason", error)
         raise DownloadFailed(
-            f"{spec.title} could not be downloaded: no connection to {place} ({reason}). Try again "
+            f"{spec.title} could not be downloaded: no connection to {hub} ({reason}). Try again "
             "when there is one, or name a file you have."
         ) from error
 

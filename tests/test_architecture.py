@@ -40,7 +40,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     "phrases": ("", ""),
     "vocabulary": ("errors images phrases", ""),
     "regions": (PICTURES, "numpy PIL"),
-    "text_encoders": ("errors vocabulary clip weights modeling", "numpy torch"),
+    "text_encoders": ("errors devices vocabulary clip weights modeling", "numpy torch"),
     "clip": (
         "errors devices phrases vocabulary text_encoders",
         "torch numpy open_clip huggingface_hub",

@@ -334,18 +334,6 @@ def test_the_position_embedding_is_resized_again_for_new_weights():
     torch.testing.assert_close(encoder.position_embedding(), first + 1)
 
 
-@pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
-def test_cuda_agrees_with_cpu():
-    torch.manual_seed(0)
-    network = EfficientSam(TINY).eval()
-    image, points = torch.rand(1, 3, 64, 64), torch.full((1, 1, 1, 2), 30.0)
-    labels = torch.ones(1, 1, 1, dtype=torch.long)
-    expected, _ = network(image, points, labels)
-    got, _ = network.cuda()(image.cuda(), points.cuda(), labels.cuda())
-    torch.testing.assert_close(got.cpu(), expected, rtol=1e-3, atol=1e-3)
-
-
 @pytest.mark.parametrize(("dtype", "atol"), [(torch.float32, 1e-5), (torch.bfloat16, 8e-3)])
 def test_attention_by_rows_equals_the_fused_kernel(dtype, atol):
     torch.manual_seed(0)

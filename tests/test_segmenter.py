@@ -5,8 +5,6 @@ import pytest
 import torch
 
 from esam_core import InvalidImage, InvalidPrompt, Prompt
-from esam_core.devices import choose_device, choose_precision, to_device
-from esam_core.errors import InvalidSettings
 from esam_core.modeling.config import DecoderConfig, EfficientSamConfig
 from esam_core.modeling.efficient_sam import EfficientSam
 from esam_core.segmenter import TorchSegmenter, stability_score
@@ -176,42 +174,3 @@ def test_low_precision_runs_and_agrees(tiny, image, precision):
 def test_stability_compares_two_thresholds():
     logits = torch.tensor([[[-3.0, -0.5], [0.5, 3.0]], [[9.0, 9], [9, 9]], [[-9.0, -9], [-9, -9]]])
     assert stability_score(logits).tolist() == pytest.approx([1 / 3, 1, 0])
-
-
-def test_devices_and_precisions_are_checked():
-    assert choose_precision("fp32", "cuda") == "fp32"
-    assert choose_precision("auto", "mps") == "fp32"
-    assert choose_device("cpu") == "cpu"
-    with pytest.raises(InvalidSettings, match="use auto or"):
-        choose_device("tpu")
-    with pytest.raises(InvalidSettings, match="fp32, bf16, fp16"):
-        choose_precision("int8", "cpu")
-
-
-@pytest.mark.parametrize(
-    ("capabilities", "precision"),
-    [({}, "fp32"), ({"avx512_f": True}, "fp32"), ({"avx512_bf16": True}, "bf16")],
-)
-def test_auto_precision_follows_the_processor(monkeypatch, capabilities, precision):
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)
-    assert choose_precision("auto", "cpu") == precision
-
-
-@pytest.mark.parametrize(
-    "device",
-    [
-        "cpu",
-        pytest.param(
-            "cuda",
-            marks=[
-                pytest.mark.gpu,
-                pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device"),
-            ],
-        ),
-    ],
-)
-def test_pixels_arrive_on_the_device_whatever_their_strides(image, device):
-    turned = image.transpose(1, 0, 2)[::-1]
-    arrived = to_device(turned, device)
-    assert arrived.device.type == device
-    np.testing.assert_array_equal(arrived.cpu().numpy(), turned)

@@ -331,7 +331,7 @@ def test_clip_embeddings_are_those_of_open_clip_itself(tiny, bear):
     import torch
     from PIL import Image
 
-    encoder = load_clip(SPEC, weights=tiny, device="cpu")
+    encoder = load_clip(SPEC, weights=tiny, device="cpu", precision="fp32")
     model, _, preprocess = open_clip.create_model_and_transforms(SPEC.model, pretrained=str(tiny))
     model.eval()
     small = np.asarray(Image.fromarray(bear[0]).resize((32, 32), Image.Resampling.BICUBIC))
@@ -345,6 +345,29 @@ def test_clip_embeddings_are_those_of_open_clip_itself(tiny, bear):
         SPEC, model, open_clip.get_tokenizer(SPEC.model), "test", templates=["a photo of a {}."]
     )
     assert plain.encode_texts([Reading("dog", "dog")])[0] == pytest.approx(said, abs=1e-5)
+
+
+@pytest.mark.parametrize("autocast", [False, True])
+def test_clip_in_half_precision_points_the_same_way(tiny, bear, monkeypatch, autocast):
+    if autocast:
+        monkeypatch.setattr("esam_core.devices.CASTING", frozenset())
+    exact, fast = (
+        load_clip(SPEC, weights=tiny, device="cpu", precision=p) for p in ("fp32", "bf16")
+    )
+    views = np.stack([bear[0][:32, :32], bear[0][300:332, 300:332]])
+    readings = [exact.read("bear"), exact.read("two dogs")]
+    assert (exact.encode_views(views) * fast.encode_views(views)).sum(-1).min() > 0.999
+    assert (exact.encode_texts(readings) * fast.encode_texts(readings)).sum(-1).min() > 0.999
+
+
+def test_the_offline_vocabulary_in_half_precision_sees_the_same(bear):
+    exact, fast = (load_text_encoder(precision=p) for p in ("fp32", "bf16"))
+    views = np.stack([bear[0][i : i + 260, j : j + 260] for i in (0, 200, 380) for j in (0, 300)])
+    assert len(views) > fast.chunk
+    a, b = exact.encode_views(views), fast.encode_views(views)
+    assert np.abs(a - b).sum(-1).mean() / 2 < 0.05  # total variation
+    likeliest = np.take_along_axis(b, a.argmax(-1)[:, None], 1)[:, 0]
+    assert (b.max(-1) - likeliest).max() < 0.05  # what fp32 says, or as good as it
 
 
 def test_templates_are_averaged(tiny):

@@ -50,8 +50,8 @@ class Promptable(nn.Module):
 
     @property
     def dtype(self) -> torch.dtype:
-        """The type of the weights, which is that of the heavy computation."""
-        return self.mask_decoder.iou_token.weight.dtype
+        """The type in which products are computed."""
+        return self.mask_decoder.iou_prediction_head.fc.weight.dtype
 
     def preprocess(self, images: Tensor) -> Tensor:
         """Stretch images (b, 3, h, w), RGB in [0, 1], to the square and normalise them."""
@@ -61,9 +61,7 @@ class Promptable(nn.Module):
             images = F.interpolate(
                 images, size, mode="bilinear", align_corners=False, antialias=self.antialias
             )
-            images.sub_(
-                self.pixel_mean
-            )  # our own copy: no fresh memory, which costs more than sums
+            images.sub_(self.pixel_mean)  # our own copy: fresh memory would cost more than sums
         else:
             images = images - self.pixel_mean
         return images.div_(self.pixel_std).to(self.dtype)
