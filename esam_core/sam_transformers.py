@@ -18,9 +18,16 @@ from esam_core.images import check_rgb, image_digest, stretch_rgb
 from esam_core.masks import Masks
 from esam_core.modeling.promptable import PIXEL_MEAN, PIXEL_STD
 from esam_core.prompts import PointLabel, Prompt
-from esam_core.segmenter import ImageEmbedding, LowResMasks, TorchSegmenter, fit_prompt
+from esam_core.segmenter import (
+    ImageEmbedding,
+    LowResMasks,
+    TorchSegmenter,
+    fit_prompt,
+    queries_per_chunk,
+)
 
 SIDE = 1024
+IMAGE_VALUES = 64 * 64 * 256  # of the image embedding, the same in all three sizes
 # Width, layers, heads and the layers that see the whole image, as in the published configurations.
 SIZES = {
     "sam_vit_b": ("SAM ViT-B", "facebook/sam-vit-base", 768, 12, 12, (2, 5, 8, 11)),
@@ -107,6 +114,7 @@ class SamSegmenter(TorchSegmenter):
         self.device = choose_device(device)
         self.precision = choose_precision(precision, self.device)
         self.network = network.eval().requires_grad_(False).to(self.device, DTYPES[self.precision])
+        self.chunk = queries_per_chunk(IMAGE_VALUES, self.device, self.precision)
 
     @torch.inference_mode()
     def embed(self, image: np.ndarray) -> ImageEmbedding:

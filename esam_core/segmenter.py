@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from esam_core.devices import (
+    DTYPES,
     choose_device,
     choose_precision,
     computing,
@@ -25,9 +26,10 @@ from esam_core.modeling.promptable import ImageFeatures, Promptable
 from esam_core.prompts import Prompt
 
 STABILITY_OFFSET = 1.0  # SAM's distance, in logits, between the two thresholds it compares
-# Fastest, or no slower than more: on a CPU the largest tensor stays below the 32 MB from which the
-# allocator takes fresh pages each time.
-QUERIES_PER_CHUNK = {"cpu": 2, "mps": 32, "cuda": 128}
+# Bytes of all image tokens of the queries that are decoded at once. On a CPU more would leave the
+# cache (in bfloat16, these are 4 queries of EfficientSAM and 14 of the mini); GPUs take what their
+# memory bears.
+BYTES_PER_CHUNK = {"cpu": 2**23, "mps": 2**27, "cuda": 2**28}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,6 +67,7 @@ class Segmenter(Protocol):
     device: str
     precision: str
     understands_background: bool
+    chunk: int  # how many queries are decoded at once
 
     def embed(self, image: np.ndarray) -> ImageEmbedding:
         """Encode a photo (h, w, 3) uint8 RGB."""
@@ -100,10 +103,6 @@ class Segmenter(Protocol):
 
     def upscale(self, logits: Tensor, image_hw: tuple[int, int]) -> Tensor:
         """Bring logits (n, h', w') to the photo's size."""
-
-    @property
-    def chunk(self) -> int:
-        """How many queries are decoded at once on this device."""
 
 
 class TorchSegmenter:
@@ -145,6 +144,7 @@ class TorchSegmenter:
         self.network = place(network, self.device, self.precision)
         if compiled:
             self.network.compile_encoder()
+        self.chunk = queries_per_chunk(network.image_values, self.device, self.precision)
 
     @torch.inference_mode()
     def embed(self, image: np.ndarray) -> ImageEmbedding:
@@ -277,11 +277,6 @@ class TorchSegmenter:
         """Bring logits (n, h', w') to the photo's size, interpolated as the model was trained."""
         return self.network.upscale(logits[None], image_hw)[0]
 
-    @property
-    def chunk(self) -> int:
-        """How many queries are decoded at once on this device."""
-        return QUERIES_PER_CHUNK[torch.device(self.device).type]
-
     def _queries(
         self, embedding: ImageEmbedding, coords: np.ndarray | Tensor, labels: np.ndarray | Tensor
     ) -> tuple[Tensor, Tensor]:
@@ -313,6 +308,12 @@ class TorchSegmenter:
         seen = () if self.understands_background else prompt.background_points
         order = rank_masks_by(masks, rule, box_xyxy=prompt.box_xyxy, background_points=seen)
         return masks[order]
+
+
+def queries_per_chunk(image_values: int, device: str, precision: str) -> int:
+    """Say how many queries, each with a copy of the image tokens, a device decodes at once."""
+    size = image_values * DTYPES[precision].itemsize
+    return max(1, BYTES_PER_CHUNK[torch.device(device).type] // size)
 
 
 def stability_score(logits: Tensor, offset: float = STABILITY_OFFSET) -> Tensor:

@@ -34,6 +34,11 @@ def test_outputs_equal_the_reference_arrays(exact, reference):
     np.testing.assert_allclose(low.logits[:, :, ::8, ::8], reference["logits"], atol=1e-3)
 
 
+def test_each_query_copies_the_image_tokens(exact, bear):
+    assert exact.embed(bear[0]).context.shared.keys[0].numel() == exact.network.image_values
+    assert exact.chunk == 7
+
+
 def test_a_click_on_the_bear_gives_the_bear_in_both_precisions(exact, bear):
     image, truth = bear
     fast = load_segmenter("mini", precision="bf16", device="cpu")

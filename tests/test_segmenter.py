@@ -7,7 +7,7 @@ import torch
 from esam_core import InvalidImage, InvalidPrompt, Prompt
 from esam_core.modeling.config import DecoderConfig, EfficientSamConfig
 from esam_core.modeling.efficient_sam import EfficientSam
-from esam_core.segmenter import TorchSegmenter, stability_score
+from esam_core.segmenter import TorchSegmenter, queries_per_chunk, stability_score
 
 CONFIG = EfficientSamConfig(
     embed_dim=32,
@@ -62,7 +62,8 @@ def test_predictions_are_the_networks_own(tiny, image):
     np.testing.assert_allclose(masks.predicted_iou, iou[0, 0, order], rtol=1e-5)
 
 
-def test_a_batch_of_prompts_equals_single_calls(tiny, image):
+def test_a_batch_of_prompts_equals_single_calls(tiny, image, monkeypatch):
+    monkeypatch.setattr(tiny, "chunk", 8)
     embedding = tiny.embed(image)
     prompts = [Prompt.point(x, 20) for x in range(0, 70, 3)] + [Prompt.box(1, 1, 9, 9)]
     together = tiny.predict_batch(embedding, prompts)
@@ -169,6 +170,28 @@ def test_low_precision_runs_and_agrees(tiny, image, precision):
     rough = fast.predict(fast.embed(image), Prompt.point(30, 20), rule="largest")
     assert (exact.data == rough.data).mean() > 0.95
     assert fast.precision == precision
+
+
+@pytest.mark.parametrize(
+    ("image_values", "device", "precision", "queries"),
+    [
+        (64 * 64 * 256, "cpu", "fp32", 2),
+        (64 * 64 * 256, "cpu", "bf16", 4),
+        (48 * 48 * 128, "cpu", "bf16", 14),
+        (2**25, "cpu", "fp32", 1),
+        (64 * 64 * 256, "cuda:0", "fp16", 128),
+        (64 * 64 * 256, "mps", "fp32", 32),
+    ],
+)
+def test_small_image_embeddings_leave_room_for_more_queries(
+    image_values, device, precision, queries
+):
+    assert queries_per_chunk(image_values, device, precision) == queries
+
+
+def test_a_network_says_what_each_query_copies():
+    shared = make().embed(np.zeros((20, 20, 3), np.uint8)).context.shared
+    assert shared.keys[0].numel() == make().network.image_values
 
 
 def test_stability_compares_two_thresholds():

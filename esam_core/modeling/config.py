@@ -56,3 +56,8 @@ class MiniConfig:
 
     image_size: int = 384
     decoder: DecoderConfig = DecoderConfig(dim=128, heads=4, mlp_dim=512, upscaled=(32, 16))
+
+    @property
+    def grid(self) -> int:
+        """Tokens on a side of the image embedding."""
+        return self.image_size // 8

@@ -53,6 +53,11 @@ class Promptable(nn.Module):
         """The type in which products are computed."""
         return self.mask_decoder.iou_prediction_head.fc.weight.dtype
 
+    @property
+    def image_values(self) -> int:
+        """Image tokens times their channels: what each query has its own copy of."""
+        raise NotImplementedError
+
     def preprocess(self, images: Tensor) -> Tensor:
         """Stretch images (b, 3, h, w), RGB in [0, 1], to the square and normalise them."""
         size = (self.image_size, self.image_size)
