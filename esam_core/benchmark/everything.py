@@ -15,7 +15,11 @@ from torch import Tensor
 
 from esam_core.benchmark.limits import count_flops, matmul_peak
 from esam_core.benchmark.memory import PeakMemory
-from esam_core.benchmark.reference import reference_decode, reference_encode
+from esam_core.benchmark.reference import (
+    reference_decode,
+    reference_encode,
+    reference_network,
+)
 from esam_core.benchmark.timing import synchronize
 from esam_core.errors import InvalidSettings
 from esam_core.everything import GridSettings, decode_grid, preset
@@ -179,7 +183,7 @@ def compare(segmenter: TorchSegmenter, image: np.ndarray, row: Row) -> None:
             precision="fp32",
             random=segmenter.provenance == "random",
         )
-    network, hw = exact.network, image.shape[:2]
+    network, hw = reference_network(exact.network), image.shape[:2]
     pixels = torch.from_numpy(image).permute(2, 0, 1)[None].to(exact.device) / 255
     embedding = reference_encode(network, pixels)
     clock, memory = Clock(exact.device), PeakMemory(exact.device)

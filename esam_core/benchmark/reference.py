@@ -7,6 +7,8 @@ embedding copied for every prompt and projected anew in every attention, four ma
 three are used, and bicubic logits of all of them in the photo's size.
 """
 
+from copy import deepcopy
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -15,6 +17,11 @@ from esam_core.modeling import image_encoder, transformer
 from esam_core.modeling.efficient_sam import EfficientSam
 from esam_core.modeling.layers import LayerNorm2d
 from esam_core.modeling.promptable import MAX_TOKENS
+
+
+def reference_network(network: EfficientSam) -> EfficientSam:
+    """Copy a network as upstream's code would hold it: weights in torch's own memory layout."""
+    return deepcopy(network).to(memory_format=torch.contiguous_format)
 
 
 @torch.inference_mode()

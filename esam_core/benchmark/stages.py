@@ -1,27 +1,33 @@
 """Every stage on this machine, and with ``--reference`` upstream's way of computing beside it.
 
-All variants of a model are timed in one run, so that their ratios mean something on a busy machine.
+All variants of a model take turns, so that their ratios mean something on a busy machine.
 """
 
 import argparse
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from esam_core.benchmark.limits import count_flops, matmul_peak
-from esam_core.benchmark.reference import reference_decode, reference_encode
-from esam_core.benchmark.timing import Timing, time_call
+from esam_core.benchmark.reference import (
+    reference_decode,
+    reference_encode,
+    reference_network,
+)
+from esam_core.benchmark.timing import Timing, time_call, time_calls
 from esam_core.errors import InvalidSettings
 from esam_core.images import asset, load_rgb
 from esam_core.models import MODELS, available_models, load_segmenter
 from esam_core.prompts import Prompt
-from esam_core.segmenter import ImageEmbedding, TorchSegmenter
+from esam_core.segmenter import TorchSegmenter
 
 HELP = "encode, one click, 64 prompts, everything, saliency, text; per model and precision"
 PHOTO = "000000555705.jpg"
 GRID = 8  # 8 x 8 = 64 prompts
+STAGES = ("encode", "click (3 masks, full size)", "decode 64 prompts")
+Calls = dict[str, Callable[[], object]]  # one per stage
 HEADER = (
     f"{'stage':<28}{'variant':<16}{'median':>10} {'(fast - slow)':>22}{'ratio':>8}{'of peak':>9}"
 )
@@ -50,33 +56,49 @@ def run(args: argparse.Namespace) -> int:
 def bench_model(name: str, image: np.ndarray, args: argparse.Namespace) -> None:
     """Time encoding and decoding of one model in every precision of this machine."""
     random = name not in available_models()
-    variants = {"fp32": "fp32", "auto": "auto"}
     segmenters = {
         label: load_segmenter(name, device=args.device, precision=precision, random=random)
-        for label, precision in variants.items()
+        for label, precision in {"fp32": "fp32", "auto": "auto"}.items()
     }
     exact, auto = segmenters["fp32"], segmenters["auto"]
-    print(f"\n{exact.title}, weights: {exact.provenance}, {exact.device}, auto = {auto.precision}")
-    print(HEADER)
-    bases: dict[str, float] = {}
-    if args.reference and name != "mini":
-        rows = reference_stages(exact, image)
-        bases = print_rows("reference", rows, exact, args.repeats, {})
     if args.compile:
         segmenters["compiled"] = load_segmenter(
             name, device=args.device, random=random, compiled=True
         )
-    for label, segmenter in segmenters.items():
-        embedding = segmenter.embed(image)
-        rows = stages(segmenter, image, embedding)
-        found = print_rows(label, rows, segmenter, args.repeats, bases)
-        bases = bases or found
+    variants = {
+        label: (segmenter, stages(segmenter, image)) for label, segmenter in segmenters.items()
+    }
+    if args.reference and name != "mini":
+        variants = {"reference": (exact, reference_stages(exact, image))} | variants
+    print(f"\n{exact.title}, weights: {exact.provenance}, {exact.device}, auto = {auto.precision}")
+    print(HEADER)
+    peaks = {p: matmul_peak(exact.device, p) for p in {exact.precision, auto.precision}}
+    for stage in STAGES:
+        bench_stage(stage, variants, peaks, args.repeats)
 
 
-def stages(
-    segmenter: TorchSegmenter, image: np.ndarray, embedding: ImageEmbedding
-) -> Iterator[tuple[str, Callable[[], object]]]:
-    """Name and give every stage of a segmenter as a call without arguments."""
+def bench_stage(
+    stage: str,
+    variants: dict[str, tuple[TorchSegmenter, Calls]],
+    peaks: dict[str, float],
+    repeats: int,
+) -> None:
+    """Time one stage of all variants by turns and print them; ratios are to the first."""
+    calls = {label: found[stage] for label, (_, found) in variants.items()}
+    device = next(iter(variants.values()))[0].device
+    timings = time_calls(calls, device=device, repeats=repeats)
+    base = next(iter(timings.values())).median
+    for label, (segmenter, _) in variants.items():
+        flops, timing = count_flops(calls[label]), timings[label]
+        each = Reached(
+            segmenter.title, segmenter.precision, stage, flops, timing, peaks[segmenter.precision]
+        )
+        print(row(stage, label, timing, f"{base / timing.median:.1f}x", f"{each.fraction:.0%}"))
+
+
+def stages(segmenter: TorchSegmenter, image: np.ndarray) -> Calls:
+    """Give every stage of a segmenter as a call without arguments."""
+    embedding = segmenter.embed(image)
     height, width = embedding.image_hw
     click = Prompt.point(width / 2, height / 2)
     coords, labels = grid_points(height, width)
@@ -87,9 +109,12 @@ def stages(
             part = slice(start, start + chunk)
             segmenter.decode(embedding, coords[part], labels[part])
 
-    yield "encode", lambda: segmenter.embed(image)
-    yield "click (3 masks, full size)", lambda: segmenter.predict(embedding, click)
-    yield "decode 64 prompts", decode_grid
+    calls = (
+        lambda: segmenter.embed(image),
+        lambda: segmenter.predict(embedding, click),
+        decode_grid,
+    )
+    return dict(zip(STAGES, calls, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,17 +143,6 @@ class Reached:
         return self.flops / self.timing.median / self.peak
 
 
-def reached(
-    rows: Iterator[tuple[str, Callable[[], object]]], segmenter: TorchSegmenter, repeats: int
-) -> Iterator[Reached]:
-    """Time stages of a model and count their operations."""
-    peak = matmul_peak(segmenter.device, segmenter.precision)
-    for stage, call in rows:
-        timing = time_call(call, device=segmenter.device, repeats=repeats)
-        flops = count_flops(call)
-        yield Reached(segmenter.title, segmenter.precision, stage, flops, timing, peak)
-
-
 def measure_limits(
     models: Sequence[str],
     *,
@@ -152,18 +166,19 @@ def measure_limits(
             progress(done, len(models))
         random = name not in available_models()
         segmenter = load_segmenter(name, device=device, precision=precision, random=random)
-        rows = stages(segmenter, image, segmenter.embed(image))
-        found += reached(rows, segmenter, repeats)
+        peak = matmul_peak(segmenter.device, segmenter.precision)
+        for stage, call in stages(segmenter, image).items():
+            timing = time_call(call, device=segmenter.device, repeats=repeats)
+            flops = count_flops(call)
+            found.append(Reached(segmenter.title, segmenter.precision, stage, flops, timing, peak))
     if progress is not None:
         progress(len(models), len(models))
     return found
 
 
-def reference_stages(
-    segmenter: TorchSegmenter, image: np.ndarray
-) -> Iterator[tuple[str, Callable[[], object]]]:
-    """The same stages computed as upstream's forward computes them, in fp32."""
-    network = segmenter.network
+def reference_stages(segmenter: TorchSegmenter, image: np.ndarray) -> Calls:
+    """Give the same stages computed as upstream's forward computes them, in fp32."""
+    network = reference_network(segmenter.network)
     pixels = torch.from_numpy(image).to(segmenter.device).permute(2, 0, 1)[None] / 255
     embedding = reference_encode(network, pixels)
     height, width = image.shape[:2]
@@ -175,9 +190,8 @@ def reference_stages(
         points, marks = coords[None, :count], labels[None, :count]
         return lambda: reference_decode(network, embedding, points, marks, (height, width))
 
-    yield "encode", lambda: reference_encode(network, pixels)
-    yield "click (3 masks, full size)", decode(1)
-    yield "decode 64 prompts", decode(GRID * GRID)
+    calls = (lambda: reference_encode(network, pixels), decode(1), decode(GRID * GRID))
+    return dict(zip(STAGES, calls, strict=True))
 
 
 def grid_points(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
@@ -185,22 +199,6 @@ def grid_points(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
     x, y = ((np.arange(GRID) + 0.5) / GRID * size for size in (width, height))
     points = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 1, 2).astype(np.float32)
     return points, np.ones(points.shape[:2], np.int64)
-
-
-def print_rows(
-    label: str,
-    rows: Iterator[tuple[str, Callable[[], object]]],
-    segmenter: TorchSegmenter,
-    repeats: int,
-    bases: dict[str, float],
-) -> dict[str, float]:
-    """Time and print the stages of one variant; ratios are to ``bases``, or 1 without them."""
-    medians = {}
-    for each in reached(rows, segmenter, repeats):
-        median = medians[each.stage] = each.timing.median
-        ratio = bases.get(each.stage, median) / median
-        print(row(each.stage, label, each.timing, f"{ratio:.1f}x", f"{each.fraction:.0%}"))
-    return medians
 
 
 def row(stage: str, label: str, timing: Timing, ratio: str = "", reached: str = "") -> str:

@@ -1,7 +1,7 @@
 """How everything here is timed: warm-up, repeats, median and spread, with the device drained."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,10 +42,26 @@ def time_call(
     call: Callable[[], object], *, device: str = "cpu", warmup: int = 1, repeats: int = 5
 ) -> Timing:
     """Time a call that takes no arguments, several times after a warm-up."""
-    for _ in range(warmup):
-        call()
+    return time_calls({"": call}, device=device, warmup=warmup, repeats=repeats)[""]
+
+
+def time_calls(
+    calls: Mapping[str, Callable[[], object]],
+    *,
+    device: str = "cpu",
+    warmup: int = 1,
+    repeats: int = 5,
+) -> dict[str, Timing]:
+    """Time calls by turns: a machine that slows down on the way slows all of them alike."""
     timed = _cuda_seconds if torch.device(device).type == "cuda" else _seconds
-    return Timing(tuple(timed(call, device) for _ in range(repeats)))
+    seconds: dict[str, list[float]] = {name: [] for name in calls}
+    for call in calls.values():
+        for _ in range(warmup):
+            call()
+    for _ in range(repeats):
+        for name, call in calls.items():
+            seconds[name].append(timed(call, device))
+    return {name: Timing(tuple(found)) for name, found in seconds.items()}
 
 
 def _seconds(call: Callable[[], object], device: str) -> float:
