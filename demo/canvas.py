@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 
 STATIC = Path(__file__).parent / "static"
+SCRIPTS = ("pictures.js", "canvas.js", "page.js")
 
 # Constant on purpose: Gradio reads templates as code, so nothing that a visitor typed may enter.
 TEMPLATE = '<div class="es-page"></div>'
@@ -31,7 +32,7 @@ class PromptCanvas(gr.HTML):
         props = {"value": {}} | {f"{kind}_reply": None for kind in kinds} | props
         super().__init__(
             html_template=TEMPLATE,
-            js_on_load="\n".join((_static("canvas.js"), _static("page.js"), MOUNT)),
+            js_on_load="\n".join((*map(_static, SCRIPTS), MOUNT)),
             head=f"<style>\n{_static('canvas.css')}\n{_static('page.css')}\n</style>",
             apply_default_css=False,
             elem_id=elem_id,

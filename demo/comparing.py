@@ -83,10 +83,13 @@ def absent(engine: Engine) -> list[tuple[str, str]]:
 
 
 def at_first(choices: list[Contestant]) -> list[str]:
-    """Choose two to begin with: two models if there are, else two rules of one."""
+    """Choose two to begin with: two models if there are, else two rules of one that disagree most.
+
+    The candidate with the highest predicted IoU is often the largest one, too.
+    """
     models = [one for one in choices if one.rule == RULES[0] and not one.model.endswith(EXACT)]
     if len(models) < 2:
-        models += [choice for choice in choices if choice.rule == "largest"]
+        models += [choice for choice in choices if choice.rule == "smallest"]
     return [choice.key for choice in models[:2]]
 
 

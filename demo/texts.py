@@ -23,6 +23,7 @@ PAGE = {
     ),
     "opacity": "Overlay opacity",
     "hint": "Click what you want. Right click excludes, drag draws a box.",
+    "hint_touch": "Tap what you want. The minus excludes, the frame draws a box.",
     "drag_a_box": "Drag from corner to corner to draw the box.",
     "invite": "Choose a photo",
     "invite_more": "Take one from the strip below, drop one here, or paste it.",
@@ -82,6 +83,7 @@ EXPORTS = (
 
 EVERYTHING = {
     "hint": "Move over the photo, click a mask to select it, Shift-click to add more.",
+    "hint_touch": "Tap masks to select them, again to let them go.",
     "preset": "Grid of points",
     "presets": {"fast": "Fast", "quality": "Quality"},
     "run": "Segment everything",

@@ -61,8 +61,14 @@ def build(engine: Engine, modes: tuple[Mode, ...] = MODES) -> gr.Blocks:
             gallery=strip(),
             exports=texts.EXPORTS,
             modes=[
-                {"name": m.name, "title": m.title, "prompts": m.prompts, "hint": m.hint}
-                for m in modes
+                {
+                    "name": mode.name,
+                    "title": mode.title,
+                    "prompts": mode.prompts,
+                    "hint": mode.hint,
+                    "hint_touch": mode.hint_touch,
+                }
+                for mode in modes
             ],
             max_bytes=MAX_MEGABYTES * 1_000_000,
             layers={},

@@ -23,6 +23,7 @@ from esam_core.prompts import Prompt
 from esam_core.visualize import draw_masks, draw_prompt, palette
 
 STATIC = Path(__file__).parent / "static"
+SCRIPTS = ("pictures.js", "canvas.js", "widget.js")
 MODES = ("points", "pick")
 
 
@@ -41,9 +42,9 @@ class PromptWidget(anywidget.AnyWidget):
         catalogue: Where models come from, in place of esam_core's.
     """
 
-    # One script: canvas.js is the page's too and exports nothing, widget.js exports what Jupyter
-    # calls. Paths of files would be watched by anywidget; text is what is shipped.
-    _esm = (STATIC / "canvas.js").read_text("utf-8") + (STATIC / "widget.js").read_text("utf-8")
+    # One script: its first parts are the page's too and export nothing, widget.js exports what
+    # Jupyter calls. Paths of files would be watched by anywidget; text is what is shipped.
+    _esm = "".join((STATIC / name).read_text("utf-8") for name in SCRIPTS)
     _css = (STATIC / "canvas.css").read_text("utf-8") + ".es-widget { display: flex; }"
 
     _prompt = traitlets.Dict(Prompt().to_json()).tag(sync=True)

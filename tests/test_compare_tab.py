@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from demo import comparing
+from demo.comparing import Contestant
 from demo.engine import Engine
 from demo.photos import PhotoGone
 from esam_core.errors import InvalidPrompt, InvalidSettings
+from esam_core.masks import RULES
 from esam_core.prompts import Prompt
 from tests.fakes import FakeCatalogue
 
@@ -29,6 +31,11 @@ def test_every_present_model_is_offered_with_every_rule_and_absent_ones_are_name
     ]
     assert comparing.absent(engine) == [("Absent", "get absent")]
     assert comparing.at_first(comparing.contestants(engine)) == keys[:2]
+
+
+def test_a_single_model_begins_with_two_rules_that_disagree():
+    alone = [Contestant("one", "One", rule) for rule in RULES]
+    assert comparing.at_first(alone) == ["one/predicted_iou", "one/smallest"]
 
 
 def test_contestants_answer_one_prompt(engine, photo):

@@ -1,6 +1,6 @@
 // The prompt canvas: a toolbar and a stage. One core for the Gradio page and for Jupyter.
 //
-//   const canvas = mount(el, host)
+//   const canvas = mount(el, host)         needs pictures.js before it
 //
 // `host` is what the surroundings offer:
 //   host.ask(kind, payload) -> Promise<reply>   talks to Python; kind is 'prompt'
@@ -12,7 +12,6 @@
 //
 // Pictures other than the objects come in as layers, see setLayers().
 
-const PALETTE = ['#5b7cfa', '#f2733f', '#23b08a', '#d64f8a', '#e0a91b', '#8a63d2', '#2ba3c6', '#86a832'];
 const TOOLS = ['point', 'background', 'box'];
 const HISTORY = 200;  // undo steps kept
 const ANSWERS = 96;   // answers kept, so that undo and picking need no server
@@ -51,141 +50,14 @@ function icon(name) {
   return svg;
 }
 
-const clamp = (value, low, high) => Math.max(low, Math.min(high, value));
 const emptyPrompt = () => ({ point_coords: [], point_labels: [], box_xyxy: null });
 const isEmpty = prompt => !prompt.point_coords.length && !prompt.box_xyxy;
-const newCanvas = (width, height) => Object.assign(document.createElement('canvas'), { width, height });
-
-async function loadPicture(url) {
-  const picture = new Image();
-  picture.src = url;
-  await picture.decode();
-  return picture;
-}
-
-/** Return a canvas of the given size: the picture's opaque part in one colour. */
-function tint(picture, colour, width, height) {
-  const out = newCanvas(width, height), g = out.getContext('2d');
-  g.drawImage(picture, 0, 0, width, height);
-  g.globalCompositeOperation = 'source-in';
-  g.fillStyle = colour;
-  g.fillRect(0, 0, width, height);
-  return out;
-}
-
-/** Return the rim of a tinted mask, `thick` pixels wide, outside of it. */
-function rim(filled, thick) {
-  const out = newCanvas(filled.width, filled.height), g = out.getContext('2d');
-  for (let turn = 0; turn < 8; turn += 1) {
-    const angle = turn * Math.PI / 4;
-    g.drawImage(filled, Math.cos(angle) * thick, Math.sin(angle) * thick);
-  }
-  g.globalCompositeOperation = 'destination-out';
-  g.drawImage(filled, 0, 0);
-  return out;
-}
-
-function rgb(colour) {
-  return [1, 3, 5].map(at => parseInt(colour.slice(at, at + 2), 16));
-}
-
-function pixels(picture) {
-  const canvas = newCanvas(picture.naturalWidth, picture.naturalHeight);
-  const g = canvas.getContext('2d', { willReadFrequently: true, colorSpace: 'srgb' });
-  g.drawImage(picture, 0, 0);
-  return g.getImageData(0, 0, canvas.width, canvas.height);
-}
-
-/** Return one picture that covers what any of the pictures covers. */
-function union(pictures) {
-  const [first] = pictures, out = newCanvas(first.naturalWidth || first.width, first.naturalHeight || first.height);
-  for (const picture of pictures) out.getContext('2d').drawImage(picture, 0, 0, out.width, out.height);
-  return out;
-}
-
-/** A label map: the red and green of each pixel are its mask's id, 0 is no mask. */
-class LabelLayer {
-  constructor(picture, colours) {
-    const { data, width, height } = pixels(picture);
-    Object.assign(this, { width, height, ids: new Uint16Array(width * height), boxes: new Map(), regions: new Map(), whole: new Set() });
-    this.colours = colours && colours.map(rgb);
-    for (let i = 0; i < this.ids.length; i += 1) this.ids[i] = data[4 * i] + 256 * data[4 * i + 1];
-    this.measure();
-    this.all = this.colourAll();
-  }
-
-  measure() {
-    for (let y = 0, i = 0; y < this.height; y += 1) {
-      for (let x = 0; x < this.width; x += 1, i += 1) {
-        const id = this.ids[i];
-        if (!id) continue;
-        const box = this.boxes.get(id);
-        if (!box) this.boxes.set(id, [x, y, x + 1, y + 1]);
-        else { box[0] = Math.min(box[0], x); box[2] = Math.max(box[2], x + 1); box[3] = y + 1; }
-      }
-    }
-  }
-
-  colourAll() {
-    const canvas = newCanvas(this.width, this.height), g = canvas.getContext('2d');
-    const image = g.createImageData(this.width, this.height), colours = PALETTE.map(rgb);
-    for (let i = 0; i < this.ids.length; i += 1) {
-      const id = this.ids[i];
-      if (!id) continue;
-      const edge = id !== this.ids[i - 1] || id !== this.ids[i - this.width];
-      const colour = this.colours ? this.colours[id - 1] : colours[(id * 5) % colours.length];
-      image.data.set([...colour, edge ? 255 : 140], 4 * i);
-    }
-    g.putImageData(image, 0, 0);
-    return canvas;
-  }
-
-  at(u, v) {  // u, v in [0, 1)
-    const x = clamp(Math.floor(u * this.width), 0, this.width - 1);
-    const y = clamp(Math.floor(v * this.height), 0, this.height - 1);
-    return this.ids[y * this.width + x];
-  }
-
-  /** Return one mask as a white picture of the map's size. */
-  region(id) {
-    if (!this.regions.has(id)) {
-      const canvas = newCanvas(this.width, this.height), g = canvas.getContext('2d');
-      const [x0, y0, x1, y1] = this.boxes.get(id) || [0, 0, 1, 1];
-      const image = g.createImageData(x1 - x0, y1 - y0), white = new Uint32Array(image.data.buffer);
-      for (let y = y0, i = 0; y < y1; y += 1) {
-        for (let x = x0; x < x1; x += 1, i += 1) if (this.ids[y * this.width + x] === id) white[i] = 0xffffffff;
-      }
-      g.putImageData(image, x0, y0);
-      this.regions.set(id, canvas);
-    }
-    return this.regions.get(id);
-  }
-
-  /** From now on this picture is the mask: in the map, smaller masks lie on it. */
-  setWhole(id, picture) { this.regions.set(id, picture); this.whole.add(id); }
-}
-
-/** Colour a grey picture (black = 0, white = 1): cold parts stay see-through. */
-function heatPicture(picture) {
-  const image = pixels(picture), canvas = newCanvas(image.width, image.height);
-  const stops = [[36, 20, 92], [122, 28, 109], [207, 68, 70], [247, 142, 40], [252, 232, 120]];
-  const ramp = Array.from({ length: 256 }, (_, value) => {
-    const at = value / 255 * (stops.length - 1), low = Math.min(stops.length - 2, Math.floor(at));
-    return stops[low].map((part, i) => part + (stops[low + 1][i] - part) * (at - low));
-  });
-  for (let i = 0; i < image.data.length; i += 4) {
-    const value = image.data[i];
-    image.data.set([...ramp[value], Math.min(230, 40 + value)], i);
-  }
-  canvas.getContext('2d').putImageData(image, 0, 0);
-  return canvas;
-}
 
 class PromptStage {
   constructor(el, host) {
     Object.assign(this, {
       el, host, texts: host.texts, photo: null, tool: 'point', opacity: 0.5, mode: { name: 'points', prompts: true },
-      model: null, understandsBackground: true, layers: {}, picked: new Set(), hover: 0,
+      model: null, understandsBackground: true, layers: {}, picked: new Set(), pointed: new Set(), hover: 0,
       listeners: [], answers: new Map(), failed: new Map(), shown: new Map(), pictures: new WeakMap(),
       busy: false, rev: 0, drag: null, cursor: null, clickedAt: 0, latencies: [], ids: 0,
       said: { text: '', tone: 'hint' },
@@ -612,8 +484,9 @@ class PromptStage {
     this.tip.style.top = `${y + 18 + hgt > rect.height ? y - hgt - 10 : y + 18}px`;
   }
 
-  pickAt(event, add) {
-    const id = this.labelAt(event), drop = add && this.picked.has(id);
+  /** Select the mask under the pointer; Shift adds, and so does a finger, which has no Shift. */
+  pickAt(event, shift) {
+    const id = this.labelAt(event), add = shift || (id && event.pointerType === 'touch'), drop = add && this.picked.has(id);
     if (!add) this.picked.clear();
     if (drop) this.picked.delete(id); else if (id) this.picked.add(id);
     if (event.pointerType === 'touch') { this.hover = id; this.paintTip(event); }
@@ -714,8 +587,18 @@ class PromptStage {
     if (!this.photo) return { text: '', tone: 'hint' };
     const note = (this.answerOf(this.active) || {}).note;
     if (note) return { text: note, tone: 'note' };
-    if (!this.mode.prompts) return { text: this.hover || this.picked.size ? '' : this.mode.hint || '', tone: 'hint' };
-    return { text: isEmpty(this.active.prompt) && !this.active.mask ? this.texts.hint : '', tone: 'hint' };
+    if (!this.mode.prompts) return { text: this.needsHint() ? this.hintOf(this.mode) : '', tone: 'hint' };
+    return { text: isEmpty(this.active.prompt) && !this.active.mask ? this.hintOf(this.texts) : '', tone: 'hint' };
+  }
+
+  /** A finger neither hovers nor clicks right. */
+  hintOf({ hint = '', hint_touch }) { return (hint_touch && window.matchMedia('(hover: none)').matches) ? hint_touch : hint; }
+
+  /** A mode's hint leads to its results; over them it would be in the way. A label map it explains. */
+  needsHint() {
+    if (this.hover || this.picked.size) this.pointed.add(this.mode.name);
+    const shown = Object.values(this.layers).some(layer => layer.mode === this.mode.name && layer.kind !== 'labels');
+    return !shown && !this.pointed.has(this.mode.name);
   }
 
   sized(canvas) {
@@ -775,39 +658,15 @@ class PromptStage {
     const sx = width / this.photo.width, sy = height / this.photo.height;
     const pen = { g, sx, sy, zoom };
     for (const layer of this.visibleLayers('markers')) {
-      for (const box of layer.boxes || []) this.drawBox(pen, box);
-      for (const [x, y, label] of layer.points || []) this.drawPoint(pen, x, y, label);
+      for (const box of layer.boxes || []) drawBox(pen, box);
+      for (const [x, y, label] of layer.points || []) drawPoint(pen, x, y, label);
     }
     if (!this.mode.prompts) return;
     const { prompt, hidden } = this.active, box = (this.drag && this.drag.box) || prompt.box_xyxy;
     if (hidden && !this.drag) return;
-    if (box) this.drawBox(pen, box);
-    prompt.point_coords.forEach(([x, y], i) => this.drawPoint(pen, x, y, prompt.point_labels[i]));
-    if (this.cursor) this.drawCross(pen, ...this.cursor);
-  }
-
-  drawBox({ g, sx, sy, zoom }, [x0, y0, x1, y1]) {
-    const rect = [x0 * sx, y0 * sy, (x1 - x0) * sx, (y1 - y0) * sy];
-    g.lineWidth = 3.5 * zoom; g.strokeStyle = 'rgba(10, 12, 20, .45)'; g.strokeRect(...rect);
-    g.lineWidth = 1.75 * zoom; g.strokeStyle = '#fff'; g.strokeRect(...rect);
-  }
-
-  drawPoint({ g, sx, sy, zoom }, x, y, label) {
-    const cx = (x + 0.5) * sx, cy = (y + 0.5) * sy, arm = 3.5 * zoom;
-    g.beginPath(); g.arc(cx, cy, 7.5 * zoom, 0, 7); g.fillStyle = label ? '#12a150' : '#d92d4b'; g.fill();
-    g.lineWidth = 2 * zoom; g.strokeStyle = '#fff'; g.stroke();
-    // A sign, not only a colour, tells the two labels apart.
-    g.beginPath(); g.moveTo(cx - arm, cy); g.lineTo(cx + arm, cy);
-    if (label) { g.moveTo(cx, cy - arm); g.lineTo(cx, cy + arm); }
-    g.stroke();
-  }
-
-  drawCross({ g, sx, sy, zoom }, x, y) {
-    const cx = (x + 0.5) * sx, cy = (y + 0.5) * sy, arm = 14 * zoom;
-    for (const [wide, colour] of [[4, 'rgba(10, 12, 20, .5)'], [1.75, '#fff']]) {
-      g.beginPath(); g.moveTo(cx - arm, cy); g.lineTo(cx + arm, cy); g.moveTo(cx, cy - arm); g.lineTo(cx, cy + arm);
-      g.lineWidth = wide * zoom; g.strokeStyle = colour; g.stroke();
-    }
+    if (box) drawBox(pen, box);
+    prompt.point_coords.forEach(([x, y], i) => drawPoint(pen, x, y, prompt.point_labels[i]));
+    if (this.cursor) drawCross(pen, ...this.cursor);
   }
 }
 

@@ -19,6 +19,7 @@ class Mode:
         build: Lays out the panel and wires it; called once, inside the panel's column.
         prompts: Whether clicks and drags on the photo are prompts, as in the points mode.
         hint: What the stage says while nothing else is to be said.
+        hint_touch: The same where a finger points, if it differs.
     """
 
     name: str
@@ -26,3 +27,4 @@ class Mode:
     build: "Callable[[Engine, PromptCanvas], None]"
     prompts: bool = False
     hint: str = ""
+    hint_touch: str = ""

@@ -153,4 +153,6 @@ def busy(is_busy: bool) -> tuple:
     return gr.update(visible=not is_busy), gr.update(visible=is_busy)
 
 
-MODE = Mode("everything", "Everything", build, prompts=False, hint=T["hint"])
+MODE = Mode(
+    "everything", "Everything", build, prompts=False, hint=T["hint"], hint_touch=T["hint_touch"]
+)
