@@ -30,6 +30,7 @@ CHROMIUM_ARGS = [
     "--disable-component-update",
     "--disable-sync",
     "--disable-dev-shm-usage",
+    "--use-fake-device-for-media-stream",
 ]
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 

@@ -227,6 +227,22 @@ def test_a_photo_is_pasted_or_dropped(open_page, fake_server, arrive):
     assert not desk.page.locator(".es-dropping").count()
 
 
+def test_a_photo_is_taken_with_the_camera_or_why_not_is_said(open_page, fake_server):
+    desk = open_page(fake_server)
+    camera = desk.page.locator(".es-tile-camera")
+    camera.click()
+    desk.page.wait_for_function("esamPage.canvas.said.tone === 'error'")
+    assert "camera" in desk.state["said"]["text"]
+    desk.context.grant_permissions(["camera"])
+    camera.click()
+    desk.page.get_by_role("button", name="Take photo").click()
+    desk.page.locator(".es-dialog").wait_for(state="detached")
+    desk.page.wait_for_function("esamPage.canvas.photo")
+    desk.wait()
+    assert desk.state["size"][0] > 100
+    assert desk.click(20, 20).state["objects"][0]["mask"]
+
+
 def test_a_full_line_is_said_and_the_next_try_works(open_page, fake_server, bear_file):
     desk = open_page(fake_server).choose(bear_file).click(200, 300)
     refusal = {"status": 503, "json": {"detail": "Queue is full. Max size is 64."}}

@@ -249,7 +249,8 @@ class Page {
     video.srcObject = stream;
     const dialog = h('dialog', { class: 'es-dialog', 'aria-label': T.camera }, video, h('div', { class: 'es-exports' },
       h('button', { type: 'button', class: 'es-button', onclick: () => dialog.close() }, T.cancel),
-      h('button', { type: 'button', class: 'es-button es-primary', onclick: () => shoot() }, icon('camera'), T.take_photo)));
+      h('button', { type: 'button', class: 'es-button es-primary', disabled: true, onclick: () => shoot() }, icon('camera'), T.take_photo)));
+    video.addEventListener('loadeddata', () => { dialog.querySelector('.es-primary').disabled = false; });  // before, it is 0 pixels wide
     const shoot = () => {
       const shot = newCanvas(video.videoWidth, video.videoHeight);
       shot.getContext('2d').drawImage(video, 0, 0);
