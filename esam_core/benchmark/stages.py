@@ -77,21 +77,22 @@ def bench_model(name: str, image: np.ndarray, args: argparse.Namespace) -> None:
         variants = {"reference": (exact, reference_stages(exact, image))} | variants
     print(f"\n{exact.title}, weights: {exact.provenance}, {exact.device}, auto = {auto.precision}")
     print(HEADER)
-    peaks = {p: matmul_peak(exact.device, p) for p in {exact.precision, auto.precision}}
     for stage in STAGES:
-        bench_stage(stage, variants, peaks, args.repeats)
+        bench_stage(stage, variants, args.repeats)
 
 
 def bench_stage(
     stage: str,
     variants: dict[str, tuple[TorchSegmenter, Calls]],
-    peaks: dict[str, float],
     repeats: int,
 ) -> None:
     """Time one stage of all variants by turns and print them; ratios are to the first."""
     calls = {label: found[stage] for label, (_, found) in variants.items() if stage in found}
     device = next(iter(variants.values()))[0].device
+    precisions = {segmenter.precision for segmenter, _ in variants.values()}
+    before = {precision: matmul_peak(device, precision) for precision in precisions}
     timings = time_calls(calls, device=device, repeats=repeats)
+    peaks = {p: max(peak, matmul_peak(device, p)) for p, peak in before.items()}
     base = next(iter(timings.values())).median
     for label, timing in timings.items():
         segmenter, flops = variants[label][0], count_flops(calls[label])
@@ -176,10 +177,11 @@ def measure_limits(
             progress(done, len(models))
         random = name not in available_models()
         segmenter = load_segmenter(name, device=device, precision=precision, random=random)
-        peak = matmul_peak(segmenter.device, segmenter.precision)
+        where = segmenter.device, segmenter.precision
         for stage, call in stages(segmenter, image).items():
+            peak, flops = matmul_peak(*where), count_flops(call)
             timing = time_call(call, device=segmenter.device, repeats=repeats)
-            flops = count_flops(call)
+            peak = max(peak, matmul_peak(*where))  # the machine may slow down on the way
             found.append(Reached(segmenter.title, segmenter.precision, stage, flops, timing, peak))
     if progress is not None:
         progress(len(models), len(models))
