@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from esam_core.modeling.config import DecoderConfig, EfficientSamConfig
 from esam_core.modeling.efficient_sam import EfficientSam
 from esam_core.modeling.image_encoder import attend_by_rows, needs_rows
+from esam_core.modeling.mask_decoder import _to_rows
 from esam_core.modeling.prompt_encoder import PositionEmbedding
 from esam_core.modeling.transformer import Attention, TwoWayTransformer
 from tests.golden.fill import fill
@@ -332,6 +333,15 @@ def test_the_position_embedding_is_resized_again_for_new_weights():
     state["image_encoder.pos_embed"] += 1
     network.load_state_dict(state)
     torch.testing.assert_close(encoder.position_embedding(), first + 1)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+def test_cells_become_rows_as_two_pixel_shuffles_would_lay_them(dtype):
+    shuffled = torch.randn(2, 3, 4 * 5, 4 * 7).to(dtype)
+    coarse = F.pixel_unshuffle(shuffled, 2).unflatten(1, (3, 4))  # (m, 3, y2 x2, 2h, 2w)
+    fine = F.pixel_unshuffle(coarse.flatten(1, 2), 2).unflatten(1, (3, 4, 4))
+    cells = fine.permute(0, 1, 4, 5, 3, 2).flatten(2)  # (m, 3, h, w, y1 x1, y2 x2)
+    assert torch.equal(_to_rows(cells.contiguous(), 5, 7), shuffled.float())
 
 
 @pytest.mark.parametrize(("dtype", "atol"), [(torch.float32, 1e-5), (torch.bfloat16, 8e-3)])
