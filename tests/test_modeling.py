@@ -335,6 +335,23 @@ def test_the_position_embedding_is_resized_again_for_new_weights():
     torch.testing.assert_close(encoder.position_embedding(), first + 1)
 
 
+def test_gradients_reach_every_weight_that_answers():
+    torch.manual_seed(0)
+    network = EfficientSam(TINY).train()
+    points, labels = torch.full((1, 1, 1, 2), 30.0), torch.ones(1, 1, 1, dtype=torch.long)
+    with torch.enable_grad():
+        logits, predicted_iou = network(torch.rand(1, 3, 64, 64), points, labels)
+        (logits.mean() + predicted_iou.mean()).backward()
+    without = {name for name, weight in network.named_parameters() if weight.grad is None}
+    # A key's bias drops out of a softmax; the first mask token does not answer.
+    silent = {
+        f"mask_decoder.transformer.{name}.k_proj.bias"
+        for name in ("layers.1.cross_attn_token_to_image", "final_attn_token_to_image")
+    }
+    first = "mask_decoder.output_hypernetworks_mlps.0."
+    assert {name for name in without if not name.startswith(first)} == silent
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
 def test_cells_become_rows_as_two_pixel_shuffles_would_lay_them(dtype):
     shuffled = torch.randn(2, 3, 4 * 5, 4 * 7).to(dtype)

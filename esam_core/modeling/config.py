@@ -60,4 +60,4 @@ class MiniConfig:
     @property
     def grid(self) -> int:
         """Tokens on a side of the image embedding."""
-        return self.image_size // 8
+        return self.image_size // 8  # its features at stride 8

@@ -133,7 +133,7 @@ class MaskDecoder(nn.Module):
 
 def _to_rows(cells: Tensor, h: int, w: int) -> Tensor:
     """Lay out cells (m, 3, h * w * 16), each token's 4 x 4 in two steps, as (m, 3, 4h, 4w)."""
-    if torch.compiler.is_compiling():  # an exporter knows no views of bits
+    if torch.compiler.is_compiling() or cells.requires_grad:  # neither can look through bits
         cells = cells.unflatten(2, (h, w, 2, 2, 2, 2))  # (m, 3, h, w, y1, x1, y2, x2)
         return cells.float().permute(0, 1, 2, 4, 6, 3, 5, 7).reshape(-1, 3, 4 * h, 4 * w)
     # Two neighbours move as one number: ten times as fast as each alone.
