@@ -9,6 +9,13 @@ from esam_core.modeling.config import DecoderConfig, EfficientSamConfig
 from esam_core.modeling.efficient_sam import EfficientSam
 from esam_core.segmenter import TorchSegmenter
 
+TINY = EfficientSamConfig(
+    embed_dim=32,
+    num_heads=2,
+    depth=2,
+    image_size=128,
+    decoder=DecoderConfig(dim=32, heads=4, mlp_dim=64, upscaled=(16, 8)),
+)
 CONFIG = EfficientSamConfig(
     embed_dim=32,
     num_heads=2,

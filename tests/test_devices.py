@@ -12,17 +12,11 @@ from esam_core.devices import choose_device, choose_precision, computing, place,
 from esam_core.errors import InvalidSettings
 from esam_core.everything import GridSettings, segment_everything
 from esam_core.geometry import mask_iou
-from esam_core.modeling.config import DecoderConfig, EfficientSamConfig, MiniConfig
+from esam_core.modeling.config import MiniConfig
 from esam_core.modeling.efficient_sam import EfficientSam
 from esam_core.modeling.mini import Mini
+from tests.small import TINY
 
-TINY = EfficientSamConfig(
-    embed_dim=32,
-    num_heads=2,
-    depth=2,
-    image_size=64,
-    decoder=DecoderConfig(dim=32, heads=4, mlp_dim=64, upscaled=(16, 8)),
-)
 NETWORKS = {
     "EfficientSAM": lambda: EfficientSam(TINY),
     "mini": lambda: Mini(MiniConfig()),

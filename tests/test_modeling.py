@@ -8,23 +8,17 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from esam_core.modeling.config import DecoderConfig, EfficientSamConfig
+from esam_core.modeling.config import EfficientSamConfig
 from esam_core.modeling.efficient_sam import EfficientSam
 from esam_core.modeling.image_encoder import attend_by_rows, needs_rows
 from esam_core.modeling.mask_decoder import _to_rows
 from esam_core.modeling.prompt_encoder import PositionEmbedding
 from esam_core.modeling.transformer import Attention, TwoWayTransformer
 from tests.golden.fill import fill
+from tests.small import TINY
 
 GOLDEN = Path(__file__).parent / "golden"
 CONFIGS = {"ti": EfficientSamConfig(), "s": EfficientSamConfig(embed_dim=384, num_heads=6)}
-TINY = EfficientSamConfig(
-    embed_dim=32,
-    num_heads=2,
-    depth=2,
-    image_size=128,
-    decoder=DecoderConfig(dim=32, heads=4, mlp_dim=64, upscaled=(16, 8)),
-)
 GENTLE_PROMPTS = (
     "corner",
     "far_corner",

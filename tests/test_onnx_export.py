@@ -8,18 +8,10 @@ import torch
 from esam_core import asset, load_rgb, load_segmenter
 from esam_core.errors import InvalidSettings
 from esam_core.images import stretch_rgb
-from esam_core.modeling.config import DecoderConfig, EfficientSamConfig
 from esam_core.modeling.efficient_sam import EfficientSam
 from esam_core.onnx_export import export_onnx
 from esam_core.segmenter import TorchSegmenter
-
-TINY = EfficientSamConfig(
-    embed_dim=32,
-    num_heads=2,
-    depth=2,
-    image_size=128,
-    decoder=DecoderConfig(dim=32, heads=4, mlp_dim=64, upscaled=(16, 8)),
-)
+from tests.small import TINY
 
 
 def sessions(paths):

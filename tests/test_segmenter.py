@@ -5,23 +5,15 @@ import pytest
 import torch
 
 from esam_core import InvalidImage, InvalidPrompt, Prompt
-from esam_core.modeling.config import DecoderConfig, EfficientSamConfig
 from esam_core.modeling.efficient_sam import EfficientSam
 from esam_core.segmenter import TorchSegmenter, queries_per_chunk, stability_score
-
-CONFIG = EfficientSamConfig(
-    embed_dim=32,
-    num_heads=2,
-    depth=2,
-    image_size=128,
-    decoder=DecoderConfig(dim=32, heads=4, mlp_dim=64, upscaled=(16, 8)),
-)
+from tests.small import TINY
 
 
 def make(precision="fp32", **options):
     torch.manual_seed(0)
     return TorchSegmenter(
-        EfficientSam(CONFIG),
+        EfficientSam(TINY),
         name="tiny",
         title="Tiny",
         provenance="random",

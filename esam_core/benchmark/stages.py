@@ -16,7 +16,7 @@ from esam_core.benchmark.reference import (
     reference_encode,
     reference_network,
 )
-from esam_core.benchmark.timing import Timing, time_call, time_calls
+from esam_core.benchmark.timing import Timing, time_calls
 from esam_core.errors import InvalidSettings
 from esam_core.images import asset, load_rgb
 from esam_core.models import MODELS, available_models, load_segmenter
@@ -78,28 +78,11 @@ def bench_model(name: str, image: np.ndarray, args: argparse.Namespace) -> None:
     print(f"\n{exact.title}, weights: {exact.provenance}, {exact.device}, auto = {auto.precision}")
     print(HEADER)
     for stage in STAGES:
-        bench_stage(stage, variants, args.repeats)
-
-
-def bench_stage(
-    stage: str,
-    variants: dict[str, tuple[TorchSegmenter, Calls]],
-    repeats: int,
-) -> None:
-    """Time one stage of all variants by turns and print them; ratios are to the first."""
-    calls = {label: found[stage] for label, (_, found) in variants.items() if stage in found}
-    device = next(iter(variants.values()))[0].device
-    precisions = {segmenter.precision for segmenter, _ in variants.values()}
-    before = {precision: matmul_peak(device, precision) for precision in precisions}
-    timings = time_calls(calls, device=device, repeats=repeats)
-    peaks = {p: max(peak, matmul_peak(device, p)) for p, peak in before.items()}
-    base = next(iter(timings.values())).median
-    for label, timing in timings.items():
-        segmenter, flops = variants[label][0], count_flops(calls[label])
-        each = Reached(
-            segmenter.title, segmenter.precision, stage, flops, timing, peaks[segmenter.precision]
-        )
-        print(row(stage, label, timing, f"{base / timing.median:.1f}x", f"{each.fraction:.0%}"))
+        rows = time_stage(stage, variants, args.repeats)
+        base = next(iter(rows.values())).timing.median
+        for label, each in rows.items():
+            ratio = f"{base / each.timing.median:.1f}x"
+            print(row(stage, label, each.timing, ratio, f"{each.fraction:.0%}"))
 
 
 def stages(segmenter: TorchSegmenter, image: np.ndarray) -> Calls:
@@ -154,6 +137,25 @@ class Reached:
         return self.flops / self.timing.median / self.peak
 
 
+def time_stage(
+    stage: str, variants: dict[str, tuple[TorchSegmenter, Calls]], repeats: int
+) -> dict[str, Reached]:
+    """Time one stage of all variants that have it, by turns, between two looks at the peak."""
+    calls = {label: found[stage] for label, (_, found) in variants.items() if stage in found}
+    device = next(iter(variants.values()))[0].device
+    precisions = {segmenter.precision for segmenter, _ in variants.values()}
+    before = {precision: matmul_peak(device, precision) for precision in precisions}
+    timings = time_calls(calls, device=device, repeats=repeats)
+    # The machine may slow down on the way.
+    peaks = {p: max(peak, matmul_peak(device, p)) for p, peak in before.items()}
+    found = {}
+    for label, timing in timings.items():
+        segmenter, flops = variants[label][0], count_flops(calls[label])
+        title, precision = segmenter.title, segmenter.precision
+        found[label] = Reached(title, precision, stage, flops, timing, peaks[precision])
+    return found
+
+
 def measure_limits(
     models: Sequence[str],
     *,
@@ -177,12 +179,9 @@ def measure_limits(
             progress(done, len(models))
         random = name not in available_models()
         segmenter = load_segmenter(name, device=device, precision=precision, random=random)
-        where = segmenter.device, segmenter.precision
-        for stage, call in stages(segmenter, image).items():
-            peak, flops = matmul_peak(*where), count_flops(call)
-            timing = time_call(call, device=segmenter.device, repeats=repeats)
-            peak = max(peak, matmul_peak(*where))  # the machine may slow down on the way
-            found.append(Reached(segmenter.title, segmenter.precision, stage, flops, timing, peak))
+        variant = {"": (segmenter, stages(segmenter, image))}
+        for stage in STAGES:
+            found += time_stage(stage, variant, repeats).values()
     if progress is not None:
         progress(len(models), len(models))
     return found

@@ -28,10 +28,6 @@ class EfficientSam(Promptable):
     def encode_image(self, images: Tensor) -> ImageFeatures:
         return ImageFeatures(self.image_encoder(self.preprocess(images)))
 
-    @property
-    def image_values(self) -> int:
-        return self.config.grid**2 * self.config.decoder.dim
-
     def compile_encoder(self) -> None:
         # One block at a time: they are alike, so one compilation serves all twelve.
         for block in self.image_encoder.blocks:

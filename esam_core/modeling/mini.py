@@ -139,10 +139,6 @@ class Mini(Promptable):
     def encode_image(self, images: Tensor) -> ImageFeatures:
         return self.neck(self.backbone(self.preprocess(images)))
 
-    @property
-    def image_values(self) -> int:
-        return self.config.grid**2 * self.config.decoder.dim
-
     def compile_encoder(self) -> None:
         self.backbone.compile()
 

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from esam_core.modeling.config import EfficientSamConfig, MiniConfig
 from esam_core.modeling.mask_decoder import Attended, DecoderContext, MaskDecoder
 from esam_core.modeling.prompt_encoder import PromptEncoder
 
@@ -34,6 +35,7 @@ class Promptable(nn.Module):
         upscale_mode: How logits grow to the size of the photo.
     """
 
+    config: EfficientSamConfig | MiniConfig
     image_encoder: nn.Module
     prompt_encoder: PromptEncoder
     mask_decoder: MaskDecoder
@@ -56,7 +58,7 @@ class Promptable(nn.Module):
     @property
     def image_values(self) -> int:
         """Image tokens times their channels: what each query has its own copy of."""
-        raise NotImplementedError
+        return self.config.grid**2 * self.config.decoder.dim
 
     def preprocess(self, images: Tensor) -> Tensor:
         """Stretch images (b, 3, h, w), RGB in [0, 1], to the square and normalise them."""
