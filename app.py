@@ -30,8 +30,8 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> None:
     """Build the page, start loading the model behind it, and serve."""
     args = parse(argv)
-    from demo.catalogue import CoreCatalogue
-    from demo.engine import Engine
+    from demo.engine.catalogue import CoreCatalogue
+    from demo.engine.engine import Engine
     from demo.startup import quick_imports
 
     with quick_imports():

@@ -21,10 +21,11 @@ from uuid import uuid4
 
 import gradio as gr
 
-from demo import handlers, texts
+from demo import texts
 from demo.canvas import PromptCanvas
-from demo.engine import Engine
-from demo.gallery import strip
+from demo.engine.engine import Engine
+from demo.handlers import points as handlers
+from demo.handlers.photos import strip
 from demo.tabs import Mode, compare, everything, points, salient, text
 from demo.tabs.points import MODEL, QUIET, ROUTES
 from esam_core.errors import EsamError

@@ -8,17 +8,17 @@ __version__ = "0.1.0"
 # file; the page and `--help` come up before torch is loaded.
 _HOMES = {
     "comparison": ("compare",),
-    "detections": ("load_detections",),
+    "datasets.detections": ("load_detections",),
     "errors": ("EsamError", "InvalidImage", "InvalidPrompt", "WeightsNotFound"),
     "images": ("asset", "load_rgb"),
     "masks": ("Masks", "rank_masks_by"),
     "models": ("MODELS", "available_models", "load_segmenter"),
     "prompts": ("PointLabel", "Prompt"),
-    "saliency": ("SALIENCY", "load_saliency"),
-    "salient": ("SalientSettings", "salient_masks"),
+    "saliency.maps": ("SALIENCY", "load_saliency"),
+    "saliency.masks": ("SalientSettings", "salient_masks"),
     "segmenter": ("ImageEmbedding", "Segmenter"),
-    "text": ("embed_regions", "propose", "rank_masks"),
-    "text_encoders": ("TEXT_ENCODERS", "load_text_encoder"),
+    "text.ranking": ("embed_regions", "propose", "rank_masks"),
+    "text.encoders": ("TEXT_ENCODERS", "load_text_encoder"),
     "visualize": ("draw_masks", "draw_prompt", "panel"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}

@@ -9,7 +9,7 @@ import importlib
 import pkgutil
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import esam_core
 from esam_core import commands
@@ -20,8 +20,13 @@ from esam_core.errors import EsamError
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one subcommand and return its exit code: 0 done, 2 refused, 130 interrupted."""
     args = build_parser().parse_args(join_negatives(sys.argv[1:] if argv is None else argv))
+    return guarded(args.run, args)
+
+
+def guarded(run: Callable[[argparse.Namespace], int | None], args: argparse.Namespace) -> int:
+    """Run a program on its arguments; an ``EsamError`` becomes one line and exit code 2."""
     try:
-        return args.run(args) or 0
+        return run(args) or 0
     except EsamError as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         return 2

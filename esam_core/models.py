@@ -41,7 +41,7 @@ class ModelSpec:
         parameters: How many, as the network has them.
         licence: Of the weights.
         paper: Where it is described.
-        trained_with_background: Whether label 0 means anything to it.
+        understands_background: Whether label 0 means anything to it.
     """
 
     name: str
@@ -52,7 +52,7 @@ class ModelSpec:
     parameters: int
     licence: str
     paper: str
-    trained_with_background: bool = False
+    understands_background: bool = False
 
 
 def _build_efficient_sam(config: EfficientSamConfig) -> "Promptable":
@@ -97,7 +97,7 @@ _ROWS = (
         parameters=5_663_444,
         licence="Apache-2.0; parts of its training data are for research use only",
         paper="assets/weights/esam_mini.md",
-        trained_with_background=True,
+        understands_background=True,
     ),
 )
 
@@ -154,7 +154,7 @@ def load_segmenter(
         provenance=origin,
         device=device,
         precision=precision,
-        understands_background=spec.trained_with_background,
+        understands_background=spec.understands_background,
         compiled=compiled,
     )
 

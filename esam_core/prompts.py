@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from esam_core.errors import InvalidPrompt, TooManyPrompts
+from esam_core.geometry import clip_boxes
 
 MAX_TOKENS = 6  # EfficientSAM was trained with six prompt slots; a box takes two of them
 
@@ -85,6 +86,34 @@ class Prompt:
     def with_box(self, x0: float, y0: float, x1: float, y1: float) -> "Prompt":
         """Return this prompt with its box set or replaced."""
         return replace(self, box_xyxy=(x0, y0, x1, y1))
+
+    def within(self, image_hw: tuple[int, int]) -> "Prompt":
+        """Return this prompt as it lies in an image: the one rule for what is inside.
+
+        A point may lie anywhere from 0 to the width and the height, the far edges included. A box
+        may reach over the border, as detectors' boxes do, and is clipped; some of it must be inside.
+
+        Args:
+            image_hw: Height and width of the image in pixels.
+
+        Raises:
+            InvalidPrompt: A point outside, or a box beside the image.
+        """
+        height, width = image_hw
+        for x, y in self.point_coords:
+            if x > width or y > height:
+                raise InvalidPrompt(
+                    f"point ({x:g}, {y:g}) lies outside the photo of {width} x {height} pixels; "
+                    f"give 0 <= x <= {width} and 0 <= y <= {height}."
+                )
+        if self.box_xyxy is None:
+            return self
+        x0, y0, x1, y1 = clip_boxes(np.array(self.box_xyxy), image_hw).tolist()
+        if not (x0 < x1 and y0 < y1):
+            raise InvalidPrompt(
+                f"box {self.box_xyxy} lies beside the photo of {width} x {height} pixels."
+            )
+        return self.with_box(x0, y0, x1, y1)
 
     @property
     def token_count(self) -> int:

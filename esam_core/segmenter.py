@@ -18,7 +18,6 @@ from esam_core.devices import (
     to_device,
 )
 from esam_core.errors import InvalidPrompt
-from esam_core.geometry import clip_boxes
 from esam_core.images import check_rgb, image_digest, stretch_rgb
 from esam_core.masks import Masks, rank_masks_by
 from esam_core.modeling.mask_decoder import DecoderContext
@@ -29,7 +28,7 @@ STABILITY_OFFSET = 1.0  # SAM's distance, in logits, between the two thresholds 
 # Bytes of all image tokens of the queries that are decoded at once. On a CPU more would leave the
 # cache (in bfloat16, these are 4 queries of EfficientSAM and 14 of the mini); GPUs take what their
 # memory bears.
-BYTES_PER_CHUNK = {"cpu": 2**23, "mps": 2**27, "cuda": 2**28}
+BYTES_PER_BATCH = {"cpu": 2**23, "mps": 2**27, "cuda": 2**28}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +66,7 @@ class Segmenter(Protocol):
     device: str
     precision: str
     understands_background: bool
-    chunk: int  # how many queries are decoded at once
+    batch_size: int  # how many prompts are decoded at once
 
     def embed(self, image: np.ndarray) -> ImageEmbedding:
         """Encode a photo (h, w, 3) uint8 RGB."""
@@ -144,7 +143,7 @@ class TorchSegmenter:
         self.network = place(network, self.device, self.precision)
         if compiled:
             self.network.compile_encoder()
-        self.chunk = queries_per_chunk(network.image_values, self.device, self.precision)
+        self.batch_size = prompts_per_batch(network.image_values, self.device, self.precision)
 
     @torch.inference_mode()
     def embed(self, image: np.ndarray) -> ImageEmbedding:
@@ -211,8 +210,8 @@ class TorchSegmenter:
         tokens = [p.tokens(with_background=self.understands_background) for p in clipped]
         coords, labels = (np.stack(column) for column in zip(*tokens, strict=True))
         answers = []
-        for start in range(0, len(clipped), self.chunk):
-            part = slice(start, start + self.chunk)
+        for start in range(0, len(clipped), self.batch_size):
+            part = slice(start, start + self.batch_size)
             low = self.decode(embedding, coords[part], labels[part])
             answers += [
                 self._finish(logits, iou, prompt, embedding.image_hw, rule)
@@ -310,10 +309,10 @@ class TorchSegmenter:
         return masks[order]
 
 
-def queries_per_chunk(image_values: int, device: str, precision: str) -> int:
+def prompts_per_batch(image_values: int, device: str, precision: str) -> int:
     """Say how many queries, each with a copy of the image tokens, a device decodes at once."""
     size = image_values * DTYPES[precision].itemsize
-    return max(1, BYTES_PER_CHUNK[torch.device(device).type] // size)
+    return max(1, BYTES_PER_BATCH[torch.device(device).type] // size)
 
 
 def stability_score(logits: Tensor, offset: float = STABILITY_OFFSET) -> Tensor:
@@ -328,26 +327,13 @@ def stability_score(logits: Tensor, offset: float = STABILITY_OFFSET) -> Tensor:
 
 
 def fit_prompt(prompt: Prompt, image_hw: tuple[int, int]) -> Prompt:
-    """Check a prompt against a photo and clip its box, which detectors let stand out a little.
+    """Check that a prompt points at something within an image; see ``Prompt.within``.
 
     Raises:
         InvalidPrompt: No foreground point and no box, a point outside, or a box beside the photo.
     """
-    height, width = image_hw
     if not prompt.foreground_points and prompt.box_xyxy is None:
         raise InvalidPrompt(
             "the prompt points at nothing; give at least one foreground point or a box."
         )
-    for x, y in prompt.point_coords:
-        if x > width or y > height:
-            raise InvalidPrompt(
-                f"point ({x:g}, {y:g}) lies outside the photo of {width} x {height} pixels."
-            )
-    if prompt.box_xyxy is None:
-        return prompt
-    x0, y0, x1, y1 = clip_boxes(np.array(prompt.box_xyxy), image_hw).tolist()
-    if not (x0 < x1 and y0 < y1):
-        raise InvalidPrompt(
-            f"box {prompt.box_xyxy} lies beside the photo of {width} x {height} pixels."
-        )
-    return prompt.with_box(x0, y0, x1, y1)
+    return prompt.within(image_hw)

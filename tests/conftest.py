@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from demo.engine import Engine
+from demo.engine.engine import Engine
 from demo.startup import quick_imports
 from esam_core import asset, load_rgb
-from esam_core.annotated import annotated_photos
-from tests.fakes import FakeCatalogue
+from esam_core.datasets.annotated import annotated_photos
+from tests.support.fakes import FakeCatalogue
 
 # Gradio is imported later, by the first fixture or test that needs it: tests stay on this machine.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
@@ -103,7 +103,7 @@ def fake_server(fake_engine):
 
 @pytest.fixture(scope="session")
 def mini_server():
-    from demo.catalogue import CoreCatalogue
+    from demo.engine.catalogue import CoreCatalogue
 
     page, url = serve(Engine(CoreCatalogue(device="cpu", precision="fp32"), model="mini"))
     yield url
@@ -142,7 +142,7 @@ def pytest_runtest_makereport(item, call):
 def open_page(browser, request, tmp_path):
     """open_page(url, width, height, dpr, touch, dark) -> Desk; fails on any console error or any
     request that leaves the server."""
-    from tests.desk import Desk
+    from tests.support.desk import Desk
 
     with contextlib.ExitStack() as stack:
         desks, bad = [], []
@@ -164,7 +164,7 @@ def open_page(browser, request, tmp_path):
 @pytest.fixture(scope="module")
 def mini_engine():
     """The page's engine with the bundled model, loaded."""
-    from demo.catalogue import CoreCatalogue
+    from demo.engine.catalogue import CoreCatalogue
 
     engine = Engine(CoreCatalogue(device="cpu", precision="fp32"), model="mini")
     engine.models._start()

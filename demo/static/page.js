@@ -237,8 +237,8 @@ class Page {
     this.canvas.say(this.texts.reading, 'busy');
     const reply = await this.fetched(() => this.host.ask('embed', { token: photo.token, model: this.model }));
     if (photo !== this.canvas.photo) return;
-    const trouble = reply.code === 'photo_gone' ? '' : reply.error;  // the first click sends it again
-    if (this.canvas.said.tone === 'busy') this.canvas.say(trouble || '', trouble ? 'error' : 'hint');
+    const error = reply.code === 'photo_gone' ? '' : reply.error;  // the first click sends it again
+    if (this.canvas.said.tone === 'busy') this.canvas.say(error || '', error ? 'error' : 'hint');
     if (!reply.error) this.spoke(reply);
   }
 
@@ -266,7 +266,7 @@ class Page {
   async poll() {
     const reply = await this.fetched(() => this.host.ask('status', {}));
     this.state = reply.state || 'error';
-    this.trouble = reply.error || '';
+    this.error = reply.error || '';
     this.models = reply.models || this.models;
     const fresh = !this.model && reply.default;
     if (fresh) this.useModel(reply.default);
@@ -291,9 +291,9 @@ class Page {
 
   spoke(reply) {
     this.times = { ...this.times, ...reply.times };
-    if (reply.speaker) {
-      this.models = this.models.map(model => (model.name === reply.speaker.name ? { ...model, ...reply.speaker } : model));
-      if (reply.speaker.name === this.model) this.canvas.setModel(this.model, reply.speaker.understands_background);
+    if (reply.model_info) {
+      this.models = this.models.map(model => (model.name === reply.model_info.name ? { ...model, ...reply.model_info } : model));
+      if (reply.model_info.name === this.model) this.canvas.setModel(this.model, reply.model_info.understands_background);
     }
     this.paintChip();
   }
@@ -311,7 +311,7 @@ class Page {
       if (decode_ms != null) parts.push(h('span', { class: 'es-ms' }, `${T.click_ms} ${Math.round(decode_ms)} ms`));
     }
     this.chip.replaceChildren(h('i', { class: 'es-dot', 'data-state': this.state || 'loading' }), ...parts, icon('down'));
-    this.chip.title = this.trouble || (info && info.provenance) || '';
+    this.chip.title = this.error || (info && info.provenance) || '';
   }
 
   openMenu() {
@@ -325,7 +325,7 @@ class Page {
   closeMenu() { this.menu.hidden = true; this.chip.setAttribute('aria-expanded', 'false'); }
 
   paintMenu() {
-    this.menu.replaceChildren(...this.models.map(model => this.modelRow(model)), ...(this.trouble ? [h('p', { class: 'es-trouble' }, this.trouble)] : []));
+    this.menu.replaceChildren(...this.models.map(model => this.modelRow(model)), ...(this.error ? [h('p', { class: 'es-error' }, this.error)] : []));
   }
 
   modelRow(model) {
@@ -337,7 +337,7 @@ class Page {
     const doing = model.downloading ? h('progress', { max: 1, value: model.downloading, 'aria-label': T.downloading })
       : h('button', { type: 'button', class: 'es-button', onclick: () => this.fetchModel(model) }, icon('download'), model.download_label);
     return h('div', { class: 'es-model es-absent' }, h('b', {}, model.title), about, h('code', {}, model.command), doing,
-      model.trouble ? h('p', { class: 'es-trouble' }, model.trouble) : null);
+      model.download_error ? h('p', { class: 'es-error' }, model.download_error) : null);
   }
 
   async fetchModel(model) {
@@ -347,7 +347,7 @@ class Page {
 
   /** One calm line while the small bundled model answers: who speaks, and how to get EfficientSAM. */
   paintNote() {
-    const info = this.info(), text = this.state === 'error' ? this.trouble : info && info.note;
+    const info = this.info(), text = this.state === 'error' ? this.error : info && info.note;
     this.note.hidden = !text;
     if (!text) return;
     this.note.replaceChildren(text, ...(info && info.note && this.state !== 'error' ? [' ', h('code', {}, info.note_command)] : []));

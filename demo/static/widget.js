@@ -34,10 +34,10 @@ async function render({ model, el }) {
   const onMode = () => canvas.setMode({ name: model.get('mode'), prompts: model.get('mode') === 'points', hint: texts.pick_hint });
   const onModel = async () => {
     canvas.say(texts.reading, 'busy');
-    const reply = await ask('speaker', {});
+    const reply = await ask('model_info', {});
     if (reply.error) { canvas.say(reply.error, 'error'); return; }
     canvas.say('');
-    canvas.setModel(reply.speaker.name, reply.speaker.understands_background);
+    canvas.setModel(reply.model_info.name, reply.model_info.understands_background);
   };
   const onPhoto = async () => {
     const reply = await ask('photo', {});

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from demo.canvas import PromptCanvas
-    from demo.engine import Engine
+    from demo.engine.engine import Engine
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ import html
 import gradio as gr
 import numpy as np
 
-from demo import comparing, texts
+from demo import texts
 from demo.canvas import PromptCanvas
-from demo.engine import Engine
+from demo.engine.engine import Engine
+from demo.handlers import compare as comparing
 from demo.tabs import Mode
 from demo.tabs.points import MODEL, QUIET
 from esam_core.errors import EsamError

@@ -7,9 +7,10 @@ from uuid import uuid4
 
 import gradio as gr
 
-from demo import everything, texts
+from demo import texts
 from demo.canvas import PromptCanvas
-from demo.engine import Engine
+from demo.engine.engine import Engine
+from demo.handlers import everything
 from demo.tabs import Mode
 from demo.tabs.points import LONG, QUIET
 
@@ -28,7 +29,7 @@ SLIDERS = {  # name -> lowest, highest, step
 
 def build(engine: Engine, canvas: PromptCanvas) -> None:
     """Lay out the panel and wire it."""
-    with gr.Row(elem_classes="es-ev-run"):
+    with gr.Row(elem_classes="es-run"):
         choice = gr.Dropdown(
             [(T["presets"][name], name) for name in everything.CHOICES],
             value=everything.CHOICES[0],
@@ -37,12 +38,12 @@ def build(engine: Engine, canvas: PromptCanvas) -> None:
             container=False,
             filterable=False,
         )
-        run = gr.Button(T["run"], variant="primary", elem_id="es-ev-run")
-        cancel = gr.Button(T["cancel"], visible=False, elem_id="es-ev-cancel")
-    told = gr.HTML(elem_id="es-ev-told", elem_classes="es-told")
-    with gr.Group(elem_classes="es-ev-sliders"):
+        run = gr.Button(T["run"], variant="primary", elem_id="es-everything-run")
+        cancel = gr.Button(T["cancel"], visible=False, elem_id="es-everything-cancel")
+    told = gr.HTML(elem_id="es-everything-message", elem_classes="es-message")
+    with gr.Group(elem_classes="es-sliders"):
         sliders = [
-            gr.Slider(low, high, value, step=step, label=T[name], elem_classes="es-ev-slider")
+            gr.Slider(low, high, value, step=step, label=T[name], elem_classes="es-slider")
             for (name, (low, high, step)), value in zip(
                 SLIDERS.items(), everything.filters_for(None).values(), strict=True
             )
@@ -56,7 +57,7 @@ def build(engine: Engine, canvas: PromptCanvas) -> None:
         max_height=220,
         label=T["table"],
         show_label=False,
-        elem_id="es-ev-table",
+        elem_id="es-everything-table",
         buttons=[],
     )
     model = gr.State("")
@@ -144,7 +145,7 @@ def working(answer: dict[str, int] | None) -> str:
 
 def line(sentence: str, *, bad: bool = False) -> str:
     """Draw a sentence."""
-    kind = "es-trouble" if bad else ""
+    kind = "es-error" if bad else ""
     return f'<span role="status" class="{kind}">{html.escape(sentence)}</span>'
 
 

@@ -2,9 +2,10 @@
 
 import gradio as gr
 
-from demo import everything, handlers
 from demo.canvas import PromptCanvas
-from demo.engine import Engine
+from demo.engine.engine import Engine
+from demo.handlers import everything
+from demo.handlers import points as handlers
 from demo.tabs import Mode
 
 QUIET = {"show_progress": "hidden", "trigger_mode": "multiple", "api_visibility": "private"}

@@ -6,13 +6,14 @@ from uuid import uuid4
 
 import gradio as gr
 
-from demo import salience, texts
+from demo import texts
 from demo.canvas import PromptCanvas
-from demo.engine import Engine
+from demo.engine.engine import Engine
+from demo.handlers import salient as salience
 from demo.tabs import Mode
 from demo.tabs.points import MODEL, QUIET
 from esam_core.errors import EsamError
-from esam_core.salient import SalientSettings
+from esam_core.saliency.masks import SalientSettings
 
 T = texts.SALIENT
 SEEDS = 10_000
@@ -21,15 +22,15 @@ NEWEST = {**QUIET, "trigger_mode": "always_last"}
 
 def build(engine: Engine, canvas: PromptCanvas) -> None:
     """Lay out the panel and wire it."""
-    with gr.Row(elem_classes="es-ev-run"):
+    with gr.Row(elem_classes="es-run"):
         run = gr.Button(T["run"], variant="primary", elem_id="es-salient-run")
         shuffle = gr.Button(T["shuffle"], elem_id="es-salient-shuffle")
-    told = gr.HTML(elem_id="es-salient-told", elem_classes="es-told")
-    with gr.Group(elem_classes="es-ev-sliders"):
+    told = gr.HTML(elem_id="es-salient-message", elem_classes="es-message")
+    with gr.Group(elem_classes="es-sliders"):
         threshold = gr.Slider(
-            0.05, 0.95, 0.5, step=0.05, label=T["threshold"], elem_classes="es-ev-slider"
+            0.05, 0.95, 0.5, step=0.05, label=T["threshold"], elem_classes="es-slider"
         )
-        points = gr.Slider(1, 6, 3, step=1, label=T["points"], elem_classes="es-ev-slider")
+        points = gr.Slider(1, 6, 3, step=1, label=T["points"], elem_classes="es-slider")
     prompt = gr.Radio(
         [(T[name], name) for name in ("uniform", "spread", "box")],
         value="uniform",
@@ -99,7 +100,7 @@ def _entered(event: gr.EventData) -> object:
 
 
 def _line(sentence: str, *, bad: bool = False) -> str:
-    kind = "es-trouble" if bad else ""
+    kind = "es-error" if bad else ""
     return f'<span role="status" class="{kind}">{html.escape(sentence)}</span>'
 
 

@@ -6,13 +6,14 @@ from uuid import uuid4
 
 import gradio as gr
 
-from demo import naming, texts
+from demo import texts
 from demo.canvas import PromptCanvas
-from demo.engine import Engine
+from demo.engine.engine import Engine
+from demo.handlers import text as naming
 from demo.tabs import Mode
 from demo.tabs.points import LONG, MODEL, QUIET
 from esam_core.errors import EsamError
-from esam_core.text_encoders import OFFLINE, TEXT_ENCODERS
+from esam_core.text.encoders import OFFLINE, TEXT_ENCODERS
 
 T = texts.TEXT
 # The canvas is an answer too, and must not fade while one is awaited: progress shows in the panel.
@@ -21,7 +22,7 @@ BUSY = {**QUIET, "show_progress": "minimal"}
 
 def build(engine: Engine, canvas: PromptCanvas) -> None:
     """Lay out the panel and wire it."""
-    with gr.Row(elem_classes="es-ev-run"):
+    with gr.Row(elem_classes="es-run"):
         query = gr.Textbox(
             label=T["query"],
             show_label=False,
@@ -31,7 +32,7 @@ def build(engine: Engine, canvas: PromptCanvas) -> None:
             elem_id="es-text-query",
         )
         run = gr.Button(T["run"], variant="primary", elem_id="es-text-run")
-    told = gr.HTML(elem_id="es-text-told", elem_classes="es-told")
+    told = gr.HTML(elem_id="es-text-message", elem_classes="es-message")
     ranked = gr.Gallery(
         label=T["ranked"],
         show_label=False,
@@ -42,21 +43,21 @@ def build(engine: Engine, canvas: PromptCanvas) -> None:
         buttons=[],
         elem_id="es-text-ranked",
     )
-    with gr.Group(elem_classes="es-ev-sliders es-wide"):
+    with gr.Group(elem_classes="es-sliders es-wide"):
         threshold = gr.Slider(
             0,
             1,
             TEXT_ENCODERS[OFFLINE].threshold,
             step=0.01,
             label=T["threshold"],
-            elem_classes="es-ev-slider",
+            elem_classes="es-slider",
         )
     with gr.Row(elem_classes="es-pair"):
         who = gr.Dropdown(
             naming.encoder_menu(), value=OFFLINE, label=T["who"], filterable=False, min_width=120
         )
         keep = gr.Button(T["keep"], elem_id="es-text-keep")
-    about = gr.HTML(_about(OFFLINE), elem_id="es-text-about", elem_classes="es-told")
+    about = gr.HTML(_about(OFFLINE), elem_id="es-text-about", elem_classes="es-message")
     picked = gr.State(None)
     asked = [canvas, query, threshold, who]
 
@@ -130,7 +131,7 @@ def _about(encoder: str) -> str:
 
 def _lines(notices: Sequence[str], *, bad: bool = False) -> str:
     """Set sentences as HTML; they repeat what was typed, so they are escaped."""
-    kind = "es-trouble" if bad else ""
+    kind = "es-error" if bad else ""
     lines = (f'<span class="{kind}">{html.escape(notice)}</span>' for notice in notices)
     return f'<div role="status">{"<br>".join(lines)}</div>'
 

@@ -15,17 +15,17 @@ from torch import Tensor
 
 from esam_core.benchmark.limits import count_flops, matmul_peak
 from esam_core.benchmark.memory import PeakMemory
-from esam_core.benchmark.reference import (
-    reference_decode,
-    reference_encode,
-    reference_network,
-)
 from esam_core.benchmark.timing import synchronize
 from esam_core.errors import InvalidSettings
 from esam_core.everything import GridSettings, decode_grid, preset
 from esam_core.everything.grid import corner_grid, point_grid
 from esam_core.everything.selection import choose, clean, draw
 from esam_core.images import asset, load_rgb, stretch_rgb
+from esam_core.modeling.reference import (
+    reference_decode,
+    reference_encode,
+    reference_network,
+)
 from esam_core.models import load_segmenter
 from esam_core.segmenter import ImageEmbedding, LowResMasks, TorchSegmenter
 
@@ -80,7 +80,11 @@ class TimedSegmenter:
 
     def __init__(self, segmenter: TorchSegmenter, clock: Clock):
         self.segmenter, self.clock = segmenter, clock
-        self.name, self.device, self.chunk = segmenter.name, segmenter.device, segmenter.chunk
+        self.name, self.device, self.batch_size = (
+            segmenter.name,
+            segmenter.device,
+            segmenter.batch_size,
+        )
         self.upscale = segmenter.upscale
 
     def decode_if(self, *args: object) -> tuple[LowResMasks, Tensor]:
@@ -124,8 +128,8 @@ def run(args: argparse.Namespace) -> int:
     print(
         f"{segmenter.title}, {segmenter.provenance} weights, {segmenter.device}, "
         f"{segmenter.precision}, {torch.get_num_threads()} threads, photo {width}x{height}, "
-        f"predicted IoU > {settings.predicted_iou_threshold:g}, "
-        f"stability >= {settings.stability_threshold:g}"
+        f"predicted IoU > {settings.pred_iou_thresh:g}, "
+        f"stability >= {settings.stability_score_thresh:g}"
     )
     print(HEADER)
     rows = []
@@ -164,9 +168,9 @@ def measure(
             seconds["filter"] = seconds.pop("grid") - seconds["decode"]
         chosen = clock.measure("filter", choose, candidates, settings)
         masks = clock.measure("upscale", draw, candidates, chosen)
-        if settings.min_region_area:
+        if settings.min_mask_region_area:
             masks = clock.measure(
-                "filter", clean, masks, settings.min_region_area, settings.nms_iou
+                "filter", clean, masks, settings.min_mask_region_area, settings.box_nms_thresh
             )
     return Row(candidates.points, len(masks), len(candidates), clock, memory.peak - loaded)
 
@@ -236,7 +240,7 @@ def _need(side: int, image_hw: tuple[int, int], memory: PeakMemory) -> None:
 def _print_limit(segmenter: TorchSegmenter, image: np.ndarray, row: Row) -> None:
     """Tell which part of the machine's matrix throughput decoding reaches."""
     embedding = segmenter.embed(image)
-    points = point_grid(segmenter.chunk, image.shape[:2])[: segmenter.chunk, None]
+    points = point_grid(segmenter.batch_size, image.shape[:2])[: segmenter.batch_size, None]
     labels = np.ones(points.shape[:2], np.int64)
     flops = count_flops(lambda: segmenter.decode(embedding, points, labels)) / len(points)
     reached = flops * row.points / row.clock.wall["decode"]
@@ -255,8 +259,8 @@ def _print_profile(segmenter: TorchSegmenter, image: np.ndarray) -> None:
     points = point_grid(6, image.shape[:2])[:, None]
     labels = np.ones(points.shape[:2], np.int64)
     with torch.profiler.profile() as profile:
-        for start in range(0, len(points), segmenter.chunk):
-            part = slice(start, start + segmenter.chunk)
+        for start in range(0, len(points), segmenter.batch_size):
+            part = slice(start, start + segmenter.batch_size)
             segmenter.decode(embedding, points[part], labels[part])
     rows = sorted(profile.key_averages(), key=lambda row: -row.self_cpu_time_total)
     total = sum(row.self_cpu_time_total for row in rows)
@@ -276,11 +280,11 @@ def _line(row: Row) -> str:
 
 def _settings(args: argparse.Namespace, model: str) -> GridSettings:
     settings = replace(
-        preset("quality", model), points_per_chunk=args.chunk, hierarchical=args.hierarchical
+        preset("quality", model), points_per_batch=args.chunk, hierarchical=args.hierarchical
     )
     if not (args.keep_all or args.random):
         return settings
-    return replace(settings, predicted_iou_threshold=0, stability_threshold=0, min_region_area=0)
+    return replace(settings, pred_iou_thresh=0, stability_score_thresh=0, min_mask_region_area=0)
 
 
 def _warm_up(segmenter: TorchSegmenter, image: np.ndarray) -> None:

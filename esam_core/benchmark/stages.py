@@ -11,14 +11,14 @@ import numpy as np
 import torch
 
 from esam_core.benchmark.limits import count_flops, matmul_peak
-from esam_core.benchmark.reference import (
+from esam_core.benchmark.timing import Timing, time_calls
+from esam_core.errors import InvalidSettings
+from esam_core.images import asset, load_rgb
+from esam_core.modeling.reference import (
     reference_decode,
     reference_encode,
     reference_network,
 )
-from esam_core.benchmark.timing import Timing, time_calls
-from esam_core.errors import InvalidSettings
-from esam_core.images import asset, load_rgb
 from esam_core.models import MODELS, available_models, load_segmenter
 from esam_core.prompts import Prompt
 from esam_core.segmenter import TorchSegmenter
@@ -93,9 +93,9 @@ def stages(segmenter: TorchSegmenter, image: np.ndarray) -> Calls:
     height, width = embedding.image_hw
     click = Prompt.point(width / 2, height / 2)
     coords, labels = grid_points(height, width)
-    chunk, settings = segmenter.chunk, preset("fast", segmenter.name)
+    chunk, settings = segmenter.batch_size, preset("fast", segmenter.name)
     if segmenter.provenance == "random":  # its scores mean nothing, and may spare or cause work
-        settings = replace(settings, predicted_iou_threshold=0, stability_threshold=0)
+        settings = replace(settings, pred_iou_thresh=0, stability_score_thresh=0)
 
     def decode_grid() -> None:
         for start in range(0, len(coords), chunk):
@@ -223,9 +223,9 @@ def row(stage: str, label: str, timing: Timing, ratio: str = "", reached: str = 
 def bench_shared(image: np.ndarray, repeats: int) -> None:
     """Time the saliency map, and text ranking of the regions that the best present model finds."""
     from esam_core.everything import preset, segment_everything
-    from esam_core.saliency import load_saliency
-    from esam_core.text import embed_regions, rank_masks
-    from esam_core.text_encoders import load_text_encoder
+    from esam_core.saliency.maps import load_saliency
+    from esam_core.text.encoders import load_text_encoder
+    from esam_core.text.ranking import embed_regions, rank_masks
 
     segmenter, saliency = load_segmenter(), load_saliency()
     exact, words = load_text_encoder(precision="fp32"), load_text_encoder()

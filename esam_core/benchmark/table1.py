@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 
 from esam_core.benchmark.timing import Timing, time_call
-from esam_core.detections import detections_of, load_detections
+from esam_core.datasets.detections import detections_of, load_detections
 from esam_core.errors import InvalidPrompt, InvalidSettings, WeightsNotFound
 from esam_core.images import asset, load_rgb, stretch_rgb
 from esam_core.models import load_segmenter
 from esam_core.prompts import Prompt
-from esam_core.sam_transformers import SIZES, load_sam
+from esam_core.sam.original import SIZES, load_sam
 from esam_core.segmenter import TorchSegmenter
 
 HELP = "parameters and throughput beside the paper's (one box, 1024 x 1024)"

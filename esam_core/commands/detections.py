@@ -19,8 +19,8 @@ def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentPar
 
 def run(args: argparse.Namespace) -> int:
     """Write the file and say how many boxes are in it."""
-    from esam_core.annotated import annotated_photos
-    from esam_core.detections import results_of_masks
+    from esam_core.datasets.annotated import annotated_photos
+    from esam_core.datasets.detections import results_of_masks
 
     rows = results_of_masks(annotated_photos(args.data))
     lines = ",\n".join(json.dumps(row) for row in rows)

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 # option -> its type and what it says; each one stands for the setting of the same name
 OPTIONS = {
     "points_per_side": (int, "points along each side of the photo"),
-    "points_per_chunk": (int, "points decoded at once"),
-    "predicted_iou_threshold": (float, "the model's own guess must be above this"),
-    "stability_threshold": (float, "the stability score must reach this"),
-    "nms_iou": (float, "of two masks whose boxes overlap more, the better one stays"),
-    "min_region_area": (int, "holes and islands of fewer pixels are removed"),
-    "crop_layers": (int, "also search 2^i x 2^i crops of the photo"),
+    "points_per_batch": (int, "points decoded at once"),
+    "pred_iou_thresh": (float, "the model's own guess must be above this"),
+    "stability_score_thresh": (float, "the stability score must reach this"),
+    "box_nms_thresh": (float, "of two masks whose boxes overlap more, the better one stays"),
+    "min_mask_region_area": (int, "holes and islands of fewer pixels are removed"),
+    "crop_n_layers": (int, "also search 2^i x 2^i crops of the photo"),
     "max_masks": (int, "keep at most this many"),
 }
 
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
         f"{segmenter.name} ({segmenter.provenance}) on {segmenter.device} {segmenter.precision}"
     )
     if not len(masks):
-        print("no mask passed; lower --predicted-iou-threshold or --stability-threshold.")
+        print("no mask passed; lower --pred-iou-thresh or --stability-score-thresh.")
     return 0
 
 

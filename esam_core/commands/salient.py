@@ -10,7 +10,7 @@ from esam_core.commands._common import add_model_arguments, load, write_file, wr
 if TYPE_CHECKING:
     import numpy as np
 
-    from esam_core.salient import SalientMasks
+    from esam_core.saliency.masks import SalientMasks
     from esam_core.segmenter import Segmenter
 
 
@@ -46,8 +46,8 @@ def run(args: argparse.Namespace) -> int:
 
     from esam_core.export import export_mask_png
     from esam_core.images import load_rgb
-    from esam_core.saliency import load_saliency
-    from esam_core.salient import SalientSettings, salient_masks
+    from esam_core.saliency.maps import load_saliency
+    from esam_core.saliency.masks import SalientSettings, salient_masks
 
     settings = SalientSettings(
         threshold=args.threshold,

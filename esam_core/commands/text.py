@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from esam_core.masks import Masks
-    from esam_core.text import TextRanking
+    from esam_core.text.ranking import TextRanking
 
 
 def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentParser:
@@ -45,8 +45,8 @@ def run(args: argparse.Namespace) -> int:
 
     from esam_core.export import export_mask_png
     from esam_core.images import load_rgb
-    from esam_core.text import embed_regions, propose, rank_masks, split_texts
-    from esam_core.text_encoders import load_text_encoder
+    from esam_core.text.encoders import load_text_encoder
+    from esam_core.text.ranking import embed_regions, propose, rank_masks, split_texts
 
     texts = split_texts(args.text)
     image = load_rgb(args.photo)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from esam_core.annotated import annotated_photos
+from esam_core.datasets.annotated import annotated_photos
 from esam_core.errors import EsamError, InvalidSettings
 from esam_core.geometry import interior_point, mask_iou, xywh_to_xyxy
 from esam_core.masks import Masks, rank_masks_by

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from esam_core.annotated import annotated_photos
+from esam_core.datasets.annotated import annotated_photos
 from esam_core.geometry import mask_iou
-from esam_core.saliency import SALIENCY, load_saliency
-from esam_core.salient import SalientSettings, salient_components, salient_masks
+from esam_core.saliency.maps import SALIENCY, load_saliency
+from esam_core.saliency.masks import SalientSettings, salient_components, salient_masks
 
 HELP = "salient object: mean IoU of the map alone and of the masks it prompts"
 DOMINANT = 0.75  # of the annotated area

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from esam_core.annotated import annotated_photos
+from esam_core.datasets.annotated import annotated_photos
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,9 +18,9 @@ from esam_core.errors import UnknownWord
 from esam_core.evaluation.scenes import Scene, scenes
 from esam_core.geometry import mask_iou
 from esam_core.masks import Masks
-from esam_core.regions import VIEWS, ViewSettings
-from esam_core.text import TextRanking, embed_regions, propose, rank_masks
-from esam_core.text_encoders import TEXT_ENCODERS, TextEncoder, load_text_encoder
+from esam_core.text.encoders import TEXT_ENCODERS, TextEncoder, load_text_encoder
+from esam_core.text.ranking import TextRanking, embed_regions, propose, rank_masks
+from esam_core.text.regions import VIEWS, ViewSettings
 
 if TYPE_CHECKING:
     from esam_core.segmenter import Segmenter

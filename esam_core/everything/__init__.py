@@ -9,8 +9,8 @@ from importlib import import_module
 # Imported when they are first used: the page lays out its sliders by the presets, without torch.
 _HOME_OF = {
     "GridCandidates": "candidates",
-    "decode_grid": "run",
-    "segment_everything": "run",
+    "decode_grid": "decode",
+    "segment_everything": "decode",
     "select": "selection",
     "PRESETS": "settings",
     "GridSettings": "settings",

@@ -117,7 +117,7 @@ class Collector:
     """Gathers candidates while a grid is being decoded.
 
     Args:
-        settings: Only ``nms_iou`` matters here.
+        settings: Only ``box_nms_thresh`` matters here.
         limit: Bytes of logits; beyond it, candidates that a better one covers are let go early.
     """
 

@@ -79,13 +79,13 @@ def frames(
     """
     found = []
     none = np.zeros((0, 2))
-    for layer in range(settings.crop_layers + 1):
-        side = max(settings.points_per_side // settings.crop_points_divisor**layer, 1)
-        for box in crop_boxes(image_hw, layer, settings.crop_overlap):
+    for layer in range(settings.crop_n_layers + 1):
+        side = max(settings.points_per_side // settings.crop_n_points_downscale_factor**layer, 1)
+        for box in crop_boxes(image_hw, layer, settings.crop_overlap_ratio):
             frame = Frame(box, none, none)
             if point_grids is not None:
                 points = point_grids[layer] * frame.size_hw[::-1]
-            elif settings.notebook_rules:
+            elif settings.upstream_rules:
                 points = corner_grid(side, frame.size_hw)
             else:
                 points = point_grid(side, frame.size_hw)

@@ -26,25 +26,29 @@ def select(candidates: GridCandidates, settings: GridSettings) -> Masks:
     Raises:
         InvalidSettings: The notebook's rules, which need the photo's size from the start.
     """
-    if settings.notebook_rules:
+    if settings.upstream_rules:
         raise InvalidSettings(
-            "notebook_rules judge masks at the photo's size, which candidates no longer have; "
-            "use segment_everything, or settings without notebook_rules."
+            "upstream_rules judge masks at the photo's size, which candidates no longer have; "
+            "use segment_everything, or settings without upstream_rules."
         )
     chosen = choose(candidates, settings)
     masks = draw(candidates, chosen)
-    if settings.min_region_area:
-        masks = clean(masks, settings.min_region_area, max(settings.nms_iou, settings.crop_nms_iou))
+    if settings.min_mask_region_area:
+        masks = clean(
+            masks,
+            settings.min_mask_region_area,
+            max(settings.box_nms_thresh, settings.crop_nms_thresh),
+        )
     return masks
 
 
 def choose(candidates: GridCandidates, settings: GridSettings) -> np.ndarray:
     """Give the indices of the candidates that pass thresholds and NMS, best first."""
     good = np.ones(len(candidates), bool)
-    if settings.predicted_iou_threshold > 0:
-        good &= candidates.predicted_iou > settings.predicted_iou_threshold
-    if settings.stability_threshold > 0:
-        good &= candidates.stability_score >= settings.stability_threshold
+    if settings.pred_iou_thresh > 0:
+        good &= candidates.predicted_iou > settings.pred_iou_thresh
+    if settings.stability_score_thresh > 0:
+        good &= candidates.stability_score >= settings.stability_score_thresh
     if settings.best_of_three:
         good &= _best_of_point(candidates)
     boxes, iou = candidates.boxes_xyxy, candidates.predicted_iou
@@ -53,17 +57,17 @@ def choose(candidates: GridCandidates, settings: GridSettings) -> np.ndarray:
     kept = [np.zeros(0, int)]
     for crop in range(len(crops)):
         inside = np.flatnonzero(good & (crop_of == crop))
-        kept.append(inside[suppress(boxes[inside], iou[inside], settings.nms_iou)])
+        kept.append(inside[suppress(boxes[inside], iou[inside], settings.box_nms_thresh)])
     kept = np.concatenate(kept)
     if len(crops) > 1:
         # The same thing seen in a smaller crop was seen at a higher resolution.
         sides = (crops[:, 2:] - crops[:, :2]).astype(float)
         closeness = 1 / sides.prod(-1)[crop_of[kept]]
-        kept = kept[suppress(boxes[kept], closeness, settings.crop_nms_iou)]
+        kept = kept[suppress(boxes[kept], closeness, settings.crop_nms_thresh)]
     return kept[np.argsort(-iou[kept], kind="stable")][: settings.max_masks]
 
 
-def clean(masks: Masks, min_area: int, nms_iou: float) -> Masks:
+def clean(masks: Masks, min_area: int, box_nms_thresh: float) -> Masks:
     """Remove small regions, and then masks that became doubles; untouched masks win."""
     if not len(masks):
         return masks
@@ -74,7 +78,7 @@ def clean(masks: Masks, min_area: int, nms_iou: float) -> Masks:
             data[i] = cleaned
     boxes = masks.boxes_xyxy
     boxes[changed] = masks_to_boxes(data[changed])
-    return masks[np.sort(suppress(boxes, ~changed, nms_iou))]
+    return masks[np.sort(suppress(boxes, ~changed, box_nms_thresh))]
 
 
 def draw(candidates: GridCandidates, chosen: np.ndarray) -> Masks:

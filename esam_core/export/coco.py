@@ -9,9 +9,9 @@ import numpy as np
 from pycocotools import mask as coco_mask
 
 from esam_core.errors import InvalidImage, InvalidSettings
+from esam_core.export.outlines import Outline, mask_outlines
 from esam_core.geometry import xyxy_to_xywh
 from esam_core.masks import Masks
-from esam_core.outlines import Outline, mask_outlines
 from esam_core.visualize.draw import as_masks
 
 STYLES = ("rle", "polygons")

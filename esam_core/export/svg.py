@@ -8,8 +8,8 @@ from xml.sax.saxutils import quoteattr
 import numpy as np
 
 from esam_core.errors import InvalidImage, InvalidSettings
+from esam_core.export.outlines import fill_rings, mask_outlines
 from esam_core.masks import Masks
-from esam_core.outlines import fill_rings, mask_outlines
 from esam_core.visualize.colours import Colour, palette
 from esam_core.visualize.draw import as_masks
 

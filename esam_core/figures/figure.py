@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from esam_core.annotated import AnnotatedPhoto, annotated_photos
+from esam_core.datasets.annotated import AnnotatedPhoto, annotated_photos
 from esam_core.errors import InvalidImage
 from esam_core.images import asset
 from esam_core.segmenter import Segmenter

@@ -13,11 +13,11 @@ from esam_core.figures.figure import (
     signed,
     tick,
 )
-from esam_core.saliency import load_saliency
-from esam_core.salient import SalientSettings, salient_masks
+from esam_core.saliency.maps import load_saliency
+from esam_core.saliency.masks import SalientSettings, salient_masks
 from esam_core.segmenter import Segmenter
-from esam_core.text import TextRanking, embed_regions, propose, rank_masks
-from esam_core.text_encoders import TextEncoder
+from esam_core.text.encoders import TextEncoder
+from esam_core.text.ranking import TextRanking, embed_regions, propose, rank_masks
 from esam_core.visualize import draw_masks, draw_prompt, palette, panel
 
 EVERYTHING_PHOTOS = ("565778", "418281", "41888", "555705")
@@ -60,8 +60,8 @@ def fig3_segment_everything(
     side = settings.points_per_side
     text = signed(
         f"Figure 3. Segment everything: {side} x {side} points, masks with predicted IoU above "
-        f"{settings.predicted_iou_threshold:g} and stability from "
-        f"{settings.stability_threshold:g}. A mask's colour depends on its place and size alone.",
+        f"{settings.pred_iou_thresh:g} and stability from "
+        f"{settings.stability_score_thresh:g}. A mask's colour depends on its place and size.",
         [segmenter],
         watch.seconds,
     )

@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from esam_core.everything.filters import remove_small_regions
+from esam_core.export.outlines import fill_rings, mask_outlines
 from esam_core.figures.figure import (
     Figure,
     Progress,
@@ -16,7 +17,6 @@ from esam_core.figures.figure import (
     tick,
 )
 from esam_core.geometry import xywh_to_xyxy
-from esam_core.outlines import fill_rings, mask_outlines
 from esam_core.prompts import Prompt
 from esam_core.segmenter import Segmenter
 from esam_core.visualize import draw_box, draw_masks, palette, panel

@@ -5,14 +5,14 @@ from pathlib import Path
 from esam_core.benchmark.stages import measure_limits
 from esam_core.benchmark.table1 import MODELS as TIMED
 from esam_core.benchmark.table1 import measure
-from esam_core.figures.clicks import fig1_point_prompts, fig2_box_prompts
 from esam_core.figures.efficiency import machine_limits, table1_efficiency
 from esam_core.figures.figure import Figure, Progress
 from esam_core.figures.modes import fig3_segment_everything, fig4_saliency, fig6_text_prompts
 from esam_core.figures.noise import fig5_noise
+from esam_core.figures.points import fig1_point_prompts, fig2_box_prompts
 from esam_core.models import MODELS, available_models, load_segmenter
 from esam_core.segmenter import Segmenter
-from esam_core.text_encoders import load_text_encoder
+from esam_core.text.encoders import load_text_encoder
 
 SIMPLE = {"fig3": fig3_segment_everything, "fig4": fig4_saliency, "fig5": fig5_noise}
 

@@ -15,7 +15,7 @@ from esam_core.errors import InvalidImage
 INK, FAINT, PAPER = (24, 24, 28), (96, 96, 104), (255, 255, 255)
 
 
-class Speaker(Protocol):
+class ModelInfo(Protocol):
     """What a caption tells about a model."""
 
     title: str
@@ -24,7 +24,7 @@ class Speaker(Protocol):
     precision: str
 
 
-def caption(segmenter: Speaker, seconds: float | None = None) -> str:
+def caption(segmenter: ModelInfo, seconds: float | None = None) -> str:
     """Say which model drew a figure, from which weights, on what, and in how many seconds."""
     parts = [f"{segmenter.title} ({segmenter.provenance})"]
     parts.append(f"{segmenter.device} {segmenter.precision}")

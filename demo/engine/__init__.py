@@ -1,0 +1,1 @@
+"""What visitors share: models, photos, results and one scheduler. Knows no page."""

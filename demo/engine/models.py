@@ -1,0 +1,182 @@
+"""The models that the page has loaded or can load; which one answers when nobody chose."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from demo import texts
+from demo.engine.catalogue import Catalogue, ModelRow
+from demo.engine.scheduler import in_its_own_thread
+from esam_core.errors import EsamError, UnknownModel
+
+log = logging.getLogger(__name__)
+
+EXACT = "@fp32"  # after a model's name: the same weights in the exact precision
+
+
+@dataclass(slots=True)
+class Download:
+    """How far a download is, in [0, 1], or what went wrong."""
+
+    done: float = 0.0
+    running: bool = True
+    error: str = ""
+
+
+class Models:
+    """Loaded models, one of each for all visitors; safe to call from many threads.
+
+    Args:
+        catalogue: Where models come from.
+        model: The model that answers unless a visitor chooses: a name, or ``auto`` for the best
+            one whose weights are present.
+        warm_up: Told of each model that was loaded, in a thread of its own.
+    """
+
+    def __init__(self, catalogue: Catalogue, model: str, warm_up: Callable[[Any], None]):
+        self.catalogue = catalogue
+        self.wanted = model
+        self.rows: list[ModelRow] = []
+        self.error = ""
+        self.default: str | None = None
+        self.downloads: dict[str, Download] = {}
+        self._warm_up = warm_up
+        self._asked_for = threading.Event()
+        self._ready = threading.Event()
+        self._loading = threading.Lock()
+        self._segmenters: dict[str, Any] = {}
+
+    def start(self, grace: float = 0.0) -> None:
+        """Load the default model in the background; the page is up meanwhile.
+
+        Args:
+            grace: Seconds to wait for the first page to come up, see ``hurry``. Loading holds the
+                interpreter, and a page that is served at the same time takes twice as long.
+        """
+        thread = threading.Thread(target=self._start, args=(grace,), name="load-model", daemon=True)
+        thread.start()
+
+    def hurry(self) -> None:
+        """Somebody's page is up: load the default model now."""
+        self._asked_for.set()
+
+    def _start(self, grace: float = 0.0) -> None:
+        self._asked_for.wait(grace)
+        try:
+            self.rows = self.catalogue.rows()
+            self.default = self._default()
+            self._load(self.default)
+        except EsamError as error:
+            self.error = str(error)
+        except Exception as error:  # the page must be able to say that there is no model
+            log.exception("the default model could not be loaded")
+            self.error = texts.MODEL_FAILED.format(reason=error)
+        finally:
+            self._ready.set()
+
+    def _default(self) -> str:
+        names = [row.name for row in self.rows]
+        if self.wanted == "auto":
+            return names[0]
+        if self.wanted not in names:
+            raise UnknownModel(f"There is no model {self.wanted!r}; choose one of {names}.")
+        return self.wanted
+
+    @property
+    def state(self) -> str:
+        """``loading``, ``ready`` or ``error``: how the default model is."""
+        if not self._ready.is_set():
+            return "loading"
+        return "error" if self.error else "ready"
+
+    def loaded(self, name: str) -> Any | None:
+        """Return the model if it is loaded already."""
+        return self._segmenters.get(name)
+
+    def segmenter(self, name: str | None = None) -> Any:
+        """Return a model, loading it at its first use; without a name the default one.
+
+        Args:
+            name: A row's name, with ``EXACT`` behind it for the exact precision.
+
+        Raises:
+            UnknownModel: The name is in no row.
+            EsamError: The weights are absent or do not fit.
+        """
+        if name is None:
+            self.hurry()
+            self._ready.wait()
+            if self.default is None:
+                raise EsamError(self.error)
+            name = self.default
+        if name not in self._segmenters:
+            names = [row.name for row in self.rows]
+            if name.removesuffix(EXACT) not in names:
+                raise UnknownModel(f"There is no model {name!r}; choose one of {names}.")
+            self._load(name)
+        return self._segmenters[name]
+
+    def _load(self, key: str) -> None:
+        name = key.removesuffix(EXACT)
+        with self._loading:
+            if key in self._segmenters:
+                return
+            segmenter = self._segmenters.get(name)
+            if segmenter is None or segmenter.precision != "fp32":
+                precision = "fp32" if key != name else None
+                segmenter = in_its_own_thread(lambda: self.catalogue.load(name, precision))
+            self._segmenters[key] = segmenter
+        threading.Thread(
+            target=self._prepare, args=(key, segmenter), name=f"prepare-{key}", daemon=True
+        ).start()
+
+    def _prepare(self, key: str, segmenter: Any) -> None:
+        # What runs for the first time is slow: it runs before the first click, unless that is here.
+        self._warm_up(segmenter)
+        if not self.catalogue.compiled or key.endswith(EXACT):
+            return
+        # A second copy is compiled, outside of anybody's turn, and takes the place of the first.
+        try:
+            compiled = self.catalogue.load(key, compiled=True)
+            self.catalogue.warm_up(compiled)
+        except Exception:  # no compiler on this machine, for one: the page goes on as it is
+            log.exception("%s could not be compiled and stays as it is", key)
+        else:
+            self._segmenters[key] = compiled
+            log.info("%s is compiled", key)
+
+    def download(self, name: str) -> None:
+        """Start fetching a model's weights; ``downloads`` tells how far it is.
+
+        Raises:
+            UnknownModel: The name is in no row.
+        """
+        if name not in [row.name for row in self.rows]:
+            raise UnknownModel(f"There is no model {name!r} to download.")
+        with self._loading:
+            running = self.downloads.get(name)
+            if running and running.running:
+                return
+            self.downloads[name] = Download()
+        threading.Thread(
+            target=self._download, args=(name,), name=f"download-{name}", daemon=True
+        ).start()
+
+    def _download(self, name: str) -> None:
+        state = self.downloads[name]
+
+        def progress(done: int, total: int) -> None:
+            state.done = done / total if total else 0.0
+
+        try:
+            self.catalogue.download(name, progress)
+            self.rows = self.catalogue.rows()
+        except EsamError as error:
+            state.error = str(error)
+        except Exception as error:  # whatever it was, the page says it and stays usable
+            log.exception("download of %s", name)
+            state.error = str(error)
+        finally:
+            state.running = False

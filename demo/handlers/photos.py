@@ -1,0 +1,65 @@
+"""The strip of example photos: COCO photos under CC licences, see assets/photos/ATTRIBUTION.md."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from demo import texts
+from demo.handlers.pictures import thumbnail_url
+from esam_core.errors import InvalidImage
+from esam_core.images import asset, load_rgb
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One photo of the strip: its file and what can be seen in it."""
+
+    file: str
+    alt: str
+
+    @property
+    def path(self) -> Path:
+        """Where the photo lies."""
+        return asset("photos", self.file)
+
+
+EXAMPLES = (
+    Example("000000377575.jpg", "A dog dressed in brown beside a fire hydrant"),
+    Example("000000000285.jpg", "A brown bear looking into the camera"),
+    Example("000000555705.jpg", "Two orange cats lying on a pair of shoes"),
+    Example("000000229997.jpg", "A black bear among vultures"),
+    Example("000000006012.jpg", "Bananas around a mango"),
+    Example("000000160012.jpg", "A pizza with tomatoes on a table"),
+    Example("000000475678.jpg", "Rows of suitcases, one of them orange"),
+    Example("000000565778.jpg", "A blue train coming out of a tunnel"),
+    Example("000000568290.jpg", "A red bus in a street"),
+    Example("000000126107.jpg", "A gull flying over a beach"),
+    Example("000000214753.jpg", "Two people riding horses along the sea"),
+    Example("000000551780.jpg", "A clock on a wall of letters"),
+    Example("000000519208.jpg", "A man leaning on an elephant"),
+    Example("000000002149.jpg", "Green apples in a bowl"),
+    Example("000000000785.jpg", "A woman on skis in a red jacket"),
+)
+
+
+def strip() -> list[dict[str, str]]:
+    """Return what the page shows: id, alt text and a small picture of every example."""
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(_shown, [row for row in EXAMPLES if row.path.is_file()]))
+
+
+def _shown(row: Example) -> dict[str, str]:
+    thumb = thumbnail_url(load_rgb(row.path, max_side=400))
+    return {"id": row.file, "alt": row.alt, "thumb": thumb}
+
+
+def example_path(name: object) -> Path:
+    """Return where an example lies; only names of the strip are known.
+
+    Raises:
+        InvalidImage: Any other name.
+    """
+    for row in EXAMPLES:
+        if row.file == name:
+            return row.path
+    raise InvalidImage(texts.NO_SUCH_EXAMPLE.format(name=str(name)[:80]))

@@ -1,0 +1,1 @@
+"""The canvas and a playground for Jupyter."""

@@ -1,0 +1,168 @@
+"""PromptWidget: the page's canvas in a notebook, by anywidget.
+
+Nothing large is widget state: the photo and the masks travel as messages, so that a notebook saved
+with its widgets stays small.
+"""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import numpy as np
+import traitlets
+
+from demo import texts
+from demo.engine.catalogue import Catalogue, CoreCatalogue
+from demo.engine.engine import Engine
+from demo.handlers import points as handlers
+from demo.handlers.pictures import labels_url, photo_url
+from demo.handlers.requests import read_ask
+from esam_core.images import ImageSource
+from esam_core.masks import Masks
+from esam_core.prompts import Prompt
+from esam_core.visualize import draw_masks, draw_prompt, palette
+
+STATIC = Path(__file__).parents[1] / "static"
+SCRIPTS = ("pictures.js", "canvas.js", "widget.js")
+MODES = ("points", "pick")
+
+
+class PromptWidget(anywidget.AnyWidget):
+    """Click points on a photo, drag a box, see the mask.
+
+    ``prompt`` is what was clicked, ``masks`` the candidates for it, best first; both can be read at
+    any time, and ``prompt`` can be set.
+
+    Args:
+        image: The photo, in any form that ``load_rgb`` reads.
+        model: A name, or ``auto`` for the best one whose weights are here.
+        device: As for ``load_segmenter``.
+        precision: As for ``load_segmenter``.
+        height: Of the widget in CSS pixels.
+        catalogue: Where models come from, in place of esam_core's.
+    """
+
+    # One script: its first parts are the page's too and export nothing, widget.js exports what
+    # Jupyter calls. Paths of files would be watched by anywidget; text is what is shipped.
+    _esm = "".join((STATIC / name).read_text("utf-8") for name in SCRIPTS)
+    _css = (STATIC / "canvas.css").read_text("utf-8") + ".es-widget { display: flex; }"
+
+    _prompt = traitlets.Dict(Prompt().to_json()).tag(sync=True)
+    _photo = traitlets.Unicode().tag(sync=True)
+    _texts = traitlets.Dict(texts.PAGE | texts.WIDGET).tag(sync=True)
+    model = traitlets.Unicode().tag(sync=True)
+    mode = traitlets.Enum(MODES, "points").tag(sync=True)
+    picked = traitlets.List().tag(sync=True)
+    height = traitlets.Int(560).tag(sync=True)
+
+    def __init__(
+        self,
+        image: ImageSource,
+        model: str = "auto",
+        *,
+        device: str = "auto",
+        precision: str = "auto",
+        height: int = 560,
+        catalogue: Catalogue | None = None,
+    ):
+        catalogue = CoreCatalogue(device, precision) if catalogue is None else catalogue
+        self.engine = Engine(catalogue, model=model)
+        self.engine.models.start()
+        # Raises what is wrong with the model, if anything is.
+        self.segmenter_name = self.engine.models.segmenter().name
+        self.photo = self.engine.open_photo(image)
+        self._answered: tuple[str, Masks] | None = None
+        super().__init__(_photo=self.photo.token, model=self.segmenter_name, height=height)
+        self.on_msg(self._on_message)
+
+    @property
+    def image(self) -> np.ndarray:
+        """The photo (h, w, 3) uint8 RGB."""
+        return self.photo.image
+
+    @image.setter
+    def image(self, source: ImageSource) -> None:
+        self.engine.close_photo(self.photo.token)
+        self.photo = self.engine.open_photo(source)
+        self._prompt, self.picked = Prompt().to_json(), []
+        self._photo = self.photo.token
+
+    @property
+    def prompt(self) -> Prompt:
+        """What was clicked, in pixels of the photo; more than six tokens are merged as on the page.
+
+        Raises:
+            InvalidPrompt: The browser sent what cannot be a prompt.
+        """
+        if not (self._prompt["point_coords"] or self._prompt["box_xyxy"]):
+            return Prompt()
+        return read_ask({"prompt": self._prompt}, self.image.shape[:2]).prompt
+
+    @prompt.setter
+    def prompt(self, prompt: Prompt) -> None:
+        self._prompt = prompt.to_json()
+
+    @property
+    def masks(self) -> Masks:
+        """The candidates for the prompt, best first; none without a prompt."""
+        prompt = self.prompt
+        if prompt.is_empty:
+            return Masks.empty(self.image.shape[:2])
+        key = repr((self._photo, self.model, prompt))
+        if self._answered is None or self._answered[0] != key:
+            answer = self.engine.predict(self.photo, prompt, self.model)
+            self._answered = key, answer.masks
+        return self._answered[1]
+
+    @property
+    def segmenter(self) -> Any:
+        """The model that answers."""
+        return self.engine.models.segmenter(self.model)
+
+    @cached_property
+    def models(self) -> list[str]:
+        """The models whose weights are here, best first."""
+        return [row.name for row in self.engine.models.rows if row.present]
+
+    def show(self, masks: Masks) -> None:
+        """Lay masks over the photo as a map to pick from by hover and click; see ``picked``.
+
+        The widget goes to mode ``pick``; ``widget.mode = "points"`` goes back.
+        """
+        png = labels_url(masks)
+        layer = {"kind": "labels", "token": self._photo, "png": png, "mode": "pick"}
+        self.mode, self.picked = "pick", []
+        self.send({"layers": {"masks": layer}})
+
+    def picture(self) -> np.ndarray:
+        """Draw photo, prompt and best mask (h, w, 3): what the widget shows, without a browser."""
+        best = draw_masks(self.image, self.masks[:1], colours=palette(1))
+        return draw_prompt(best, self.prompt)
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        """Offer a picture beside the widget, for where no browser is attached."""
+        bundle = super()._repr_mimebundle_(**options)
+        data, *rest = bundle if isinstance(bundle, tuple) else (bundle,)
+        if data is None:
+            return bundle
+        url = photo_url(self.picture())
+        data = {**data, "image/jpeg": url.split(",", 1)[1]}
+        return (data, *rest) if rest else data
+
+    def _on_message(self, _: object, content: Any, __: object) -> None:
+        """Answer the browser; nothing may leave it waiting."""
+        if not isinstance(content, dict) or "id" not in content:
+            return
+        payload = content.get("payload")
+        payload = payload if isinstance(payload, dict) else {}
+        if content.get("kind") == "prompt":
+            asked = payload | {"token": self._photo, "model": self.model}
+            reply = handlers.prompt(self.engine, asked)
+        elif content.get("kind") == "photo":
+            height, width = self.image.shape[:2]
+            reply = {"token": self._photo, "width": width, "height": height}
+            reply["url"] = photo_url(self.image)
+        else:
+            reply = handlers.embed(self.engine, {"token": self._photo, "model": self.model})
+        self.send({"id": content["id"], "reply": reply})

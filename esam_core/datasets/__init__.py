@@ -1,0 +1,1 @@
+"""Images with known objects, and boxes from detectors."""

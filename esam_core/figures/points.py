@@ -1,0 +1,136 @@
+"""Figures 1 and 2: masks from points and from boxes."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from esam_core.datasets.detections import detections_of, load_detections
+from esam_core.figures.figure import (
+    Figure,
+    Progress,
+    Stopwatch,
+    example_photos,
+    signed,
+    tick,
+)
+from esam_core.geometry import interior_point
+from esam_core.images import asset
+from esam_core.masks import Masks
+from esam_core.prompts import Prompt
+from esam_core.segmenter import Segmenter
+from esam_core.visualize import draw_box, draw_masks, draw_prompt, palette, panel
+
+# Points set by hand, as a person would; other photos get the middle of their largest object.
+POINTS = {
+    "285": Prompt.point(295, 330),
+    "785": Prompt.point(380, 200),
+    "377575": Prompt.point(160, 330).with_point(160, 440).with_point(282, 275, 0),
+    "565778": Prompt.point(300, 230),
+}
+BOX_PHOTOS = ("555705", "229997", "475678", "423617")
+TOP = 5
+
+
+def fig1_point_prompts(
+    segmenter: Segmenter,
+    photos: Sequence[str] = tuple(POINTS),
+    *,
+    other: Segmenter | None = None,
+    progress: Progress | None = None,
+) -> Figure:
+    """Show what points give: photos with their stars above, the best mask below.
+
+    Args:
+        segmenter: The model.
+        photos: Numbers of example photos.
+        other: A second model for one more row.
+        progress: Called with (done, total) photos.
+    """
+    models = [model for model in (segmenter, other) if model is not None]
+    watch, top = Stopwatch(), []
+    rows: list[list[np.ndarray]] = [[] for _ in models]
+    notes: list[list[str]] = [[] for _ in models]
+    chosen = example_photos(photos)
+    for done, photo in enumerate(chosen):
+        tick(progress, done, len(chosen))
+        image = photo.image()
+        prompt = POINTS.get(photo.path.stem.lstrip("0"))
+        prompt = prompt or Prompt.point(*interior_point(photo.masks()[0]))
+        top.append(draw_prompt(image, prompt))
+        for row, note, model in zip(rows, notes, models, strict=True):
+            with watch.running():
+                masks = model.predict(model.embed(image), prompt)
+            row.append(draw_prompt(draw_masks(image, masks[:1], colours=palette(1)), prompt))
+            note.append(f"predicted IoU {masks.predicted_iou[0]:.2f}")
+    tick(progress, len(chosen), len(chosen))
+    text = signed(
+        "Figure 1. Point prompts. Green stars are on the object, red ones beside it. Of three "
+        "candidates the one with the highest predicted IoU is shown.",
+        models,
+        watch.seconds,
+    )
+    page = panel(
+        [top, *rows],
+        captions=[[""] * len(top), *notes],
+        labels=["points", *(model.title for model in models)],
+        footer=text,
+    )
+    return Figure("fig1_point_prompts", page, text)
+
+
+def fig2_box_prompts(
+    segmenter: Segmenter,
+    photos: Sequence[str] = BOX_PHOTOS,
+    *,
+    other: Segmenter | None = None,
+    boxes: str | Path | None = None,
+    top: int = TOP,
+    progress: Progress | None = None,
+) -> Figure:
+    """Show what boxes give: photo | masks of one model | masks of another, a row per photo.
+
+    Args:
+        segmenter: The first model.
+        photos: Numbers of example photos.
+        other: The second model. Without one, the second column is the first model again, its
+            candidates chosen by the paper's rule: most like the box.
+        boxes: A detector's results (COCO JSON); without it the boxes of the photos' own masks.
+        top: How many of a photo's best boxes are used.
+        progress: Called with (done, total) photos.
+    """
+    found = load_detections(asset("detections.json") if boxes is None else boxes)
+    second, rule = (other, "predicted_iou") if other is not None else (segmenter, "box_iou")
+    watch, rows = Stopwatch(), []
+    chosen = example_photos(photos)
+    for done, photo in enumerate(chosen):
+        tick(progress, done, len(chosen))
+        image, prompts = photo.image(), detections_of(found, photo.path).top(top).prompts()
+        colours, row = palette(len(prompts)), [image]
+        for prompt, colour in zip(prompts, colours, strict=True):
+            row[0] = draw_box(row[0], prompt.box_xyxy, colour=colour)
+        for model, by in ((segmenter, "predicted_iou"), (second, rule)):
+            with watch.running():
+                answers = model.predict_batch(model.embed(image), prompts, rule=by)
+            masks = Masks.concat([answer[:1] for answer in answers])
+            row.append(draw_masks(image, masks, colours=colours))
+        rows.append(row)
+    tick(progress, len(chosen), len(chosen))
+    if other is not None:
+        titles = [segmenter.title, other.title]
+    else:
+        titles = [f"{segmenter.title}, by predicted IoU", f"{segmenter.title}, by box"]
+    source = (
+        "the tight boxes of the photos' own masks, in the place of a detector's"
+        if boxes is None
+        else f"a detector's, from {Path(boxes).name}"
+    )
+    models = [segmenter] if other is None else [segmenter, other]
+    columns = (
+        "Second column: the candidate with the highest predicted IoU. Third: the one whose own "
+        "box is most like the prompt, the paper's rule."
+        if other is None
+        else "Of three candidates the one with the highest predicted IoU is shown."
+    )
+    text = signed(f"Figure 2. Box prompts: {source}. {columns}", models, watch.seconds)
+    return Figure("fig2_box_prompts", panel(rows, titles=["boxes", *titles], footer=text), text)

@@ -1,0 +1,1 @@
+"""What stands out in an image: saliency maps, and the masks that they prompt."""

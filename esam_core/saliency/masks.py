@@ -1,0 +1,173 @@
+"""Salient masks: points drawn from a saliency map prompt the segmenter (the paper's Fig. 4)."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import ndimage
+
+from esam_core.errors import InvalidImage, InvalidSettings
+from esam_core.geometry import mask_iou, masks_to_boxes
+from esam_core.images import check_rgb
+from esam_core.masks import Masks
+from esam_core.prompts import MAX_TOKENS, Prompt
+from esam_core.saliency.maps import SaliencyMap, load_saliency
+
+if TYPE_CHECKING:
+    from esam_core.segmenter import ImageEmbedding, Segmenter
+
+PROMPTS = ("uniform", "spread", "box")
+MIN_PEAK = 0.3  # below this the network itself sees nothing; see SaliencyMap.peak
+EIGHT_NEIGHBOURS = np.ones((3, 3), bool)
+
+
+@dataclass(frozen=True, slots=True)
+class SalientSettings:
+    """How a saliency map becomes prompts.
+
+    Args:
+        threshold: Pixels of the map from here on are salient; between 0 and 1.
+        points: Points per mask, 1 to 6; the paper draws three.
+        prompt: ``uniform`` draws the points at random from the component (the paper's way),
+            ``spread`` keeps them far apart, ``box`` prompts with the component's box instead.
+        seed: Of the drawing; the same seed gives the same points.
+        instances: One mask per connected component; otherwise one mask for all of them.
+        min_share: Smaller components, as a share of the photo, are left out.
+
+    Raises:
+        InvalidSettings: A value outside its range.
+    """
+
+    threshold: float = 0.5
+    points: int = 3
+    prompt: str = "uniform"
+    seed: int = 0
+    instances: bool = True
+    min_share: float = 0.005
+
+    def __post_init__(self) -> None:
+        if not 0 < self.threshold < 1:
+            raise InvalidSettings(
+                f"threshold is {self.threshold}; give a number between 0 and 1, such as 0.5."
+            )
+        if not 1 <= self.points <= MAX_TOKENS:
+            raise InvalidSettings(
+                f"points is {self.points}; the model reads 1 to {MAX_TOKENS} points."
+            )
+        if self.prompt not in PROMPTS:
+            raise InvalidSettings(
+                f"prompt {self.prompt!r} is unknown; use one of {', '.join(PROMPTS)}."
+            )
+        if self.seed < 0:
+            raise InvalidSettings(f"seed is {self.seed}; give a whole number from 0 on.")
+        if not 0 <= self.min_share < 1:
+            raise InvalidSettings(
+                f"min_share is {self.min_share}; give a share of the photo in [0, 1)."
+            )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SalientMasks:
+    """What stands out in a photo, and how it was found; n may be 0.
+
+    Args:
+        saliency: The map.
+        components: What of the map was salient (n, h, w) bool, largest first.
+        prompts: What the segmenter was asked, one per component.
+        masks: Its answers (n), in the same order.
+        agreement: IoU of each mask with its component (n,) float32.
+        seed: Of the points.
+    """
+
+    saliency: SaliencyMap
+    components: np.ndarray
+    prompts: tuple[Prompt, ...]
+    masks: Masks
+    agreement: np.ndarray
+    seed: int
+
+
+def salient_masks(
+    image: np.ndarray,
+    segmenter: "Segmenter",
+    *,
+    embedding: "ImageEmbedding | None" = None,
+    saliency: SaliencyMap | None = None,
+    settings: SalientSettings | None = None,
+) -> SalientMasks:
+    """Segment what stands out in a photo.
+
+    Args:
+        image: The photo (h, w, 3) uint8 RGB.
+        segmenter: Draws the masks; of its candidates the one most like the component is taken.
+        embedding: Of this photo by this segmenter, if it is at hand.
+        saliency: Map of this photo, if it is at hand; else the bundled model computes it.
+        settings: Defaults to the paper's three uniform points per component.
+
+    Raises:
+        InvalidImage: Not a photo, or a map or embedding of another one's size.
+        WeightsNotFound: The bundled saliency model is missing.
+    """
+    settings = settings or SalientSettings()
+    image_hw = check_rgb(image).shape[:2]
+    saliency = load_saliency().estimate(image) if saliency is None else saliency
+    if saliency.data.shape != image_hw or (embedding and embedding.image_hw != image_hw):
+        raise InvalidImage("the photo, its saliency map and its embedding differ in size.")
+    components = salient_components(saliency, settings)
+    prompts = tuple(_prompt(part, settings, i) for i, part in enumerate(components))
+    if prompts and embedding is None:
+        embedding = segmenter.embed(image)
+    chosen, agreement = [Masks.empty(image_hw)], []
+    for part, prompt in zip(components, prompts, strict=True):
+        candidates = segmenter.predict(embedding, prompt)
+        iou = mask_iou(candidates.data, part[None])[:, 0]
+        chosen.append(candidates[int(iou.argmax())])
+        agreement.append(iou.max())
+    return SalientMasks(
+        saliency,
+        components,
+        prompts,
+        Masks.concat(chosen),
+        np.array(agreement, np.float32),
+        settings.seed,
+    )
+
+
+def salient_components(saliency: SaliencyMap, settings: SalientSettings) -> np.ndarray:
+    """Cut a map at the threshold into connected components (n, h, w) bool, largest first."""
+    if saliency.peak < MIN_PEAK:
+        return np.zeros((0, *saliency.data.shape), bool)
+    labels, count = ndimage.label(saliency.data >= settings.threshold, EIGHT_NEIGHBOURS)
+    areas = np.bincount(labels.ravel(), minlength=count + 1)
+    areas[0] = 0
+    wanted = np.flatnonzero(areas >= max(1, settings.min_share * labels.size))
+    wanted = wanted[np.argsort(-areas[wanted], kind="stable")]
+    if settings.instances or not len(wanted):
+        return labels == wanted[:, None, None]
+    return np.isin(labels, wanted)[None]
+
+
+def _prompt(component: np.ndarray, settings: SalientSettings, index: int) -> Prompt:
+    if settings.prompt == "box":
+        return Prompt.box(*masks_to_boxes(component[None])[0].tolist())
+    rows, columns = np.nonzero(component)
+    pixels = np.stack([columns, rows], 1)
+    # Seeded per component, so that its points do not move when another one comes or goes.
+    random = np.random.default_rng([settings.seed, index])
+    draw = _uniform if settings.prompt == "uniform" else _spread
+    points = pixels[draw(pixels, min(settings.points, len(pixels)), random)] + 0.5
+    return Prompt(tuple(map(tuple, points.tolist())), (1,) * len(points))
+
+
+def _uniform(pixels: np.ndarray, count: int, random: np.random.Generator) -> np.ndarray:
+    return random.choice(len(pixels), count, replace=False)
+
+
+def _spread(pixels: np.ndarray, count: int, random: np.random.Generator) -> np.ndarray:
+    """Draw the first point; each next one is the pixel farthest from all before it."""
+    chosen = [int(random.integers(len(pixels)))]
+    distance = np.full(len(pixels), np.inf)
+    while len(chosen) < count:
+        distance = np.minimum(distance, np.square(pixels - pixels[chosen[-1]]).sum(1))
+        chosen.append(int(distance.argmax()))
+    return np.array(chosen)

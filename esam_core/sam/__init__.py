@@ -1,0 +1,1 @@
+"""SAM: its names on our models, and the original through ``transformers``."""

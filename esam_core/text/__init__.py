@@ -1,0 +1,1 @@
+"""Text to masks: words, views of masks, encoders, ranking."""

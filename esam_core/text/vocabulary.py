@@ -1,0 +1,172 @@
+"""The offline vocabulary: English words, and the ImageNet classes that each of them covers.
+
+It knows nouns. Whatever else a text says is set aside and said so: nothing is understood in secret.
+"""
+
+import difflib
+import gzip
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from esam_core.errors import UnknownWord
+from esam_core.images import asset
+from esam_core.text.phrases import (
+    COLOURS,
+    DETERMINERS,
+    PLACES,
+    SIZES,
+    cut_relation,
+    is_plural,
+    set_aside,
+    singulars,
+    tokens_of,
+    unread,
+)
+
+TOO_WIDE = 600  # "object" covers 958 of the 1000 classes: no photo has anything else
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A text as an encoder understands it.
+
+    Args:
+        text: What was typed.
+        subject: What is looked for.
+        plural: Whether more than one thing is asked for.
+        classes: Indices of the ImageNet classes it covers; none for encoders that read free text.
+        approximate: Whether the classes only come near to the word.
+        notices: Sentences for the person who typed it: what was not understood, what is a guess.
+    """
+
+    text: str
+    subject: str
+    plural: bool = False
+    classes: tuple[int, ...] = ()
+    approximate: bool = False
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Words and what they cover.
+
+    Args:
+        names: One name per class.
+        words: Words to the classes that they cover.
+        everyday: Words to the classes that come nearest to them, chosen by hand.
+        nearest: Further words to the word in ``words`` that comes nearest; sometimes wrong.
+    """
+
+    names: tuple[str, ...]
+    words: Mapping[str, tuple[int, ...]]
+    everyday: Mapping[str, tuple[int, ...]]
+    nearest: Mapping[str, str]
+
+    def read(self, text: str) -> Reading:
+        """Find the noun that a text asks for, and say what else of the text is not understood.
+
+        Raises:
+            UnknownWord: No word of it is known; names the nearest known ones.
+        """
+        spoken = tokens_of(text)
+        if not spoken:
+            raise UnknownWord(
+                f"{_shown(text)}: the offline vocabulary knows English nouns only, such as dog, "
+                "car or bottle."
+            )
+        notices = []
+        if left := unread(text):
+            notices.append(f"“{left}” is not understood: the offline vocabulary knows English.")
+        tokens = spoken
+        while len(tokens) > 1 and tokens[0] in DETERMINERS:
+            tokens = tokens[1:]
+        if self._find(" ".join(tokens)) is None:
+            tokens, rest = cut_relation(tokens)
+            if rest:
+                notices.append(
+                    f"“{rest}” is not understood: the offline vocabulary knows things, not where "
+                    "they are or what they do."
+                )
+        for start in range(len(tokens)):
+            # A far word after a noun that had to be left out would be a guess upon a guess.
+            sure = DETERMINERS.union(COLOURS, PLACES, SIZES).issuperset(tokens[:start])
+            found = self._find(" ".join(tokens[start:]), far=sure)
+            if found is not None:
+                notices += set_aside(tokens[:start])
+                return self._reading(text, found, " ".join(tokens[start:]), notices)
+        raise UnknownWord(self._refusal(text, " ".join(tokens)))
+
+    def suggestions(self, phrase: str, count: int = 3) -> list[str]:
+        """Name known words that are spelled like a phrase or its last word, best first."""
+        for wanted in dict.fromkeys([phrase, phrase.split(" ")[-1]]):
+            for known in self._spellings:
+                close = difflib.get_close_matches(wanted, known, count, cutoff=0.75)
+                if close:
+                    return close
+        return []
+
+    @cached_property
+    def _spellings(self) -> tuple[list[str], list[str]]:
+        return list({**self.words, **self.everyday}), list(self.nearest)
+
+    def _find(self, phrase: str, *, far: bool = True) -> str | None:
+        """Return the entry for a phrase, singular if need be; ``far`` allows far words.
+
+        Many far words begin with a colour ("black cat" is a marten): where the noun alone is
+        known, such a phrase is taken as a colour and the noun.
+        """
+        first, _, noun = phrase.partition(" ")
+        far = far and not (noun and first in COLOURS and self._find(noun))
+        for form in singulars(phrase):
+            if form in self.everyday or form in self.words or (far and form in self.nearest):
+                return form
+        return None
+
+    def _reading(self, text: str, entry: str, phrase: str, notices: list[str]) -> Reading:
+        approximate = entry not in self.words or entry in self.everyday
+        if entry in self.everyday:
+            classes = self.everyday[entry]
+            near = ", ".join(self.names[i] for i in classes)
+            notices.append(f"“{entry}” is looked for as {near}, the nearest that is known.")
+        elif entry in self.words:
+            classes = self.words[entry]
+        else:
+            classes = self.words[self.nearest[entry]]
+            notices.append(
+                f"“{entry}” is looked for as “{self.nearest[entry]}”, which is approximate and may "
+                "be wrong."
+            )
+        if len(classes) > TOO_WIDE:
+            raise UnknownWord(
+                f"“{entry}” means {len(classes)} of the {len(self.names)} things that the offline "
+                "vocabulary knows; use a narrower word, such as animal, vehicle or furniture."
+            )
+        plural = phrase != entry or is_plural(text)
+        return Reading(text, entry, plural, classes, approximate, tuple(notices))
+
+    def _refusal(self, text: str, phrase: str) -> str:
+        close = self.suggestions(phrase)
+        advice = f"Did you mean {' or '.join(close)}?" if close else "Try a simpler noun."
+        return f"{_shown(text)} is not in the offline vocabulary. {advice}"
+
+
+def load_vocabulary() -> Vocabulary:
+    """Read the words that come with the project."""
+    with gzip.open(asset("words", "imagenet_words.json.gz"), "rt", encoding="utf-8") as file:
+        table = json.load(file)
+    by_hand = json.loads(asset("words", "everyday_words.json").read_text(encoding="utf-8"))
+    index = {name: i for i, name in enumerate(table["names"])}
+    return Vocabulary(
+        names=tuple(table["names"]),
+        words={word: tuple(classes) for word, classes in table["words"].items()},
+        everyday={word: tuple(index[name] for name in names) for word, names in by_hand.items()},
+        nearest=table["nearest"],
+    )
+
+
+def _shown(text: str) -> str:
+    line = " ".join(text.split())
+    return f"“{line if len(line) <= 40 else line[:37] + '...'}”"

@@ -1,0 +1,116 @@
+"""Figures are drawn, say who drew them, and can be saved; the command draws them all."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from esam_core import load_segmenter
+from esam_core.benchmark.table1 import Row
+from esam_core.benchmark.timing import Timing
+from esam_core.cli import main
+from esam_core.commands.figures import NAMES
+from esam_core.errors import InvalidImage
+from esam_core.everything import GridSettings
+from esam_core.figures import (
+    Figure,
+    fig1_point_prompts,
+    fig2_box_prompts,
+    fig3_segment_everything,
+    fig4_saliency,
+    fig5_noise,
+    fig6_text_prompts,
+    table1_efficiency,
+)
+from esam_core.figures.figure import example_photos
+from esam_core.figures.noise import find_noise, noisiest_window
+from esam_core.text.encoders import load_text_encoder
+
+SMALL = GridSettings(points_per_side=3, pred_iou_thresh=0.2, stability_score_thresh=0.2)
+
+
+@pytest.fixture(scope="module")
+def mini():
+    return load_segmenter("mini", device="cpu", precision="fp32")
+
+
+def test_every_figure_names_model_weights_digest_and_seconds(mini):
+    asked = []
+    figures = [
+        fig1_point_prompts(mini, ["285"], progress=lambda *n: asked.append(n)),
+        fig2_box_prompts(mini, ["555705"], top=2),
+        fig3_segment_everything(mini, ["285"], SMALL),
+        fig4_saliency(mini, ["285"]),
+        fig5_noise(mini, [("555705", 2)]),
+        fig6_text_prompts(mini, load_text_encoder(), {"285": ["bear"]}, SMALL),
+    ]
+    for number, figure in enumerate(figures, start=1):
+        assert figure.name.startswith(f"fig{number}_")
+        assert f"Figure {number}." in figure.caption
+        assert "ESAM-mini (bundled mini, sha256 15e70d57), cpu fp32" in figure.caption
+        assert figure.caption.endswith(" s.") and "stands in" in figure.caption
+        assert figure.page.shape[1:] == (1400, 3) and figure.page.shape[0] > 200
+    assert asked == [(0, 1), (1, 1)]
+
+
+def test_two_models_stand_side_by_side(mini):
+    figure = fig2_box_prompts(mini, ["555705"], other=mini, top=1)
+    assert figure.caption.count("ESAM-mini (bundled") == 2
+    taller = fig1_point_prompts(mini, ["285"], other=mini)
+    assert taller.page.shape[0] > fig1_point_prompts(mini, ["285"]).page.shape[0]
+
+
+def test_table_says_which_weights_are_random():
+    row = Row("efficient_sam_ti", "Ti", "random", "cpu", "fp32", 10, Timing((0.5,)))
+    assert "Weights of Ti are random" in table1_efficiency([row]).caption
+
+
+def test_figure_is_saved_as_png_and_pdf_and_shown_as_jpeg(tmp_path):
+    page = np.zeros((60, 90, 3), np.uint8)
+    figure = Figure("small", page, "what it shows")
+    png, pdf = figure.save(tmp_path / "new")
+    assert (np.asarray(Image.open(png)) == page).all()
+    assert pdf.read_bytes().startswith(b"%PDF")
+    assert figure._repr_jpeg_()[:2] == b"\xff\xd8"
+    assert repr(figure) == "small: what it shows"
+
+
+def test_noise_is_told_apart():
+    mask = np.zeros((60, 80), bool)
+    mask[10:50, 10:50] = True
+    mask[20:24, 20:24] = False
+    mask[30:33, 60:63] = True
+    mask[25, 50:55] = True
+    noise = find_noise(mask)
+    assert (noise.island_count, noise.hole_count) == (1, 1)
+    assert noise.islands.sum() == 9 and noise.holes.sum() == 16
+    assert noise.ragged[25, 53] and not noise.ragged[15, 15]
+    assert str(noise).startswith("1 island, 1 hole, ")
+
+
+def test_empty_and_full_masks_have_no_noise():
+    for mask in (np.zeros((20, 30), bool), np.ones((20, 30), bool)):
+        noise = find_noise(mask)
+        assert (noise.island_count, noise.hole_count, int(noise.ragged.sum())) == (0, 0, 0)
+        assert noisiest_window(noise)[0].stop <= 20
+
+
+def test_unknown_photo_is_refused():
+    with pytest.raises(InvalidImage, match="example photo"):
+        example_photos(["123"])
+
+
+def test_command_draws_what_is_asked_for(tmp_path, monkeypatch, capsys):
+    drawn = []
+
+    def render(name, model, **options):
+        drawn.append((name, model, options["device"]))
+        return Figure(name, np.zeros((4, 4, 3), np.uint8), "")
+
+    monkeypatch.setattr("esam_core.figures.render", render)
+    assert main(["figures", "--out", str(tmp_path), "--model", "mini"]) == 0
+    assert [name for name, *_ in drawn] == list(NAMES)
+    assert {path.suffix for path in tmp_path.iterdir()} == {".png", ".pdf"}
+    assert main(["figures", "--only", "fig3,table1", "--out", str(tmp_path)]) == 0
+    assert [name for name, *_ in drawn[len(NAMES) :]] == ["fig3", "table1"]
+    assert main(["figures", "--only", "fig9"]) == 2
+    assert "fig9" in capsys.readouterr().err

@@ -1,0 +1,231 @@
+"""Segment-anything's names on our models, beside segment-anything itself."""
+
+import inspect
+from functools import cache
+
+import numpy as np
+import pytest
+import segment_anything
+import torch
+from pycocotools import mask as rle
+from segment_anything.modeling import (
+    ImageEncoderViT,
+    MaskDecoder,
+    PromptEncoder,
+    Sam,
+    TwoWayTransformer,
+)
+from segment_anything.utils.amg import rle_to_mask
+
+from esam_core.errors import InvalidImage, InvalidPrompt, InvalidSettings, UnsupportedPrompt
+from esam_core.models import load_segmenter
+from esam_core.prompts import Prompt
+from esam_core.sam import compat as sam_compat
+from tests.support.small import blocks, small_segmenter
+
+EVERYTHING = {
+    "points_per_side": 3,
+    "pred_iou_thresh": 0.0,
+    "stability_score_thresh": 0.0,
+    "min_mask_region_area": 4,
+}
+
+
+@cache
+def tiny_sam() -> Sam:
+    """The original, small and with random weights."""
+    torch.manual_seed(0)
+    dim, side = 32, 8
+    return Sam(
+        ImageEncoderViT(
+            img_size=128, patch_size=16, embed_dim=16, depth=1, num_heads=2, out_chans=dim
+        ),
+        PromptEncoder(dim, (side, side), (128, 128), 16),
+        MaskDecoder(
+            transformer_dim=dim,
+            transformer=TwoWayTransformer(1, dim, 2, 32),
+            iou_head_hidden_dim=32,
+        ),
+    ).eval()
+
+
+@pytest.fixture(scope="module")
+def photo() -> np.ndarray:
+    return blocks(60, 80)
+
+
+def signature(function) -> list[tuple]:
+    """Names, kinds and defaults; annotations are written in two styles."""
+    return [(p.name, p.kind, p.default) for p in inspect.signature(function).parameters.values()]
+
+
+@pytest.mark.parametrize("name", ["SamPredictor", "SamAutomaticMaskGenerator"])
+def test_public_methods_have_the_same_signatures(name):
+    theirs, ours = getattr(segment_anything, name), getattr(sam_compat, name)
+    assert signature(ours) == signature(theirs)
+    public = [key for key in vars(theirs) if not key.startswith("_")]
+    assert public
+    for key in public:
+        assert hasattr(ours, key), f"{name} lacks {key}"
+        if inspect.isroutine(getattr(theirs, key)):
+            assert signature(getattr(ours, key)) == signature(getattr(theirs, key)), key
+
+
+def shape_of(value):
+    """Describe a value by types all the way down."""
+    if isinstance(value, np.ndarray):
+        return "array", value.ndim, value.dtype.kind
+    if isinstance(value, list):
+        return ["list", *{repr(shape_of(item)) for item in value}]
+    if isinstance(value, dict):
+        return {key: shape_of(item) for key, item in value.items()}
+    return type(value).__name__
+
+
+@pytest.mark.parametrize("mode", sam_compat.OUTPUT_MODES)
+def test_records_have_the_same_keys_and_types(photo, mode):
+    theirs = segment_anything.SamAutomaticMaskGenerator(
+        tiny_sam(), output_mode=mode, **EVERYTHING
+    ).generate(photo)
+    ours = sam_compat.SamAutomaticMaskGenerator(
+        small_segmenter(), output_mode=mode, **EVERYTHING
+    ).generate(photo)
+    assert ours and theirs
+    assert list(ours[0]) == list(theirs[0])
+    ours, theirs = shape_of(ours[0]), shape_of(theirs[0])
+    # Their boxes are whole numbers when nothing was rescaled; ours are always decimal numbers.
+    for key in ("bbox", "crop_box"):
+        assert ours.pop(key)[0] == theirs.pop(key)[0] == "list"
+    assert ours == theirs
+
+
+def test_the_three_modes_tell_the_same_masks(photo):
+    plain, counted, packed = (
+        sam_compat.SamAutomaticMaskGenerator(
+            small_segmenter(), output_mode=mode, **EVERYTHING
+        ).generate(photo)
+        for mode in sam_compat.OUTPUT_MODES
+    )
+    for one, two, three in zip(plain, counted, packed, strict=True):
+        mask = one["segmentation"]
+        assert mask.shape == (60, 80) and mask.dtype == bool and mask.sum() == one["area"]
+        np.testing.assert_array_equal(rle_to_mask(two["segmentation"]), mask)
+        np.testing.assert_array_equal(rle.decode(three["segmentation"]).astype(bool), mask)
+
+
+def test_predict_returns_the_same_kind_of_tuple(photo):
+    prompt = {"point_coords": np.array([[20, 30]]), "point_labels": np.array([1])}
+    for more in (
+        {},
+        {"multimask_output": False},
+        {"return_logits": True},
+        {"box": np.array([5, 5, 40, 40])},
+    ):
+        pair = []
+        for package, model in ((segment_anything, tiny_sam()), (sam_compat, small_segmenter())):
+            predictor = package.SamPredictor(model)
+            predictor.set_image(photo)
+            pair.append(predictor.predict(**prompt, **more))
+        theirs, ours = pair
+        assert isinstance(ours, tuple) and len(ours) == len(theirs) == 3
+        for a, b in zip(ours, theirs, strict=True):
+            assert (a.ndim, a.dtype, a.shape[0]) == (b.ndim, b.dtype, b.shape[0])
+        assert ours[0].shape == theirs[0].shape
+
+
+def test_predict_finds_what_the_segmenter_finds(photo):
+    segmenter = small_segmenter()
+    predictor = sam_compat.SamPredictor(segmenter)
+    predictor.set_image(photo[..., ::-1], "BGR")
+    masks, scores, _ = predictor.predict(box=np.array([10, 10, 50, 40]))
+    expected = segmenter.predict(segmenter.embed(photo), Prompt.box(10, 10, 50, 40))
+    by_score = np.argsort(-expected.predicted_iou)
+    np.testing.assert_array_equal(masks[np.argsort(-scores)], expected.data[by_score])
+    one, best, _ = predictor.predict(box=np.array([10, 10, 50, 40]), multimask_output=False)
+    np.testing.assert_array_equal(one[0], expected.data[by_score[0]])
+    assert best[0] == scores.max()
+
+
+def test_the_torch_road_of_the_tutorials_works(photo):
+    predictor = sam_compat.SamPredictor(small_segmenter())
+    predictor.set_image(photo)
+    boxes = torch.tensor(
+        [[5, 5, 30, 30], [10, 10, 70, 50], [0, 0, 79, 59]], device=predictor.device
+    )
+    boxes = predictor.transform.apply_boxes_torch(boxes, photo.shape[:2])
+    masks, scores, low = predictor.predict_torch(None, None, boxes, multimask_output=False)
+    assert masks.shape == (3, 1, 60, 80) and scores.shape == (3, 1) and low.shape[:2] == (3, 1)
+    same = sam_compat.SamPredictor(small_segmenter())
+    same.set_torch_image(torch.from_numpy(photo).permute(2, 0, 1)[None], (60, 80))
+    torch.testing.assert_close(same.get_image_embedding(), predictor.get_image_embedding())
+
+
+def test_what_the_model_cannot_do_is_refused_with_the_reason(photo):
+    predictor = sam_compat.SamPredictor(small_segmenter())
+    with pytest.raises(RuntimeError, match="set_image"):
+        predictor.predict(np.array([[1, 1]]), np.array([1]))
+    predictor.set_image(photo)
+    with pytest.raises(UnsupportedPrompt, match="no mask prompt"):
+        predictor.predict(
+            np.array([[1, 1]]), np.array([1]), mask_input=np.zeros((1, 256, 256), np.float32)
+        )
+    with pytest.raises(UnsupportedPrompt, match="background"):
+        predictor.predict(np.array([[1, 1], [2, 2]]), np.array([1, 0]))
+    with pytest.raises(InvalidPrompt, match="point_labels"):
+        predictor.predict(np.array([[1, 1]]))
+    with pytest.raises(InvalidPrompt, match="empty"):
+        predictor.predict()
+    with pytest.raises(InvalidPrompt, match="7 prompt tokens"):
+        predictor.predict(np.ones((7, 2)), np.ones(7))
+    with pytest.raises(InvalidImage, match="RGB or BGR"):
+        predictor.set_image(photo, "HSV")
+    with pytest.raises(InvalidImage, match="own size"):
+        predictor.set_torch_image(torch.zeros(1, 3, 64, 64), (60, 80))
+    with pytest.raises(UnsupportedPrompt, match="min_mask_region_area"):
+        sam_compat.SamAutomaticMaskGenerator.postprocess_small_regions(None, 1, 0.5)
+
+
+def test_background_points_are_read_by_the_model_that_knows_them(bear):
+    predictor = sam_compat.SamPredictor(load_segmenter("mini"))
+    predictor.set_image(bear[0])
+    masks, _, _ = predictor.predict(np.array([[300, 300], [10, 10]]), np.array([1, 0]))
+    assert masks.shape == (3, 640, 586)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"points_per_side": None},
+        {"point_grids": [np.zeros((1, 2))]},
+        {"output_mode": "png"},
+        {"pred_iou_thresh": 3.0},
+        {"points_per_side": None, "point_grids": [np.zeros((1, 2))], "crop_n_layers": 1},
+    ],
+)
+def test_wrong_settings_of_the_generator_are_refused(wrong):
+    with pytest.raises(InvalidSettings):
+        sam_compat.SamAutomaticMaskGenerator(small_segmenter(), **wrong)
+
+
+def test_own_point_grids_and_crops_reach_the_search():
+    grids = [np.array([[0.5, 0.5]]), np.array([[0.25, 0.25], [0.5, 0.5], [0.75, 0.75]])]
+    records = sam_compat.SamAutomaticMaskGenerator(
+        small_segmenter(),
+        points_per_side=None,
+        point_grids=grids,
+        crop_n_layers=1,
+        pred_iou_thresh=0.0,
+        stability_score_thresh=0.0,
+        box_nms_thresh=1.0,
+        crop_nms_thresh=1.0,
+    ).generate(blocks(300, 400))
+    assert {tuple(r["crop_box"]) for r in records} - {(0.0, 0.0, 400.0, 300.0)}
+    assert [200.0, 150.0] in [r["point_coords"][0] for r in records]
+
+
+def test_registry_builds_models_that_move_nowhere():
+    sam = sam_compat.sam_model_registry["mini"](checkpoint=None)
+    assert sam.to(device="cpu") is sam and sam.eval() is sam
+    with pytest.raises(InvalidSettings, match="load_segmenter"):
+        sam.to("cuda")
+    assert sam_compat.SamPredictor(sam).device.type == sam.device.type

@@ -1,0 +1,119 @@
+"""The widget in a real JupyterLab, in headless Chromium."""
+
+import json
+
+import nbformat
+import pytest
+
+from tests.support.lab import jupyter_lab
+
+pytestmark = pytest.mark.browser
+
+CELLS = (
+    "import numpy as np\n"
+    "from demo.notebook.widget import PromptWidget\n"
+    "from tests.support.fakes import FakeCatalogue\n"
+    "photo = np.full((300, 400, 3), 120, np.uint8)\n"
+    "widget = PromptWidget(photo, catalogue=FakeCatalogue(), height=420)\n"
+    "widget",
+    "import json\n"
+    "print('READ', json.dumps(widget.prompt.to_json()), len(widget.masks),\n"
+    "      int(widget.masks.area[0]) if len(widget.masks) else 0)",
+    "'a cell that must stay'",
+)
+
+
+@pytest.fixture
+def lab(browser, tmp_path):
+    folder, home = tmp_path / "notebooks", tmp_path / "home"
+    folder.mkdir()
+    home.mkdir()
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    path = folder / "widget.ipynb"
+    nbformat.write(notebook, path)
+    with jupyter_lab(folder, home) as address:
+        context = browser.new_context(viewport={"width": 1300, "height": 1000})
+        context.set_default_timeout(90_000)
+        yield context.new_page(), address, path
+        context.close()
+
+
+def click(page, x, y, **options):
+    """Click a pixel of the 400 x 300 photo."""
+    box = page.locator(".es-marks").bounding_box()
+    page.mouse.click(
+        box["x"] + (x + 0.5) * box["width"] / 400,
+        box["y"] + (y + 0.5) * box["height"] / 300,
+        **options,
+    )
+
+
+def run_cell(page, number):
+    page.locator(".jp-Notebook .jp-CodeCell").nth(number).locator(".cm-content").click()
+    page.keyboard.press("Control+Enter")
+
+
+def read(page, wanted):
+    """Run the second cell until it prints what is wanted of the prompt; return what it printed."""
+    output = page.locator(".jp-CodeCell").nth(1).locator(".jp-OutputArea-output")
+    for _ in range(20):
+        run_cell(page, 1)
+        page.wait_for_timeout(700)
+        text = output.first.inner_text() if output.count() else ""
+        if text.startswith("READ") and wanted(json.loads(text[5 : text.rindex("}") + 1])):
+            return text
+    raise AssertionError(f"the kernel never saw it: {text}")
+
+
+def test_clicks_boxes_menus_keys_and_saving_in_jupyterlab(lab):
+    page, address, path = lab
+    page.goto(address.replace("/lab?", f"/lab/tree/{path.name}?"))
+    page.locator(".jp-Notebook .jp-CodeCell").nth(2).wait_for()
+    page.wait_for_selector(".jp-NotebookPanel-toolbar, .jp-Toolbar")
+    page.wait_for_timeout(3000)
+    run_cell(page, 0)
+    page.locator(".es-has-photo .es-marks").wait_for()
+    page.wait_for_timeout(500)
+
+    # A click is a prompt in pixels, and its mask is drawn and read.
+    click(page, 200, 150)
+    text = read(page, lambda prompt: len(prompt["point_coords"]) == 1)
+    [[x, y]] = json.loads(text[5 : text.rindex("}") + 1])["point_coords"]
+    assert abs(x - 200) <= 1 and abs(y - 150) <= 1
+    assert text.split("}")[1].split()[0] == "3" and int(text.split()[-1]) > 2000
+    drawn = """() => { const o = document.querySelector('.es-layer'); return o.getContext('2d')
+      .getImageData(Math.floor(0.52 * o.width), Math.floor(0.52 * o.height), 1, 1).data[3] }"""
+    assert page.evaluate(drawn) > 60
+
+    # A right click is a background point and opens no menu of JupyterLab's.
+    click(page, 215, 150, button="right")
+    read(page, lambda prompt: prompt["point_labels"] == [1, 0])
+    assert not page.locator(".lm-Menu").count()
+
+    # A drag is a box.
+    box = page.locator(".es-marks").bounding_box()
+    page.mouse.move(box["x"] + 20, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 120, box["y"] + 100, steps=5)
+    page.mouse.up()
+    read(page, lambda prompt: prompt["box_xyxy"] is not None)
+
+    # Keys belong to the widget while it has the focus: x cuts no cell, z undoes nothing there.
+    click(page, 100, 100)
+    for key in ("x", "d", "d", "z", "a", "b", "1"):
+        page.keyboard.press(key)
+    page.wait_for_timeout(300)
+    assert page.locator(".jp-Notebook .jp-CodeCell").count() == 3
+    page.keyboard.press("Escape")
+    read(page, lambda prompt: not prompt["point_coords"] and prompt["box_xyxy"] is None)
+
+    # What is saved, widget state included, is small: neither photo nor masks are in it.
+    click(page, 200, 150)
+    read(page, lambda prompt: len(prompt["point_coords"]) == 1)
+    page.keyboard.press("Control+s")
+    page.wait_for_timeout(2500)
+    saved = path.read_text()
+    assert "application/vnd.jupyter.widget-view+json" in saved
+    assert len(saved) < 150_000

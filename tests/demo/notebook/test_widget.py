@@ -1,0 +1,180 @@
+"""The widget behind the browser: prompts in, masks out, and little to save."""
+
+import base64
+import io
+import json
+import threading
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from demo.notebook.playground import Playground
+from demo.notebook.widget import PromptWidget
+from esam_core.errors import Cancelled, EsamError, InvalidImage
+from esam_core.prompts import Prompt
+from esam_core.text.ranking import propose
+from tests.support.fakes import FakeCatalogue
+
+PHOTO = np.random.default_rng(0).integers(0, 256, (120, 200, 3)).astype(np.uint8)
+
+
+@pytest.fixture
+def widget():
+    made = PromptWidget(PHOTO, catalogue=FakeCatalogue())
+    made.sent = []
+    made.send = made.sent.append
+    return made
+
+
+def ask(widget, kind, payload=None):
+    widget._on_message(widget, {"id": "v-1", "kind": kind, "payload": payload or {}}, [])
+    assert widget.sent[-1]["id"] == "v-1"
+    return widget.sent[-1]["reply"]
+
+
+def test_click_from_the_browser_is_answered_and_read_in_python(widget):
+    prompt = Prompt.point(60, 50).to_json()
+    reply = ask(widget, "prompt", {"prompt": prompt, "rev": 3})
+    assert len(reply["candidates"]) == 3 and reply["rev"] == 3
+    widget._prompt = prompt  # what the browser sets
+    assert widget.prompt == Prompt.point(60, 50)
+    assert widget.masks.data[0, 50, 60] and len(widget.masks) == 3
+
+
+def test_without_a_prompt_there_are_no_masks(widget):
+    assert widget.prompt.is_empty and len(widget.masks) == 0
+
+
+def test_prompt_set_in_python_reaches_the_browser(widget):
+    widget.prompt = Prompt.box(10, 20, 60, 70)
+    assert widget._prompt["box_xyxy"] == [10, 20, 60, 70]
+    assert widget.masks.boxes_xyxy[0].tolist() == [10, 20, 60, 70]
+
+
+def test_masks_are_computed_once_per_prompt(widget):
+    widget.prompt = Prompt.point(60, 50)
+    first = widget.masks
+    assert widget.masks is first
+    widget.prompt = Prompt.point(61, 50)
+    assert widget.masks is not first
+
+
+def test_photo_is_sent_when_asked_for_and_never_saved(widget):
+    widget.prompt = Prompt.point(60, 50)
+    _ = widget.masks
+    reply = ask(widget, "photo")
+    assert (reply["width"], reply["height"]) == (200, 120)
+    state = widget.get_state()
+    code = {"_esm", "_css", "_texts"}
+    small = {name: value for name, value in state.items() if name not in code}
+    assert len(json.dumps(small, default=str)) < 2_000
+    assert "data:image" not in json.dumps(state, default=str).replace(state["_esm"], "")
+
+
+def test_model_can_be_changed(widget):
+    widget.model = "plain"
+    assert ask(widget, "model_info")["model_info"]["understands_background"] is False
+    assert widget.segmenter.name == "plain"
+    assert widget.models == ["fake", "plain"]
+
+
+def test_wrong_message_is_answered_with_an_error(widget):
+    assert "error" in ask(widget, "prompt", {"prompt": {"point_coords": [[9999, 0]]}})
+    widget._on_message(widget, "nonsense", [])
+
+
+def test_unknown_model_and_what_is_no_photo_are_refused():
+    with pytest.raises(EsamError, match="nothing"):
+        PromptWidget(PHOTO, "nothing", catalogue=FakeCatalogue())
+    with pytest.raises(InvalidImage):
+        PromptWidget(np.zeros((3,)), catalogue=FakeCatalogue())
+
+
+def test_new_photo_forgets_the_prompt(widget):
+    widget.prompt = Prompt.point(60, 50)
+    widget.image = PHOTO[:50]
+    assert widget.prompt.is_empty and widget.image.shape == (50, 200, 3)
+
+
+def test_masks_to_pick_from_are_sent_as_a_label_map(widget):
+    widget.prompt = Prompt.point(60, 50)
+    widget.show(widget.masks)
+    layer = widget.sent[-1]["layers"]["masks"]
+    assert layer["token"] == widget._photo and widget.mode == "pick"
+    picture = Image.open(io.BytesIO(base64.b64decode(layer["png"].split(",")[1])))
+    assert set(np.unique(np.asarray(picture)[..., 0])) == {0, 1, 2, 3}
+
+
+def test_picture_stands_in_where_there_is_no_browser(widget):
+    widget.prompt = Prompt.point(60, 50)
+    bundle = widget._repr_mimebundle_()
+    data = bundle[0] if isinstance(bundle, tuple) else bundle
+    assert "application/vnd.jupyter.widget-view+json" in data
+    assert data["image/jpeg"].startswith("/9j/")
+    assert (widget.picture() != PHOTO).any()
+
+
+def test_playground_follows_its_controls(monkeypatch):
+    made = Playground(PHOTO, catalogue=FakeCatalogue())
+    assert made.canvas.mode == "points" and made.settings.children == ()
+    made.canvas.prompt = Prompt.point(60, 50)
+    assert len(made.masks) == 3 and made.segment() is made.masks
+    made.model.value = "plain"
+    assert made.canvas.model == "plain" and "Plain" in made.note.value
+    made.mode.value = "everything"
+    assert made.canvas.mode == "pick" and made.work in made.settings.children
+    asked, masks = [], made.canvas.masks
+
+    def found(segmenter, embedding, settings, *, progress, cancel):
+        asked.append(settings)
+        progress(1, 1)
+        assert not cancel()
+        return masks
+
+    monkeypatch.setattr("demo.notebook.playground.segment_everything", found)
+    made.predicted_iou.value = 0.6
+    made.segment()
+    assert asked[0].pred_iou_thresh == 0.6
+    assert "3 masks" in made.note.value and made.count.value == "1 of 1 points"
+    assert "3 masks" in repr(made.figure())
+    assert made._repr_mimebundle_()["image/jpeg"].startswith("/9j/")
+
+
+def test_playground_hears_cancel_while_it_works(monkeypatch):
+    made = Playground(PHOTO, catalogue=FakeCatalogue())
+    made.mode.value = "everything"
+    started = threading.Event()
+
+    def endless(segmenter, embedding, settings, *, progress, cancel):
+        progress(5, 256)
+        started.set()
+        while not cancel():
+            time.sleep(0.01)
+        raise Cancelled("stopped after 5 of 256 points, as asked.")
+
+    monkeypatch.setattr("demo.notebook.playground.segment_everything", endless)
+    made.run.click()
+    assert started.wait(10) and made.count.value == "5 of 256 points"
+    made.stop.click()
+    deadline = time.monotonic() + 10
+    while made.run.disabled and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not made.run.disabled and made.note.value.startswith("stopped after 5")
+
+
+def test_playground_answers_texts_from_one_search(monkeypatch, bear_file):
+    made = Playground(bear_file, "mini", text="bear, banana")
+    made.mode.value = "text"
+    searches = []
+    monkeypatch.setattr(
+        "demo.notebook.playground.propose", lambda *a, **o: searches.append(1) or propose(*a, **o)
+    )
+    assert len(made.segment()) == 1
+    assert made.note.value.startswith("bear: 0.") and "banana: no match." in made.note.value
+    made.text.value = "banana"
+    assert len(made.segment()) == 0 and len(searches) == 1
+    made.text.value = "bananna"
+    made.segment()
+    assert "banana" in made.note.value and "vocabulary" in made.note.value

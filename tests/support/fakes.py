@@ -1,0 +1,116 @@
+"""Models that answer exactly and at once, without torch."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from demo.engine.catalogue import ModelRow
+from esam_core.masks import Masks
+from esam_core.prompts import Prompt
+
+RADII = (30, 15, 60)
+SCORES = (0.9, 0.7, 0.5)
+
+
+@dataclass(frozen=True)
+class FakeEmbedding:
+    image_hw: tuple[int, int]
+    mean: float
+
+
+class FakeSegmenter:
+    """A click returns a disc around it, a box its rectangle; background discs are cut away."""
+
+    provenance = "fake"
+    device = "cpu"
+
+    def __init__(
+        self, name: str = "fake", title: str = "Fake", understands_background=True, precision="fp32"
+    ):
+        self.name, self.title, self.precision = name, title, precision
+        self.understands_background = understands_background
+        self.embedded = 0
+        self.prompts: list[Prompt] = []
+        self.batches: list[int] = []
+        self._alone = threading.Lock()
+
+    def embed(self, image: np.ndarray) -> FakeEmbedding:
+        self.embedded += 1
+        return FakeEmbedding(image.shape[:2], float(image.mean()))
+
+    def predict(self, embedding, prompt, *, rule="predicted_iou", subtract_background=False):
+        assert self._alone.acquire(blocking=False), "two predictions at once"
+        try:
+            self.prompts.append(prompt)
+            masks = [self._mask(embedding.image_hw, prompt, r, subtract_background) for r in RADII]
+            return Masks.from_data(np.stack(masks), np.array(SCORES), np.array(SCORES))
+        finally:
+            self._alone.release()
+
+    def predict_batch(self, embedding, prompts, *, rule="predicted_iou"):
+        self.batches.append(len(prompts))
+        return [self.predict(embedding, prompt, rule=rule) for prompt in prompts]
+
+    def _mask(self, image_hw, prompt, radius, subtract):
+        yy, xx = np.mgrid[: image_hw[0], : image_hw[1]]
+        mask = np.zeros(image_hw, bool)
+        if prompt.box_xyxy is not None:
+            x0, y0, x1, y1 = prompt.box_xyxy
+            mask |= (xx >= x0) & (xx < x1) & (yy >= y0) & (yy < y1)
+        discs = [
+            ((xx - x) ** 2 + (yy - y) ** 2 <= radius**2, label)
+            for (x, y), label in zip(prompt.point_coords, prompt.point_labels, strict=True)
+        ]
+        for disc, label in discs:
+            if label == 1:
+                mask |= disc
+        for disc, label in discs:
+            if label == 0 and (self.understands_background or subtract):
+                mask &= ~disc
+        return mask
+
+
+class FakeCatalogue:
+    """Two models at hand and one that is absent; the second does not read background points."""
+
+    compiled = False
+
+    def __init__(self, load: Callable[[str], object] | None = None, precision: str = "fp32"):
+        self.made: list[FakeSegmenter] = []
+        self.precision = precision
+        self._load = load
+        self.present = {"fake", "plain"}
+
+    def rows(self):
+        rows = [
+            ModelRow("fake", "Fake", "small", note="The fake is answering.", note_command="get it"),
+            ModelRow("plain", "Plain", "small", understands_background=False),
+            ModelRow("absent", "Absent", "large", present=False, command="get absent"),
+        ]
+        return [r if r.name != "absent" else self._absent(r) for r in rows]
+
+    def load(self, name, precision=None, *, compiled=False):
+        if self._load:
+            return self._load(name)
+        precision = precision or self.precision
+        self.made.append(FakeSegmenter(name, name.title(), name != "plain", precision))
+        return self.made[-1]
+
+    def warm_up(self, segmenter):
+        pass
+
+    def download(self, name, progress):
+        progress(1, 2)
+        self.present.add(name)
+
+    def _absent(self, row):
+        from dataclasses import replace
+
+        return replace(row, present="absent" in self.present)
+
+
+def seen_by(engine, source) -> dict:
+    """Open a photo; return what the canvas tells of it."""
+    return {"token": engine.open_photo(source).token, "model": "mini"}
