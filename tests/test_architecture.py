@@ -20,7 +20,7 @@ PICTURES = "errors geometry images prompts masks"
 MODELS = f"{PICTURES} devices modeling weights models segmenter"
 ROOMS: dict[str, tuple[str, str]] = {
     "errors": ("", ""),
-    "geometry": ("errors", "numpy"),
+    "geometry": ("errors", "numpy scipy"),
     "images": ("errors geometry", "numpy PIL"),
     "prompts": ("errors geometry", "numpy"),
     "masks": ("errors geometry", "numpy"),
