@@ -31,7 +31,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     "models": (MODELS, "torch numpy"),
     "segmenter": (MODELS, "torch numpy"),
     "everything": (
-        f"{PICTURES} segmenter everything",
+        f"{PICTURES} models segmenter everything",
         "torch torchvision numpy scipy pycocotools",
     ),
     "sam_compat": (f"{PICTURES} segmenter everything models", "torch numpy pycocotools"),
