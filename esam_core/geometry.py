@@ -9,13 +9,13 @@ import numpy as np
 
 
 def xyxy_to_xywh(boxes_xyxy: np.ndarray) -> np.ndarray:
-    """Turn corner boxes (..., 4) into (x, y, width, height)."""
+    """Turn corner boxes (..., 4) into boxes (..., 4) as x, y, width, height."""
     boxes = np.asarray(boxes_xyxy)
     return np.concatenate([boxes[..., :2], boxes[..., 2:] - boxes[..., :2]], axis=-1)
 
 
 def xywh_to_xyxy(boxes_xywh: np.ndarray) -> np.ndarray:
-    """Turn (x, y, width, height) boxes (..., 4) into corner boxes."""
+    """Turn boxes (..., 4) as x, y, width, height into corner boxes (..., 4)."""
     boxes = np.asarray(boxes_xywh)
     return np.concatenate([boxes[..., :2], boxes[..., :2] + boxes[..., 2:]], axis=-1)
 
@@ -64,22 +64,24 @@ def masks_to_boxes(masks: np.ndarray) -> np.ndarray:
 
 
 def interior_point(mask: np.ndarray) -> tuple[float, float] | None:
-    """Return the most interior position (x, y) of a mask (h, w), where a person would click.
+    """Find the pixel of a mask that is farthest from the outside, where a person would click.
 
-    It is as many steps (right, left, up, down) away from the outside as any pixel can be; the
-    photo's border counts as outside. Of several such pixels, the one closest to their middle is
-    taken. None for an empty mask.
+    Distance is counted in steps right, left, up and down; the image's border is outside. Of
+    several pixels equally far inside, the one closest to their centroid is taken.
+
+    Args:
+        mask: (h, w) bool.
+
+    Returns:
+        The centre (x, y) of that pixel, in pixels; None for an empty mask.
     """
+    from scipy import ndimage  # half a second, which the page's start need not wait for
+
     x0, y0, x1, y1 = masks_to_boxes(mask[None])[0].astype(int)
-    core = np.pad(mask[y0:y1, x0:x1], 1)
-    if not core.any():
+    if x0 == x1:
         return None
-    while True:
-        inner = core.copy()
-        inner[1:-1, 1:-1] &= core[:-2, 1:-1] & core[2:, 1:-1] & core[1:-1, :-2] & core[1:-1, 2:]
-        if not inner.any():
-            break
-        core = inner
-    rows, columns = np.nonzero(core)
+    padded = np.pad(mask[y0:y1, x0:x1], 1)
+    distance = ndimage.distance_transform_cdt(padded, metric="taxicab")
+    rows, columns = np.nonzero(distance == distance.max())
     i = np.argmin((rows - rows.mean()) ** 2 + (columns - columns.mean()) ** 2)
     return float(x0 + columns[i] - 1 + 0.5), float(y0 + rows[i] - 1 + 0.5)

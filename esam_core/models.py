@@ -1,16 +1,21 @@
-"""The models, one row each, and how a row becomes a segmenter."""
+"""The models, one row each, and how a row becomes a segmenter.
 
+Adding a model is adding a row: lists, presets, downloads and the page read what they need from it.
+"""
+
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from esam_core.errors import UnknownModel, WeightsMismatch
+from esam_core.errors import UnknownModel, WeightsMismatch, WeightsNotFound
 from esam_core.modeling.config import EfficientSamConfig, MiniConfig
 from esam_core.weights import (
     EFFICIENT_SAM_S,
     EFFICIENT_SAM_TI,
     MINI,
+    WEIGHTS,
     WeightsFile,
     download_weights,
     find_weights,
@@ -28,6 +33,22 @@ if TYPE_CHECKING:
 PAPER = "Xiong et al., EfficientSAM, CVPR 2024, arXiv 2312.00863"
 
 
+class GridThresholds(NamedTuple):
+    """Thresholds of segment everything that suit a model; see ``GridSettings``."""
+
+    pred_iou_thresh: float
+    stability_score_thresh: float
+    stability_score_offset: float
+
+
+# What EfficientSAM's authors chose in their notebook.
+EFFICIENT_SAM_THRESHOLDS = GridThresholds(0.7, 0.9, 1.0)
+# A small model is less sure of itself; of the bundled one EfficientSAM's thresholds leave a mask on
+# every tenth photo. With these there are 26 masks per photo, and 40 % of the objects are found
+# (``eval everything --presets fast --min-area 0.01``).
+MINI_THRESHOLDS = GridThresholds(0.3, 0.5, 0.5)
+
+
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
     """One model.
@@ -41,18 +62,29 @@ class ModelSpec:
         parameters: How many, as the network has them.
         licence: Of the weights.
         paper: Where it is described.
-        understands_background: Whether label 0 means anything to it.
+        understands_background: Whether it was trained with background points (label 0).
+        grid_thresholds: Default thresholds of segment everything.
+        recommended: Whether to advise a person to fetch it who has bundled models only.
+        foreign_weights: Prefixes of tensors in the weights file that belong to another network.
     """
 
     name: str
     title: str
-    config: EfficientSamConfig | MiniConfig
-    build: "Callable[[EfficientSamConfig | MiniConfig], Promptable]"
+    config: Any
+    build: "Callable[[Any], Promptable]"
     weights: WeightsFile
     parameters: int
     licence: str
     paper: str
     understands_background: bool = False
+    grid_thresholds: GridThresholds = EFFICIENT_SAM_THRESHOLDS
+    recommended: bool = False
+    foreign_weights: tuple[str, ...] = ()
+
+    @property
+    def bundled(self) -> bool:
+        """Whether the weights come with the project."""
+        return self.weights.bundled is not None
 
 
 def _build_efficient_sam(config: EfficientSamConfig) -> "Promptable":
@@ -87,6 +119,7 @@ _ROWS = (
         parameters=10_223_204,
         licence="Apache-2.0",
         paper=PAPER,
+        recommended=True,
     ),
     ModelSpec(
         name="mini",
@@ -98,6 +131,8 @@ _ROWS = (
         licence="Apache-2.0; parts of its training data are for research use only",
         paper="assets/weights/esam_mini.md",
         understands_background=True,
+        grid_thresholds=MINI_THRESHOLDS,
+        foreign_weights=("classifier.",),  # head of the backbone's image classifier, used for texts
     ),
 )
 
@@ -105,7 +140,13 @@ MODELS: dict[str, ModelSpec] = {row.name: row for row in _ROWS}  # best first
 
 
 def available_models() -> list[str]:
-    """Name the models whose weights are on this machine, best first."""
+    """Name the models whose weights are on this machine, best first.
+
+    Raises:
+        WeightsNotFound: ``ESAM_WEIGHTS`` names a place that does not exist, or one that holds no
+            weights file of this project.
+    """
+    _check_named_place()
     return [name for name, spec in MODELS.items() if find_weights(spec.weights) is not None]
 
 
@@ -132,7 +173,8 @@ def load_segmenter(
 
     Raises:
         UnknownModel: No such row.
-        WeightsNotFound: The weights are not there.
+        WeightsNotFound: The weights are not there, or ``auto`` was to look for them in a place
+            (``ESAM_WEIGHTS``) that holds none.
         WeightsMismatch: The file does not fit the model.
         InvalidSettings: A device or precision that this machine does not have.
     """
@@ -170,6 +212,19 @@ def model_spec(name: str) -> ModelSpec:
     return MODELS[name]
 
 
+def _check_named_place() -> None:
+    """Refuse to fall back on a bundled model where a person has said which weights to use."""
+    place = os.environ.get("ESAM_WEIGHTS")
+    files = (*WEIGHTS.values(), *(spec.weights for spec in MODELS.values()))
+    fetched = {file.filename: file for file in files if not file.bundled}
+    if place and not any(find_weights(file) for file in fetched.values()):
+        raise WeightsNotFound(
+            f"ESAM_WEIGHTS names {place}, which holds none of the published files "
+            f"{', '.join(fetched)} in its full size. Correct it, or unset it to use the cache "
+            "folder; a file of your own is named with weights=PATH or --weights PATH."
+        )
+
+
 def _build(spec: ModelSpec) -> "Promptable":
     """Make the network; its random weights are the same every time and disturb no one's seed."""
     import torch
@@ -181,8 +236,7 @@ def _build(spec: ModelSpec) -> "Promptable":
 
 def _fill(network: "Promptable", spec: ModelSpec, path: Path) -> None:
     state = load_state_dict(path)
-    # The mini's file also carries the head of its backbone's image classifier, used for texts.
-    state = {key: value for key, value in state.items() if not key.startswith("classifier.")}
+    state = {k: tensor for k, tensor in state.items() if not k.startswith(spec.foreign_weights)}
     try:
         network.load_state_dict(state, strict=True)
     except RuntimeError as error:

@@ -5,9 +5,19 @@ are ever drawn in the photo's size, so that memory does not grow with the number
 """
 
 from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from esam_core.everything.candidates import GridCandidates as GridCandidates
+    from esam_core.everything.decode import decode_grid as decode_grid
+    from esam_core.everything.decode import segment_everything as segment_everything
+    from esam_core.everything.selection import select as select
+    from esam_core.everything.settings import PRESETS as PRESETS
+    from esam_core.everything.settings import GridSettings as GridSettings
+    from esam_core.everything.settings import preset as preset
 
 # Imported when they are first used: the page lays out its sliders by the presets, without torch.
-_HOME_OF = {
+_MODULE_OF = {
     "GridCandidates": "candidates",
     "decode_grid": "decode",
     "segment_everything": "decode",
@@ -16,10 +26,10 @@ _HOME_OF = {
     "GridSettings": "settings",
     "preset": "settings",
 }
-__all__ = sorted(_HOME_OF)
+__all__ = sorted(_MODULE_OF)
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOME_OF:
+    if name not in _MODULE_OF:
         raise AttributeError(f"module 'esam_core.everything' has no attribute {name!r}")
-    return getattr(import_module(f"esam_core.everything.{_HOME_OF[name]}"), name)
+    return getattr(import_module(f"esam_core.everything.{_MODULE_OF[name]}"), name)

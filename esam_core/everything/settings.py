@@ -1,9 +1,9 @@
 """What a grid asks for and which masks it keeps."""
 
-import math
 from dataclasses import dataclass, replace
 
 from esam_core.errors import InvalidSettings
+from esam_core.models import MODELS
 
 SAM_CROP_OVERLAP = 512 / 1500  # segment-anything's default
 COARSER = 4  # a hierarchical grid starts with this many times fewer points per side
@@ -20,8 +20,8 @@ def _whole(name: str, value: object, low: int, high: int, *, optional: bool = Fa
 
 
 def _number(name: str, value: object, low: float, high: float) -> None:
-    right = isinstance(value, int | float) and not isinstance(value, bool)
-    if not (right and math.isfinite(value) and low <= value <= high):
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not (number and low <= value <= high):  # NaN is in no range
         raise InvalidSettings(f"{name} is {value!r}; it must be a number from {low} to {high}.")
 
 
@@ -94,8 +94,6 @@ class GridSettings:
             )
 
 
-# Thresholds of the two presets of our own are those that EfficientSAM's authors chose in their
-# notebook.
 PRESETS: dict[str, GridSettings] = {
     "fast": GridSettings(points_per_side=16, min_mask_region_area=50),
     "quality": GridSettings(points_per_side=32, min_mask_region_area=50),
@@ -109,23 +107,27 @@ PRESETS: dict[str, GridSettings] = {
     ),
 }
 
-# A small model is less sure of itself; of the bundled one EfficientSAM's thresholds leave a mask on
-# every tenth photo. With these there are 26 masks per photo, and 40 % of the objects are found
-# (``eval everything --presets fast --min-area 0.01``).
-_OF_MODEL = {
-    "mini": {"pred_iou_thresh": 0.3, "stability_score_thresh": 0.5, "stability_score_offset": 0.5}
-}
-
 
 def preset(name: str, model: str = "") -> GridSettings:
     """Return a row of ``PRESETS``, with the thresholds that suit a model.
 
-    ``upstream`` is the same for every model.
+    Args:
+        name: ``fast``, ``quality`` or ``upstream``; ``upstream`` is the same for every model.
+        model: A name of ``MODELS``, whose row has the thresholds. Models without a row get those
+            of EfficientSAM.
 
     Raises:
-        InvalidSettings: No such row.
+        InvalidSettings: No such preset.
     """
     if name not in PRESETS:
         raise InvalidSettings(f"preset {name!r} is unknown; use one of {', '.join(PRESETS)}.")
-    row = PRESETS[name]
-    return row if row.upstream_rules else replace(row, **_OF_MODEL.get(model, {}))
+    settings = PRESETS[name]
+    if settings.upstream_rules or model not in MODELS:
+        return settings
+    thresholds = MODELS[model].grid_thresholds
+    return replace(
+        settings,
+        pred_iou_thresh=thresholds.pred_iou_thresh,
+        stability_score_thresh=thresholds.stability_score_thresh,
+        stability_score_offset=thresholds.stability_score_offset,
+    )

@@ -1,10 +1,23 @@
 """Rows become segmenters, and say where their weights come from."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
-from esam_core import MODELS, WeightsNotFound, available_models, load_segmenter
+from esam_core import (
+    MODELS,
+    Prompt,
+    WeightsNotFound,
+    available_models,
+    load_segmenter,
+    models,
+    preset,
+)
 from esam_core.errors import UnknownModel, WeightsMismatch
+from esam_core.modeling.efficient_sam import EfficientSam
+from esam_core.weights import find_weights
+from tests.support.small import TINY
 
 
 @pytest.fixture(autouse=True)
@@ -61,3 +74,67 @@ def test_a_checkpoint_of_another_model_is_refused(tmp_path):
     torch.save({"model": random.network.state_dict()}, path)
     with pytest.raises(WeightsMismatch, match="does not hold the weights of EfficientSAM-S"):
         load_segmenter("efficient_sam_s", weights=path)
+
+
+def test_adding_a_model_is_adding_a_row(monkeypatch, tmp_path):
+    network = EfficientSam(TINY)
+    path = tmp_path / "tiny.pt"
+    head = {"other_task.weight": torch.ones(3)}
+    torch.save({"model": network.state_dict() | head}, path)
+    row = models.ModelSpec(
+        name="tiny",
+        title="Tiny",
+        config=TINY,
+        build=EfficientSam,
+        weights=replace(MODELS["efficient_sam_ti"].weights, filename="tiny.pt"),
+        parameters=1,
+        licence="none",
+        paper="none",
+        understands_background=True,
+        grid_thresholds=models.GridThresholds(0.1, 0.2, 0.3),
+        foreign_weights=("other_task.",),
+    )
+    monkeypatch.setitem(MODELS, "tiny", row)
+    assert "tiny" not in available_models() and not row.bundled
+    with pytest.raises(WeightsNotFound, match="tiny.pt"):
+        load_segmenter("tiny")
+    random = load_segmenter("tiny", random=True, device="cpu", precision="fp32")
+    assert random.title == "Tiny" and random.understands_background
+    image = torch.zeros(20, 30, 3, dtype=torch.uint8).numpy()
+    assert len(random.predict(random.embed(image), Prompt.point(5, 5))) == 3
+    loaded = load_segmenter("tiny", weights=path, device="cpu", precision="fp32")
+    assert torch.equal(next(loaded.network.parameters()), next(network.parameters()))
+    for name in ("fast", "quality"):
+        settings = preset(name, "tiny")
+        assert settings.pred_iou_thresh == 0.1
+        assert settings.stability_score_thresh == 0.2
+        assert settings.stability_score_offset == 0.3
+    # The file counts as present once it has the row's size.
+    sized = replace(row, weights=replace(row.weights, size=path.stat().st_size))
+    monkeypatch.setitem(MODELS, "tiny", sized)
+    monkeypatch.setenv("ESAM_WEIGHTS", str(tmp_path))
+    assert available_models() == ["mini", "tiny"]
+
+
+def test_one_model_is_recommended_to_people_who_have_bundled_ones_only():
+    assert [name for name, row in MODELS.items() if row.recommended] == ["efficient_sam_ti"]
+    assert [name for name, row in MODELS.items() if row.bundled] == ["mini"]
+
+
+@pytest.mark.parametrize("content", [None, "nothing", "a file cut off", "a file of another name"])
+def test_a_named_place_without_weights_is_never_replaced_by_the_bundled_model(
+    monkeypatch, tmp_path, content
+):
+    place = tmp_path / "weights"
+    if content is not None:
+        place.mkdir()
+    if content == "a file cut off":
+        (place / "efficient_sam_vitt.pt").write_bytes(b"PK")
+    if content == "a file of another name":
+        place = place / "mine.pt"
+        place.write_bytes(b"PK")
+    monkeypatch.setenv("ESAM_WEIGHTS", str(place))
+    for ask in (available_models, load_segmenter):
+        with pytest.raises(WeightsNotFound, match=f"ESAM_WEIGHTS names {place}"):
+            ask()
+    assert find_weights(MODELS["mini"].weights) is not None, "asked for by name, it still loads"

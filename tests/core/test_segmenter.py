@@ -55,7 +55,7 @@ def test_predictions_are_the_networks_own(tiny, image):
 
 
 def test_a_batch_of_prompts_equals_single_calls(tiny, image, monkeypatch):
-    monkeypatch.setattr(tiny, "chunk", 8)
+    monkeypatch.setattr(tiny, "batch_size", 8)
     embedding = tiny.embed(image)
     prompts = [Prompt.point(x, 20) for x in range(0, 70, 3)] + [Prompt.box(1, 1, 9, 9)]
     together = tiny.predict_batch(embedding, prompts)

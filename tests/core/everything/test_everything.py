@@ -303,7 +303,7 @@ def test_only_points_with_a_promising_candidate_are_drawn(photo):
         name="small",
         embed=segmenter.embed,
         upscale=segmenter.upscale,
-        chunk=8,
+        batch_size=8,
         decode_if=decode_if,
     )
     settings = replace(OPEN, pred_iou_thresh=0.3)
