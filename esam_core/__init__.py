@@ -17,8 +17,10 @@ _HOMES = {
     "saliency.maps": ("SALIENCY", "load_saliency"),
     "saliency.masks": ("SalientSettings", "salient_masks"),
     "segmenter": ("ImageEmbedding", "Segmenter"),
-    "text.ranking": ("embed_regions", "propose", "rank_masks"),
-    "text.encoders": ("TEXT_ENCODERS", "load_text_encoder"),
+    "text.encoders": ("load_text_encoder",),
+    "text.proposals": ("propose",),
+    "text.ranking": ("embed_regions", "rank_masks"),
+    "text.specs": ("TEXT_ENCODERS",),
     "visualize": ("draw_masks", "draw_prompt", "panel"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
