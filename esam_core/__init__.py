@@ -43,11 +43,11 @@ if TYPE_CHECKING:
     from esam_core.sam.compat import sam_model_registry as sam_model_registry
     from esam_core.segmenter import ImageEmbedding as ImageEmbedding
     from esam_core.segmenter import Segmenter as Segmenter
-    from esam_core.text.encoders import TEXT_ENCODERS as TEXT_ENCODERS
     from esam_core.text.encoders import load_text_encoder as load_text_encoder
+    from esam_core.text.proposals import propose as propose
     from esam_core.text.ranking import embed_regions as embed_regions
-    from esam_core.text.ranking import propose as propose
     from esam_core.text.ranking import rank_masks as rank_masks
+    from esam_core.text.specs import TEXT_ENCODERS as TEXT_ENCODERS
     from esam_core.visualize import draw_masks as draw_masks
     from esam_core.visualize import draw_prompt as draw_prompt
     from esam_core.visualize import panel as panel
@@ -81,8 +81,10 @@ _NAMES_IN = {
     "saliency.masks": ("SalientSettings", "salient_masks"),
     "sam.compat": ("SamAutomaticMaskGenerator", "SamPredictor", "sam_model_registry"),
     "segmenter": ("ImageEmbedding", "Segmenter"),
-    "text.encoders": ("TEXT_ENCODERS", "load_text_encoder"),
-    "text.ranking": ("embed_regions", "propose", "rank_masks"),
+    "text.encoders": ("load_text_encoder",),
+    "text.proposals": ("propose",),
+    "text.ranking": ("embed_regions", "rank_masks"),
+    "text.specs": ("TEXT_ENCODERS",),
     "visualize": ("draw_masks", "draw_prompt", "panel"),
 }
 _MODULE_OF = {name: module for module, names in _NAMES_IN.items() for name in names}

@@ -23,8 +23,8 @@ def find(engine: Engine, value: object, settings: SalientSettings) -> tuple[Sigh
     saliency = saliency_of(engine, sight)
     answer = engine.work(
         lambda: salient_masks(
-            sight.image,
             sight.segmenter,
+            sight.image,
             embedding=sight.embedding,
             saliency=saliency,
             settings=settings,

@@ -18,23 +18,23 @@ from demo.handlers.salient import saliency_of
 from demo.handlers.views import Sight, look
 from esam_core.errors import InvalidSettings, UnknownWord
 from esam_core.masks import Masks
-from esam_core.text.encoders import OFFLINE, TEXT_ENCODERS, TextEncoder, load_text_encoder
-from esam_core.text.ranking import (
+from esam_core.text import (
+    OFFLINE,
+    TEXT_ENCODERS,
     RegionFeatures,
+    TextEncoder,
     TextRanking,
     embed_regions,
-    overlap_of,
+    load_text_encoder,
     propose,
     rank_masks,
     split_texts,
 )
-from esam_core.text.regions import ViewSettings
 from esam_core.visualize import draw_masks, palette
 
 Json = dict[str, Any]
 SHOWN_PER_TEXT = 4
 WORTH_SHOWING = 0.01  # a score below this is nothing to choose from
-REGIONS_PER_STEP = 16  # clicks go first in between
 THUMB = 200
 
 
@@ -69,7 +69,7 @@ class Found:
     def hits(self) -> list[Hit]:
         """The thumbnails: per text its answers, then the next most similar masks."""
         listed = []
-        for text, reading in enumerate(self.ranking.readings if self.ranking else ()):
+        for text, parsed in enumerate(self.ranking.texts if self.ranking else ()):
             chosen = self.ranking.chosen(text).tolist()
             others = [
                 i
@@ -78,13 +78,13 @@ class Found:
             ]
             for mask in [*chosen, *others][: max(SHOWN_PER_TEXT, len(chosen))]:
                 score = float(self.ranking.scores[mask, text])
-                listed.append(Hit(text, mask, score, mask in chosen, reading.text))
+                listed.append(Hit(text, mask, score, mask in chosen, parsed.text))
         return listed
 
     @property
     def colours(self) -> list[tuple[int, int, int]]:
         """One colour (r, g, b) per text."""
-        return palette(len(self.ranking.readings)) if self.ranking else []
+        return palette(len(self.ranking.texts)) if self.ranking else []
 
 
 def find(
@@ -102,7 +102,7 @@ def find(
     understood, notices = [], []
     for text in asked:
         try:
-            notices += reader.read(text).notices
+            notices += reader.parse(text).notices
             understood.append(text)
         except UnknownWord as error:
             notices.append(str(error))
@@ -171,16 +171,11 @@ def _proposals(engine: Engine, sight: Sight) -> Masks:
 
 def _regions(engine: Engine, sight: Sight, masks: Masks, encoder: TextEncoder) -> RegionFeatures:
     def make() -> RegionFeatures:
-        rows = np.concatenate(engine.work(embed))
-        return RegionFeatures(rows, encoder.name, overlap_of(masks), ViewSettings())
-
-    def embed() -> list[np.ndarray]:
-        parts = []
-        for start in range(0, max(1, len(masks)), REGIONS_PER_STEP):
-            some = masks[start : start + REGIONS_PER_STEP]
-            parts.append(embed_regions(sight.image, some, encoder).rows)
-            engine.give_way()
-        return parts
+        return engine.work(
+            lambda: embed_regions(
+                sight.image, masks, encoder, progress=lambda done, total: engine.give_way()
+            )
+        )
 
     key = ("regions", encoder.name, sight.segmenter.name, sight.photo.digest)
     return engine.memo.get(key, make)
@@ -188,7 +183,7 @@ def _regions(engine: Engine, sight: Sight, masks: Masks, encoder: TextEncoder) -
 
 def _no_match(ranking: TextRanking, text: int) -> str:
     best = float(ranking.scores[:, text].max(initial=0))
-    return texts.NO_MATCH.format(text=ranking.readings[text].text, best=best)
+    return texts.NO_MATCH.format(text=ranking.texts[text].text, best=best)
 
 
 def _pictures(found: Found, shown: list[Hit]) -> list[Json]:

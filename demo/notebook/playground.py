@@ -15,8 +15,17 @@ from esam_core.figures import Figure
 from esam_core.images import ImageSource
 from esam_core.masks import Masks
 from esam_core.saliency.masks import SalientSettings, salient_masks
-from esam_core.text.encoders import OFFLINE, TEXT_ENCODERS, TextEncoder, load_text_encoder
-from esam_core.text.ranking import RegionFeatures, embed_regions, propose, rank_masks, split_texts
+from esam_core.text import (
+    OFFLINE,
+    TEXT_ENCODERS,
+    RegionFeatures,
+    TextEncoder,
+    embed_regions,
+    load_text_encoder,
+    propose,
+    rank_masks,
+    split_texts,
+)
 from esam_core.visualize import caption, draw_masks, panel
 
 MODES = {
@@ -147,7 +156,7 @@ class Playground(ipywidgets.VBox):
         segmenter, embedding, _ = engine.embed(self.canvas.photo, self.canvas.model)
         found = engine.work(
             lambda: salient_masks(
-                self.canvas.image, segmenter, embedding=embedding, settings=settings
+                segmenter, self.canvas.image, embedding=embedding, settings=settings
             )
         )
         return found.masks, f"{len(found.masks)} masks."
@@ -156,7 +165,7 @@ class Playground(ipywidgets.VBox):
         engine, texts = self.canvas.engine, split_texts(self.text.value)
         encoder = engine.tools.get(("encoder", OFFLINE), load_text_encoder)
         for text in texts:  # before the slow part: a word may be unknown
-            encoder.read(text)
+            encoder.parse(text)
         masks, regions = self._proposals(encoder)
         ranking = engine.work(
             lambda: rank_masks(regions, texts, encoder, threshold=self.match.value), "click"

@@ -13,7 +13,7 @@ from demo.handlers import text as naming
 from demo.tabs import Mode
 from demo.tabs.points import LONG, MODEL, QUIET
 from esam_core.errors import EsamError
-from esam_core.text.encoders import OFFLINE, TEXT_ENCODERS
+from esam_core.text import OFFLINE, TEXT_ENCODERS
 
 T = texts.TEXT
 # The canvas is an answer too, and must not fade while one is awaited: progress shows in the panel.

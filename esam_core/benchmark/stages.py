@@ -224,8 +224,7 @@ def bench_shared(image: np.ndarray, repeats: int) -> None:
     """Time the saliency map, and text ranking of the regions that the best present model finds."""
     from esam_core.everything import preset, segment_everything
     from esam_core.saliency.maps import load_saliency
-    from esam_core.text.encoders import load_text_encoder
-    from esam_core.text.ranking import embed_regions, rank_masks
+    from esam_core.text import embed_regions, load_text_encoder, rank_masks
 
     segmenter, saliency = load_segmenter(), load_saliency()
     exact, words = load_text_encoder(precision="fp32"), load_text_encoder()

@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     image = load_rgb(args.photo)
     saliency = load_saliency(args.saliency).estimate(image)
     segmenter = load(args)
-    answer = salient_masks(image, segmenter, saliency=saliency, settings=settings)
+    answer = salient_masks(segmenter, image, saliency=saliency, settings=settings)
     union = answer.masks.data.any(0)
     write_file(args.out, export_mask_png(union))
     if args.map:

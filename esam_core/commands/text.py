@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from esam_core.masks import Masks
-    from esam_core.text.ranking import TextRanking
+    from esam_core.text import TextRanking
 
 
 def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentParser:
@@ -45,8 +45,13 @@ def run(args: argparse.Namespace) -> int:
 
     from esam_core.export import export_mask_png
     from esam_core.images import load_rgb
-    from esam_core.text.encoders import load_text_encoder
-    from esam_core.text.ranking import embed_regions, propose, rank_masks, split_texts
+    from esam_core.text import (
+        embed_regions,
+        load_text_encoder,
+        propose,
+        rank_masks,
+        split_texts,
+    )
 
     texts = split_texts(args.text)
     image = load_rgb(args.photo)
@@ -54,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
         args.encoder, weights=args.encoder_weights, device=args.device, download=args.download
     )
     for text in texts:
-        encoder.read(text)  # an unknown word is said before the slow part
+        encoder.parse(text)  # an unknown word is said before the slow part
     segmenter = load(args)
     masks = propose(segmenter, image)
     regions = embed_regions(image, masks, encoder)
@@ -84,12 +89,12 @@ def run(args: argparse.Namespace) -> int:
 
 def describe(ranking: "TextRanking", masks: "Masks", text: int) -> dict[str, Any]:
     """Collect what is worth keeping about one text, as plain numbers and strings."""
-    reading = ranking.readings[text]
+    parsed = ranking.texts[text]
     return {
-        "text": reading.text,
-        "subject": reading.subject,
-        "plural": reading.plural,
-        "notices": list(reading.notices),
+        "text": parsed.text,
+        "subject": parsed.subject,
+        "plural": parsed.plural,
+        "notices": list(parsed.notices),
         "found": [
             {
                 "score": round(float(ranking.scores[i, text]), 4),
@@ -104,7 +109,7 @@ def describe(ranking: "TextRanking", masks: "Masks", text: int) -> dict[str, Any
 
 
 def _line(ranking: "TextRanking", text: int, proposals: int) -> str:
-    reading, chosen = ranking.readings[text], ranking.chosen(text)
+    parsed, chosen = ranking.texts[text], ranking.chosen(text)
     scores = ", ".join(f"{ranking.scores[i, text]:.2f}" for i in chosen)
     best = ranking.scores[:, text].max(initial=0)
     answer = (
@@ -113,7 +118,7 @@ def _line(ranking: "TextRanking", text: int, proposals: int) -> str:
         else f"no match among {proposals} masks (best score {best:.2f}, threshold "
         f"{ranking.threshold:.2f})"
     )
-    return " ".join([f"{reading.text}: {answer}.", *reading.notices])
+    return " ".join([f"{parsed.text}: {answer}.", *parsed.notices])
 
 
 def _overlay(image: "np.ndarray", masks: "Masks", chosen: list["np.ndarray"]) -> "np.ndarray":

@@ -1,1 +1,33 @@
-"""Images with known objects, and boxes from detectors."""
+"""Annotated photos, and boxes from detectors."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from esam_core.datasets.annotated import AnnotatedObject as AnnotatedObject
+    from esam_core.datasets.annotated import AnnotatedPhoto as AnnotatedPhoto
+    from esam_core.datasets.annotated import annotated_photos as annotated_photos
+    from esam_core.datasets.detections import CATEGORIES as CATEGORIES
+    from esam_core.datasets.detections import Detections as Detections
+    from esam_core.datasets.detections import detections_of as detections_of
+    from esam_core.datasets.detections import load_detections as load_detections
+    from esam_core.datasets.detections import results_of_masks as results_of_masks
+
+# Imported when they are first used, like everywhere in this package.
+_HOME_OF = {
+    "AnnotatedObject": "annotated",
+    "AnnotatedPhoto": "annotated",
+    "annotated_photos": "annotated",
+    "CATEGORIES": "detections",
+    "Detections": "detections",
+    "detections_of": "detections",
+    "load_detections": "detections",
+    "results_of_masks": "detections",
+}
+__all__ = sorted(_HOME_OF)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'esam_core.datasets' has no attribute {name!r}")
+    return getattr(import_module(f"esam_core.datasets.{_HOME_OF[name]}"), name)

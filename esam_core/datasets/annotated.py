@@ -1,4 +1,4 @@
-"""Photos whose objects are known: a folder of photos, masks of object ids, and ``photos.json``."""
+"""Photos with annotated objects: a folder of photos, id maps, and ``photos.json``."""
 
 import json
 from collections.abc import Iterator
@@ -19,8 +19,8 @@ class AnnotatedObject:
     Args:
         id: Its value in the photo's id map.
         name: Its class, such as "fire hydrant".
-        area: Pixels.
-        box_xywh: Tight box in pixels.
+        area: Area in pixels.
+        box_xywh: Tight box (x, y, width, height) in pixels.
     """
 
     id: int
@@ -31,7 +31,15 @@ class AnnotatedObject:
 
 @dataclass(frozen=True, slots=True)
 class AnnotatedPhoto:
-    """A photo with its objects; pixels are read only when asked for."""
+    """A photo with its objects; pixels are read when a method is called.
+
+    Args:
+        path: File of the photo.
+        mask_path: File of the id map.
+        objects: The annotated objects.
+        licence: Of the photo.
+        source_url: Where the photo comes from.
+    """
 
     path: Path
     mask_path: Path
@@ -44,7 +52,7 @@ class AnnotatedPhoto:
         return load_rgb(self.path)
 
     def id_map(self) -> np.ndarray:
-        """Read the object id of every pixel, (h, w); 0 is no object."""
+        """Read the object id of every pixel, (h, w) int; 0 is no object."""
         with Image.open(self.mask_path) as ids:
             return np.asarray(ids)
 
@@ -55,7 +63,7 @@ class AnnotatedPhoto:
 
 
 def annotated_photos(folder: Path | str) -> Iterator[AnnotatedPhoto]:
-    """List the photos that ``photos.json`` in a folder describes.
+    """Yield the photos that ``photos.json`` in a folder lists.
 
     Raises:
         InvalidImage: The folder has no such file.

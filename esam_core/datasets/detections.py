@@ -1,4 +1,4 @@
-"""Boxes from a detector: COCO results JSON, the form that ViTDet and most others write."""
+"""Boxes from a detector: COCO results JSON, the format that ViTDet and most others write."""
 
 import json
 import math
@@ -14,7 +14,7 @@ from esam_core.errors import InvalidPrompt
 from esam_core.geometry import xywh_to_xyxy
 from esam_core.prompts import Prompt
 
-# COCO's class names by number; ten numbers were never given out.
+# COCO's class names by number; ten numbers are not used.
 _NAMES = """person,bicycle,car,motorcycle,airplane,bus,train,truck,boat,traffic light,fire hydrant,,
 stop sign,parking meter,bench,bird,cat,dog,horse,sheep,cow,elephant,bear,zebra,giraffe,,backpack,
 umbrella,,,handbag,tie,suitcase,frisbee,skis,snowboard,sports ball,kite,baseball bat,baseball glove,
@@ -32,9 +32,9 @@ class Detections:
     """The boxes of one photo, best score first.
 
     Args:
-        boxes_xyxy: Corners (n, 4) float64 in pixels.
+        boxes_xyxy: Corners (n, 4) float64 in pixels; they may lie outside the image.
         scores: (n,) float64.
-        category_ids: (n,) COCO class numbers, see ``CATEGORIES``.
+        category_ids: (n,) int, COCO class numbers, see ``CATEGORIES``.
     """
 
     boxes_xyxy: np.ndarray
@@ -45,17 +45,17 @@ class Detections:
         return len(self.scores)
 
     def top(self, count: int | None) -> "Detections":
-        """Return the best ones; all without a count."""
+        """Return the best ``count`` boxes, or all if it is None."""
         return Detections(self.boxes_xyxy[:count], self.scores[:count], self.category_ids[:count])
 
     @property
     def names(self) -> list[str]:
-        """The class of each box; a number that COCO does not know stays a number."""
+        """The class of each box; an unknown number becomes "class 17"."""
         return [CATEGORIES.get(int(i), f"class {int(i)}") for i in self.category_ids]
 
     def prompts(self) -> list[Prompt]:
-        """Return one box prompt each, for ``Segmenter.predict_batch``."""
-        # Detectors let boxes stand out over the top and left; prompts count from the corner.
+        """Return n box prompts in pixels, for ``Segmenter.predict_batch``."""
+        # Detectors' boxes may reach over the top and left border; prompts have no negative numbers.
         return [Prompt.box(*box) for box in np.clip(self.boxes_xyxy, 0, None).tolist()]
 
 
@@ -67,10 +67,10 @@ def load_detections(path: str | Path) -> dict[int, Detections]:
             "score"}``, in pixels.
 
     Returns:
-        The boxes by ``image_id``, each photo's sorted by score, best first.
+        The boxes by ``image_id``, sorted by score, best first.
 
     Raises:
-        InvalidPrompt: No such file, or an entry that is not a box; the message says which.
+        InvalidPrompt: No such file, or an entry that is not a box; the message names it.
     """
     path = Path(path)
     try:
@@ -90,14 +90,14 @@ def load_detections(path: str | Path) -> dict[int, Detections]:
 
 
 def detections_of(detections: Mapping[int, Detections], photo: str | Path) -> Detections:
-    """Return the boxes of a photo, which COCO names by its number: 000000000285.jpg is 285.
+    """Return the boxes of a photo by its file name: ``image_id`` 285 is 000000000285.jpg.
 
     Raises:
         InvalidPrompt: The file has no boxes for it.
     """
     stem = Path(photo).stem
     number = int(stem) if stem.isdecimal() else None
-    if number not in detections:
+    if number is None or number not in detections:
         known = ", ".join(map(str, sorted(detections)[:5])) or "none"
         raise InvalidPrompt(
             f"there are no boxes for {Path(photo).name}; the photo's name must be its image_id "
@@ -108,7 +108,7 @@ def detections_of(detections: Mapping[int, Detections], photo: str | Path) -> De
 
 
 def results_of_masks(photos: Iterable[AnnotatedPhoto]) -> list[dict[str, Any]]:
-    """Write the tight boxes of known masks as a detector would: COCO results, score 1 each.
+    """Return the tight boxes of annotated objects in the format of a detector, score 1 each.
 
     Raises:
         InvalidPrompt: A class that COCO does not have.
@@ -132,7 +132,7 @@ def results_of_masks(photos: Iterable[AnnotatedPhoto]) -> list[dict[str, Any]]:
 
 def _row(row: Any, what: str) -> tuple[float, ...]:
     if not isinstance(row, Mapping):
-        raise InvalidPrompt(f"{what} is no object with image_id, category_id, bbox and score.")
+        raise InvalidPrompt(f"{what} is not an object with image_id, category_id, bbox and score.")
     missing = [key for key in ("image_id", "category_id", "bbox", "score") if key not in row]
     if missing:
         raise InvalidPrompt(f"{what} has no {' and no '.join(missing)}.")

@@ -1,35 +1,39 @@
 """What segment everything finds of the annotated objects, per grid, and what it costs.
 
-An object counts as found if some mask has an IoU over 0.5 with it. What a hierarchical grid
-loses is told twice: in objects, and as the share of the masks of the full grid that it finds again.
+An object counts as found if some mask has an IoU over 0.5 with it. What a hierarchical grid loses
+is shown in objects and as the share of the masks of the full grid that it finds again.
 """
 
 import argparse
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from esam_core.evaluation.scenes import scenes
+from esam_core.evaluation.scenes import GOOD_IOU, scenes
 from esam_core.geometry import mask_iou
 from esam_core.masks import Masks
 
+if TYPE_CHECKING:
+    from esam_core.segmenter import ImageEmbedding, Segmenter
+
 HELP = "segment everything: objects found, masks and seconds, per preset, full or hierarchical"
-PRESETS = "fast,quality"
-GOOD_IOU = 0.5
+DEFAULT_PRESETS = "fast,quality"
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
-    """One photo searched with one grid.
+class GridSearch:
+    """The result of one grid on one image.
 
     Args:
         points: Points decoded.
         masks: Masks found.
-        seconds: For decoding and filtering.
-        best: IoU of the best mask with each annotated object (n,).
+        seconds: Time of decoding and filtering.
+        best: IoU of the best mask with each annotated object (n,) float.
         again: Share of the full grid's masks with an IoU over 0.5 with one of these; NaN where the
             full grid finds none.
     """
@@ -42,10 +46,10 @@ class Search:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add ``--data FOLDER`` and what chooses model and grids."""
+    """Add ``--data FOLDER`` and the options of model and grids."""
     parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="assets/photos")
-    parser.add_argument("--model", default="auto", help="whose masks")
-    parser.add_argument("--presets", default=PRESETS, help=f"comma-separated, default {PRESETS}")
+    parser.add_argument("--model", default="auto", help="model of the masks")
+    parser.add_argument("--presets", default=DEFAULT_PRESETS, help=f"default {DEFAULT_PRESETS}")
     parser.add_argument(
         "--min-area", type=float, default=0.0, help="smallest object, as a share of the photo"
     )
@@ -57,8 +61,8 @@ def run(args: argparse.Namespace) -> int:
     from esam_core.models import load_segmenter
 
     segmenter = load_segmenter(args.model)
-    rows: dict[str, list[Search]] = {}
-    for scene in list(scenes(args.data, args.min_area))[: args.limit]:
+    rows: dict[str, list[GridSearch]] = {}
+    for scene in islice(scenes(args.data, args.min_area), args.limit):
         embedding = segmenter.embed(scene.image)
         for name in args.presets.split(","):
             for title, search in searches(segmenter, embedding, scene.truth, name):
@@ -66,14 +70,21 @@ def run(args: argparse.Namespace) -> int:
     photos = len(next(iter(rows.values())))
     print(f"{segmenter.title} ({segmenter.provenance}), {segmenter.device}, {segmenter.precision}")
     print(f"{photos} photos, objects from {args.min_area:.1%} of the photo; numbers per photo\n")
-    print("\n".join(table(rows)))
+    print("\n".join(grid_table(rows)))
     return 0
 
 
 def searches(
-    segmenter: object, embedding: object, truth: np.ndarray, name: str
-) -> Iterator[tuple[str, Search]]:
-    """Search a photo with a preset's full grid, then with its hierarchical one."""
+    segmenter: "Segmenter", embedding: "ImageEmbedding", truth: np.ndarray, name: str
+) -> Iterator[tuple[str, GridSearch]]:
+    """Yield the results of a preset's full grid, then of its hierarchical one.
+
+    Args:
+        segmenter: The model.
+        embedding: Of the image.
+        truth: Masks of the annotated objects (n, h, w) bool.
+        name: Of the preset.
+    """
     from esam_core.everything import decode_grid, preset, select
 
     full: Masks | None = None
@@ -84,21 +95,23 @@ def searches(
         masks = select(candidates, settings)
         seconds = time.perf_counter() - start
         full = masks if full is None else full
-        yield title, judge(candidates.points, masks, seconds, truth, full)
+        yield title, evaluate_grid(candidates.points, masks, seconds, truth, full)
 
 
-def judge(points: int, masks: Masks, seconds: float, truth: np.ndarray, full: Masks) -> Search:
-    """Compare masks with the objects (n, h, w) of a photo and with the full grid's masks."""
+def evaluate_grid(
+    points: int, masks: Masks, seconds: float, truth: np.ndarray, full: Masks
+) -> GridSearch:
+    """Compare masks with the objects (n, h, w) bool of an image and with the full grid's masks."""
     best = mask_iou(truth, masks.data).max(1) if len(masks) else np.zeros(len(truth))
     again = float("nan")
     if len(full):
         overlaps = mask_iou(full.data, masks.data).max(1) if len(masks) else np.zeros(len(full))
         again = float((overlaps > GOOD_IOU).mean())
-    return Search(points, len(masks), seconds, best, again)
+    return GridSearch(points, len(masks), seconds, best, again)
 
 
-def table(rows: dict[str, list[Search]]) -> Iterator[str]:
-    """Write one row per grid, averaged over photos, and over objects where objects count."""
+def grid_table(rows: dict[str, list[GridSearch]]) -> Iterator[str]:
+    """Yield the lines of a table with one row per grid: means over images, or over objects."""
     yield "| grid | points | seconds | masks | objects found | mean best IoU | masks of full grid |"
     yield "|---|---|---|---|---|---|---|"
     for title, found in rows.items():

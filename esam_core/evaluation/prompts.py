@@ -8,6 +8,7 @@ background where it has too much. Only objects larger than a share of their phot
 import argparse
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from esam_core.geometry import interior_point, mask_iou, xywh_to_xyxy
 from esam_core.masks import Masks, rank_masks_by
 from esam_core.models import load_segmenter
 from esam_core.prompts import PointLabel, Prompt
-from esam_core.segmenter import Segmenter
+from esam_core.segmenter import ImageEmbedding, Segmenter
 
 HELP = "mean IoU from a box, one click and three clicks, per model, beside GrabCut"
 COLUMNS = (
@@ -33,8 +34,14 @@ COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Target:
-    """One object to find: the photo, its mask (h, w) and its tight box."""
+class PromptTarget:
+    """One object to segment.
+
+    Args:
+        image: The image (h, w, 3) uint8 RGB.
+        truth: Mask (h, w) bool of the object.
+        box_xyxy: Its tight box in pixels.
+    """
 
     image: np.ndarray
     truth: np.ndarray
@@ -61,12 +68,12 @@ def run(args: argparse.Namespace) -> int:
         for name in args.models.split(",")
     ]
     rows = {
-        f"{s.title} ({s.provenance}), {s.device} {s.precision}": _mean(args, answerer(s))
+        f"{s.title} ({s.provenance}), {s.device} {s.precision}": _mean(args, model_scorer(s))
         for s in segmenters
     }
-    count = sum(1 for _ in _chosen(args))
+    count = sum(1 for _ in _targets(args))
     if not args.no_grabcut:
-        rows["GrabCut from the box (OpenCV)"] = _mean(args, grabcut_answers)
+        rows["GrabCut from the box (OpenCV)"] = _mean(args, score_grabcut)
     print(f"mean IoU over {count} objects larger than {args.min_area:.1%} of their photo\n")
     print(f"| model | {' | '.join(COLUMNS)} |")
     print(f"|---|{'---|' * len(COLUMNS)}")
@@ -76,35 +83,45 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def targets(folder: Path, min_area: float) -> Iterator[Target]:
-    """List the objects of annotated photos that are larger than a share of their photo."""
+def prompt_targets(folder: Path, min_area: float) -> Iterator[PromptTarget]:
+    """Yield the objects of annotated photos that are larger than a share of their photo."""
     for photo in annotated_photos(folder):
         image, masks = photo.image(), photo.masks()
         for item, truth in zip(photo.objects, masks, strict=True):
             if truth.sum() > min_area * truth.size:
-                box = xywh_to_xyxy(np.array(item.box_xywh)).tolist()
-                yield Target(image, truth, tuple(box))
+                x0, y0, x1, y1 = xywh_to_xyxy(np.array(item.box_xywh)).tolist()
+                yield PromptTarget(image, truth, (x0, y0, x1, y1))
 
 
-def answerer(segmenter: Segmenter) -> Callable[[Target], dict[str, float]]:
-    """Return a function that scores a model on a target; it encodes each photo once."""
-    last: list = [None, None]
+def model_scorer(segmenter: Segmenter) -> Callable[[PromptTarget], dict[str, float]]:
+    """Return a function that scores a model on a target; it encodes each image once."""
+    image: np.ndarray | None = None
+    embedding: ImageEmbedding
 
-    def answer(target: Target) -> dict[str, float]:
-        if last[0] is not target.image:
-            last[:] = [target.image, segmenter.embed(target.image)]
-        return model_answers(segmenter, last[1], target)
+    def score(target: PromptTarget) -> dict[str, float]:
+        nonlocal image, embedding
+        if image is not target.image:
+            image, embedding = target.image, segmenter.embed(target.image)
+        return score_model(segmenter, embedding, target)
 
-    return answer
+    return score
 
 
-def model_answers(segmenter: Segmenter, embedding: object, target: Target) -> dict[str, float]:
-    """Score one model on one object, by column."""
+def score_model(
+    segmenter: Segmenter, embedding: ImageEmbedding, target: PromptTarget
+) -> dict[str, float]:
+    """Return the IoU of a model's masks with one object, per column of the table.
+
+    Args:
+        segmenter: The model.
+        embedding: Embedding of the target's image by this model.
+        target: The object.
+    """
     boxed = segmenter.predict(embedding, Prompt.box(*target.box_xyxy))
     by_box = rank_masks_by(boxed, "box_iou", box_xyxy=target.box_xyxy)
     ious = _ious(boxed, target.truth)
     scores = {"box": ious[0], "box, box rule": ious[by_box[0]], "box, best of 3": ious.max()}
-    prompt = Prompt.point(*interior_point(target.truth))
+    prompt = next_click(Prompt(), np.zeros_like(target.truth), target.truth)
     for clicks in (1, 2, 3):
         masks = segmenter.predict(embedding, prompt)
         ious = _ious(masks, target.truth)
@@ -116,7 +133,13 @@ def model_answers(segmenter: Segmenter, embedding: object, target: Target) -> di
 
 
 def next_click(prompt: Prompt, mask: np.ndarray, truth: np.ndarray) -> Prompt:
-    """Add a click in the middle of the largest error of a mask; a perfect mask gets none."""
+    """Add a click in the middle of the largest error of a mask; a perfect mask gets none.
+
+    Args:
+        prompt: The clicks so far, in pixels.
+        mask: The mask (h, w) bool that they gave.
+        truth: The object's mask (h, w) bool.
+    """
     missing, extra = truth & ~mask, mask & ~truth
     wrong, label = (
         (missing, PointLabel.FOREGROUND)
@@ -127,8 +150,8 @@ def next_click(prompt: Prompt, mask: np.ndarray, truth: np.ndarray) -> Prompt:
     return prompt if at is None else prompt.with_point(*at, label)
 
 
-def grabcut_answers(target: Target) -> dict[str, float]:
-    """Score OpenCV's GrabCut from the box, five rounds.
+def score_grabcut(target: PromptTarget) -> dict[str, float]:
+    """Return the IoU of OpenCV's GrabCut, started from the box, after five iterations.
 
     Raises:
         EsamError: OpenCV is not installed.
@@ -157,19 +180,16 @@ def _ious(masks: Masks, truth: np.ndarray) -> np.ndarray:
     return mask_iou(masks.data, truth[None])[:, 0]
 
 
-def _chosen(args: argparse.Namespace) -> Iterator[Target]:
-    for i, target in enumerate(targets(args.data, args.min_area)):
-        if args.limit is not None and i >= args.limit:
-            return
-        yield target
+def _targets(args: argparse.Namespace) -> Iterator[PromptTarget]:
+    return islice(prompt_targets(args.data, args.min_area), args.limit)
 
 
 def _mean(
-    args: argparse.Namespace, answer: Callable[[Target], dict[str, float]]
+    args: argparse.Namespace, score: Callable[[PromptTarget], dict[str, float]]
 ) -> dict[str, float]:
     from tqdm import tqdm
 
-    scores = [answer(target) for target in tqdm(_chosen(args), leave=False, unit="object")]
+    scores = [score(target) for target in tqdm(_targets(args), leave=False, unit="object")]
     if not scores:
         raise InvalidSettings(f"no object is larger than {args.min_area:.1%} of its photo.")
     return {name: float(np.mean([row[name] for row in scores])) for name in scores[0]}

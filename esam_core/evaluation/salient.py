@@ -1,21 +1,27 @@
-"""How well saliency finds the one dominant object of a photo: the map alone, and what it prompts.
+"""How well saliency finds the dominant object of a photo: the map alone, and the masks it prompts.
 
 A photo counts if one annotated object has most of the annotated area and is not tiny. The map alone
-is what salient_masks starts from (cut at the threshold, specks left out); the masks are taken
-together. Points are drawn with several seeds.
+means the components that ``salient_masks`` starts from, joined; the masks are joined as well.
+Points are sampled with several seeds.
 """
 
 import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
 from esam_core.datasets.annotated import annotated_photos
 from esam_core.geometry import mask_iou
-from esam_core.saliency.maps import SALIENCY, load_saliency
-from esam_core.saliency.masks import SalientSettings, salient_components, salient_masks
+from esam_core.saliency import (
+    SALIENCY,
+    SalientSettings,
+    load_saliency,
+    salient_components,
+    salient_masks,
+)
 
 HELP = "salient object: mean IoU of the map alone and of the masks it prompts"
 DOMINANT = 0.75  # of the annotated area
@@ -23,21 +29,26 @@ LARGE = 0.02  # of the photo
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Target:
-    """A photo (h, w, 3) with the mask (h, w) of its dominant object."""
+class SalientTarget:
+    """An image with its dominant object.
+
+    Args:
+        image: (h, w, 3) uint8 RGB.
+        truth: Mask (h, w) bool of the object.
+    """
 
     image: np.ndarray
     truth: np.ndarray
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add ``--data FOLDER`` and what chooses models and drawing."""
+    """Add ``--data FOLDER`` and the options of models and points."""
     parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="assets/photos")
     parser.add_argument("--saliency", default="u2netp", help=", ".join(SALIENCY))
-    parser.add_argument("--model", default="auto", help="what draws the masks")
+    parser.add_argument("--model", default="auto", help="model of the masks")
     parser.add_argument("--threshold", type=float, default=SalientSettings().threshold)
     parser.add_argument("--points", type=int, default=SalientSettings().points)
-    parser.add_argument("--seeds", type=int, default=5, help="how many drawings are averaged")
+    parser.add_argument("--seeds", type=int, default=5, help="how many samplings are averaged")
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N photos")
 
 
@@ -48,15 +59,15 @@ def run(args: argparse.Namespace) -> int:
     model, segmenter = load_saliency(args.saliency), load_segmenter(args.model)
     base = SalientSettings(threshold=args.threshold, points=args.points)
     scores: dict[str, list[float]] = {"map alone": []}
-    for target in list(targets(args.data))[: args.limit]:
+    for target in islice(salient_targets(args.data), args.limit):
         saliency, embedding = model.estimate(target.image), segmenter.embed(target.image)
         scores["map alone"].append(_iou(salient_components(saliency, base), target.truth))
-        for title, prompt, seeds in _ways(args):
+        for title, prompt, seeds in _variants(args):
             ious = [
                 _iou(
                     salient_masks(
-                        target.image,
                         segmenter,
+                        target.image,
                         embedding=embedding,
                         saliency=saliency,
                         settings=replace(base, prompt=prompt, seed=seed),
@@ -71,26 +82,27 @@ def run(args: argparse.Namespace) -> int:
         f"{model.title} ({model.provenance}); masks by {segmenter.title} ({segmenter.provenance})"
     )
     print(f"{count} photos with one dominant object, threshold {args.threshold}\n")
-    print("| answer | mean IoU | IoU over 0.5 |\n|---|---|---|")
+    print("| masks | mean IoU | IoU over 0.5 |\n|---|---|---|")
     for title, ious in scores.items():
         print(f"| {title} | {np.mean(ious):.3f} | {np.mean(np.array(ious) > 0.5):.0%} |")
     return 0
 
 
-def targets(folder: Path) -> Iterator[Target]:
-    """List the photos with one dominant object."""
+def salient_targets(folder: Path) -> Iterator[SalientTarget]:
+    """Yield the photos with one dominant object."""
     for photo in annotated_photos(folder):
         areas = np.array([item.area for item in photo.objects], float)
         image = photo.image()
         if areas.max() >= max(DOMINANT * areas.sum(), LARGE * image.shape[0] * image.shape[1]):
-            yield Target(image, photo.masks()[areas.argmax()])
+            yield SalientTarget(image, photo.masks()[areas.argmax()])
 
 
-def _ways(args: argparse.Namespace) -> Iterator[tuple[str, str, int]]:
+def _variants(args: argparse.Namespace) -> Iterator[tuple[str, str, int]]:
     yield f"{args.points} uniform points", "uniform", args.seeds
     yield f"{args.points} spread points", "spread", args.seeds
     yield "box", "box", 1
 
 
 def _iou(masks: np.ndarray, truth: np.ndarray) -> float:
-    return float(mask_iou(masks.any(0)[None], truth[None])[0, 0])
+    union = np.logical_or.reduce(masks)
+    return float(mask_iou(union[None], truth[None])[0, 0])

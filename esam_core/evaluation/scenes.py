@@ -1,4 +1,4 @@
-"""Photos with the objects that an evaluation looks for."""
+"""Annotated images with the objects that an evaluation looks for."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,10 +8,18 @@ import numpy as np
 
 from esam_core.datasets.annotated import annotated_photos
 
+GOOD_IOU = 0.5  # a mask with a higher IoU than this counts as the object
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scene:
-    """A photo (h, w, 3), the masks (n, h, w) of its objects and their names."""
+    """An image with its objects.
+
+    Args:
+        image: (h, w, 3) uint8 RGB.
+        truth: Masks of its objects (n, h, w) bool.
+        names: Their n class names.
+    """
 
     image: np.ndarray
     truth: np.ndarray
@@ -19,7 +27,12 @@ class Scene:
 
 
 def scenes(folder: Path, min_area: float = 0.0) -> Iterator[Scene]:
-    """List annotated photos with their objects from a share of the photo on."""
+    """Yield annotated images with the objects that take at least a share of the image.
+
+    Args:
+        folder: See ``annotated_photos``.
+        min_area: Smallest share of the image that an object takes; images without any are left out.
+    """
     for photo in annotated_photos(folder):
         truth = photo.masks()
         large = truth.mean((1, 2)) >= min_area

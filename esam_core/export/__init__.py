@@ -1,25 +1,43 @@
-"""Masks out: files that other programs read, and that read back to the same masks."""
+"""Masks as files that other programs read, and back; a model as ONNX."""
 
-from esam_core.export.coco import export_coco, load_coco
-from esam_core.export.png import (
-    export_cutout_png,
-    export_label_map_png,
-    export_mask_png,
-    load_cutout_png,
-    load_label_map_png,
-    load_mask_png,
-)
-from esam_core.export.svg import export_svg, load_svg
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-__all__ = [
-    "export_coco",
-    "export_cutout_png",
-    "export_label_map_png",
-    "export_mask_png",
-    "export_svg",
-    "load_coco",
-    "load_cutout_png",
-    "load_label_map_png",
-    "load_mask_png",
-    "load_svg",
-]
+if TYPE_CHECKING:
+    from esam_core.export.coco import encode_polygons as encode_polygons
+    from esam_core.export.coco import encode_rle as encode_rle
+    from esam_core.export.coco import export_coco as export_coco
+    from esam_core.export.coco import load_coco as load_coco
+    from esam_core.export.onnx import export_onnx as export_onnx
+    from esam_core.export.png import export_cutout_png as export_cutout_png
+    from esam_core.export.png import export_label_map_png as export_label_map_png
+    from esam_core.export.png import export_mask_png as export_mask_png
+    from esam_core.export.png import load_cutout_png as load_cutout_png
+    from esam_core.export.png import load_label_map_png as load_label_map_png
+    from esam_core.export.png import load_mask_png as load_mask_png
+    from esam_core.export.svg import export_svg as export_svg
+    from esam_core.export.svg import load_svg as load_svg
+
+# Imported when they are first used: only onnx needs torch, and only coco needs pycocotools.
+_HOME_OF = {
+    "encode_polygons": "coco",
+    "encode_rle": "coco",
+    "export_coco": "coco",
+    "load_coco": "coco",
+    "export_onnx": "onnx",
+    "export_cutout_png": "png",
+    "export_label_map_png": "png",
+    "export_mask_png": "png",
+    "load_cutout_png": "png",
+    "load_label_map_png": "png",
+    "load_mask_png": "png",
+    "export_svg": "svg",
+    "load_svg": "svg",
+}
+__all__ = sorted(_HOME_OF)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'esam_core.export' has no attribute {name!r}")
+    return getattr(import_module(f"esam_core.export.{_HOME_OF[name]}"), name)

@@ -1,4 +1,4 @@
-"""COCO JSON: run lengths or polygons per mask, as pycocotools and labelling tools read them."""
+"""COCO JSON: RLE or polygons per mask, as pycocotools and labelling tools read them."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -25,18 +25,22 @@ def export_coco(
     image_id: int = 1,
     names: Sequence[str] | None = None,
 ) -> dict[str, Any]:
-    """Describe masks as a COCO data set of one photo, ready for ``json.dumps``.
+    """Describe masks as a COCO data set of one image, ready for ``json.dumps``.
 
-    Both styles read back to the very same masks. A mask without pixels has no polygon; it is
-    written as run lengths in either style.
+    Both styles read back to exactly the same masks. A mask without pixels has no polygon; it is
+    written as RLE in either style.
 
     Args:
-        masks: Masks of one photo, (n, h, w) bool.
+        masks: Masks of one image, (n, h, w) bool.
         style: ``rle`` (compressed run lengths, short) or ``polygons`` (the pixels' outline; a hole
             is joined to its ring by a cut of no width).
-        file_name: Of the photo.
-        image_id: Of the photo.
-        names: Class of each mask; all are "object" if not given.
+        file_name: Of the image.
+        image_id: Of the image.
+        names: Class of each of the n masks; "object" by default.
+
+    Returns:
+        The keys ``images``, ``annotations`` (``bbox`` is x, y, width, height in pixels) and
+        ``categories``.
 
     Raises:
         InvalidSettings: An unknown style, or names that are not one per mask.
@@ -61,23 +65,23 @@ def export_coco(
 
 
 def load_coco(source: Mapping[str, Any] | str | Path, *, image_id: int | None = None) -> Masks:
-    """Read the masks of one photo from COCO JSON.
+    """Read the masks (n, h, w) of one image from COCO JSON.
 
     Args:
         source: The data set, its text, or the path of its file.
-        image_id: Which photo, if there are several.
+        image_id: Which image, if there are several.
 
     Raises:
-        InvalidImage: Not such a data set, or several photos and none named.
+        InvalidImage: Not a COCO data set with masks, or several images and no ``image_id``.
     """
     record = _record(source)
     try:
-        photos = {photo["id"]: photo for photo in record["images"]}
-        if image_id is None and len(photos) != 1:
-            raise InvalidImage(f"the file has {len(photos)} photos; say which one by image_id.")
-        photo = photos[next(iter(photos)) if image_id is None else image_id]
-        image_hw = int(photo["height"]), int(photo["width"])
-        rows = [row for row in record["annotations"] if row["image_id"] == photo["id"]]
+        images = {entry["id"]: entry for entry in record["images"]}
+        if image_id is None and len(images) != 1:
+            raise InvalidImage(f"the file has {len(images)} images; choose one by image_id.")
+        image = images[next(iter(images)) if image_id is None else image_id]
+        image_hw = int(image["height"]), int(image["width"])
+        rows = [row for row in record["annotations"] if row["image_id"] == image["id"]]
         data = np.array([_decode(row["segmentation"], image_hw) for row in rows], bool)
         scores = [
             np.array([row.get(key, row.get("score", 1)) for row in rows], np.float32)
@@ -92,13 +96,13 @@ def load_coco(source: Mapping[str, Any] | str | Path, *, image_id: int | None = 
 
 
 def encode_rle(mask: np.ndarray) -> dict[str, Any]:
-    """Return a mask (h, w) as COCO's compressed run lengths, with text that JSON can hold."""
+    """Return a mask (h, w) bool as COCO's compressed RLE, with counts as text for JSON."""
     rle = coco_mask.encode(np.asfortranarray(mask, np.uint8))
     return {"size": [int(v) for v in rle["size"]], "counts": rle["counts"].decode("ascii")}
 
 
 def encode_polygons(mask: np.ndarray) -> list[list[float]]:
-    """Return a mask (h, w) as COCO polygons, one per connected region."""
+    """Return a mask (h, w) bool as COCO polygons [x, y, x, y, ...], one per connected region."""
     return [_joined(outline).ravel().astype(float).tolist() for outline in mask_outlines(mask)]
 
 
@@ -129,7 +133,7 @@ def _decode(segmentation: Any, image_hw: tuple[int, int]) -> np.ndarray:
     if isinstance(segmentation, Mapping):
         rle = dict(segmentation)
         if tuple(int(v) for v in rle["size"]) != image_hw:
-            raise InvalidImage(f"a mask of size {rle['size']} in a photo of {list(image_hw)}.")
+            raise InvalidImage(f"a mask of size {rle['size']} in an image of {list(image_hw)}.")
         if isinstance(rle["counts"], list):
             rle = coco_mask.frPyObjects(rle, *image_hw)
     else:

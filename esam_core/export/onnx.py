@@ -1,7 +1,7 @@
 """ONNX files of a model: an encoder, and a decoder for any number of prompts.
 
-Upstream's export fixes the number of prompts to one; here it is free, so that a detector's boxes or
-a grid of points go through in one call.
+Upstream's export fixes the number of prompts to one; here it is dynamic, so that a detector's boxes
+or a grid of points are decoded in one call.
 """
 
 from pathlib import Path
@@ -18,7 +18,7 @@ OPSET = 18  # the lowest that torch writes
 
 
 class OnnxEncoder(nn.Module):
-    """Images (1, 3, h, w), RGB in [0, 1], to the embedding and, if the network has it, the skip."""
+    """Images (1, 3, h, w), RGB in [0, 1], to the embedding and the skip, if the network has one."""
 
     def __init__(self, network: Promptable):
         super().__init__()
@@ -45,7 +45,11 @@ class OnnxDecoder(nn.Module):
         embedding: Tensor,
         skip: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
-        """Decode coords (q, 6, 2) in pixels of a photo of ``image_hw`` and labels (q, 6)."""
+        """Decode coords (q, 6, 2) in pixels of an image of ``image_hw`` and labels (q, 6).
+
+        Returns:
+            Logits (q, 3, h', w') and predicted IoU (q, 3).
+        """
         features = ImageFeatures(embedding, skip)
         positions = self.network.positions(coords[None], image_hw)
         context = self.network.prepare(features)
@@ -57,16 +61,20 @@ def export_onnx(segmenter: TorchSegmenter, folder: Path | str) -> tuple[Path, Pa
     """Write ``NAME_encoder.onnx`` and ``NAME_decoder.onnx``.
 
     The encoder takes ``images`` (1, 3, h, w) float32 RGB in [0, 1]: of any size for EfficientSAM,
-    and already stretched to its square for the mini model. The decoder takes ``point_coords``
-    (q, 6, 2) float32 in pixels of the photo, padded with (-1, -1), ``point_labels`` (q, 6) int64,
-    padded with -1, ``image_hw`` (2,) float32, and the encoder's outputs; it gives ``logits``
-    (q, 3, h', w'), the photo squashed, and ``predicted_iou`` (q, 3), in the network's order.
+    already resized to its square for the mini model. The decoder takes ``point_coords``
+    (q, 6, 2) float32 in pixels of the image, padded with (-1, -1), ``point_labels`` (q, 6) int64,
+    padded with -1, ``image_hw`` (2,) float32, and the encoder's outputs; it returns ``logits``
+    (q, 3, h', w') of the resized image, and ``predicted_iou`` (q, 3), in the network's order.
+
+    Args:
+        segmenter: The model, on the CPU in fp32.
+        folder: Where to write; it is created if needed.
 
     Returns:
         The paths of encoder and decoder.
 
     Raises:
-        InvalidSettings: The segmenter is not on the CPU in fp32.
+        InvalidSettings: The segmenter is not on the CPU in fp32, or a package is not installed.
     """
     if (segmenter.device, segmenter.precision) != ("cpu", "fp32"):
         raise InvalidSettings(
@@ -83,8 +91,8 @@ def export_onnx(segmenter: TorchSegmenter, folder: Path | str) -> tuple[Path, Pa
     with torch.no_grad():
         parts = OnnxEncoder(network)(image)
         names = ["embedding", "skip"][: len(parts)]
-        free = None if fixed else ({2: Dim("height"), 3: Dim("width")},)
-        _export(OnnxEncoder(network), (image,), encoder, ["images"], names, free)
+        dynamic = None if fixed else ({2: Dim("height"), 3: Dim("width")},)
+        _export(OnnxEncoder(network), (image,), encoder, ["images"], names, dynamic)
         queries = {0: Dim("queries")}
         _export(
             OnnxDecoder(network),

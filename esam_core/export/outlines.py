@@ -1,8 +1,14 @@
-"""Outlines of masks along the pixels' edges: exact, so that filling them gives the mask back."""
+"""Outlines of masks along the pixels' edges: exact, so that filling them gives the mask back.
+
+This is own code because the usual tracers do not give these rings: matplotlib and scikit-image
+interpolate between the centres of pixels, OpenCV joins the centres of the border's pixels. Filled
+again, such outlines lose or gain pixels. rasterio's ``shapes`` is exact but would bring GDAL.
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import ndimage
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -10,7 +16,7 @@ class Outline:
     """One connected region: its outer ring and the rings of its holes.
 
     Args:
-        outer: Corners (k, 2) of the ring, (x, y) in pixels, ring not closed by a repeated corner.
+        outer: Corners (k, 2) int of the ring, (x, y) in pixels; the first is not repeated.
         holes: The same for each hole.
     """
 
@@ -24,7 +30,11 @@ class Outline:
 
 
 def mask_outlines(mask: np.ndarray) -> list[Outline]:
-    """Trace a mask (h, w) bool; pixels that touch only at a corner are two regions."""
+    """Trace the regions of a mask.
+
+    Args:
+        mask: (h, w) bool; pixels that touch only at a corner belong to two regions.
+    """
     columns, rows = np.flatnonzero(mask.any(0)), np.flatnonzero(mask.any(1))
     if not len(columns):
         return []
@@ -32,7 +42,7 @@ def mask_outlines(mask: np.ndarray) -> list[Outline]:
     left, top = int(columns[0]), int(rows[0])
     part = mask[top : rows[-1] + 1, left : columns[-1] + 1]
     rings, starts = _rings(part)
-    owners = _owners(part, rings, starts)
+    owners = _owners(part, starts)
     moved = [ring + (left, top) for ring in rings]
     return [
         Outline(moved[i], tuple(moved[j] for j, other in enumerate(owners) if other == i != j))
@@ -42,7 +52,15 @@ def mask_outlines(mask: np.ndarray) -> list[Outline]:
 
 
 def fill_rings(rings: list[np.ndarray], image_hw: tuple[int, int]) -> np.ndarray:
-    """Fill rings (k, 2) of axis-parallel edges by the even-odd rule; corners are whole pixels."""
+    """Fill rings by the even-odd rule.
+
+    Args:
+        rings: Corners (k, 2) int each, (x, y) in pixels; edges are horizontal or vertical.
+        image_hw: Height and width of the mask.
+
+    Returns:
+        The mask (h, w) bool.
+    """
     crossings = np.zeros((image_hw[0], image_hw[1] + 1), bool)
     for ring in rings:
         for (x0, y0), (x1, y1) in zip(ring, np.roll(ring, -1, axis=0), strict=True):
@@ -103,23 +121,13 @@ def _partners(order: np.ndarray) -> list[int]:
     return partners.tolist()
 
 
-def _owners(mask: np.ndarray, rings: list[np.ndarray], starts: list[tuple[int, int]]) -> list[int]:
-    """Tell for each ring which outer ring it belongs to; an outer ring belongs to itself."""
-    if all(mask[start] for start in starts):
-        return list(range(len(rings)))
-    ring_of = np.full((mask.shape[0] + 1, mask.shape[1]), -1, np.int32)
-    for i, ring in enumerate(rings):
-        for (x0, y0), (x1, _) in zip(ring[0::2], ring[1::2], strict=True):
-            ring_of[y0, min(x0, x1) : max(x0, x1)] = i
-    owners: list[int] = []
-    for i, (row, column) in enumerate(starts):
-        if mask[row, column]:
-            owners.append(i)
-            continue
-        # Up from the hole's first pixel lies its region; the edge above that region is either
-        # outer or of a hole that begins earlier and thus has its owner already.
-        above = row - 1
-        while above >= 0 and ring_of[above, column] < 0:
-            above -= 1
-        owners.append(owners[ring_of[above, column]])
-    return owners
+def _owners(mask: np.ndarray, starts: list[tuple[int, int]]) -> list[int]:
+    """Find for each ring the outer ring of its region; an outer ring belongs to itself."""
+    outer = [bool(mask[start]) for start in starts]
+    if all(outer):
+        return list(range(len(starts)))
+    labels, _ = ndimage.label(mask)
+    # A ring's first pixel is in its region, or, for a hole, just below a pixel of its region.
+    regions = [labels[y if own else y - 1, x] for (y, x), own in zip(starts, outer, strict=True)]
+    outer_of = {region: i for i, region in enumerate(regions) if outer[i]}
+    return [outer_of[region] for region in regions]

@@ -1,4 +1,4 @@
-"""PNG files: one mask, a cut-out, or a map with the number of the mask of each pixel."""
+"""PNG files: one mask, a cut-out, or a label map with the number of each pixel's mask."""
 
 import io
 from pathlib import Path
@@ -12,8 +12,8 @@ from esam_core.masks import Masks, label_map
 from esam_core.visualize.colours import palette
 from esam_core.visualize.draw import as_masks, check_same_size
 
-MOST_LABELS = 65535
-COUNT_KEY = "masks"  # the PNG text entry that says how many masks a label map holds
+MAX_LABELS = 65535
+COUNT_KEY = "masks"  # PNG text entry with the number of masks in a label map
 
 
 def export_mask_png(mask: np.ndarray) -> bytes:
@@ -39,16 +39,16 @@ def load_mask_png(source: bytes | str | Path) -> np.ndarray:
 
 
 def export_cutout_png(image: np.ndarray, mask: np.ndarray) -> bytes:
-    """Write the part of a photo inside a mask as an RGBA PNG of the photo's size.
+    """Write the part of an image inside a mask as an RGBA PNG of the image's size.
 
-    Pixels outside are transparent black, so that the file does not carry what was cut away.
+    Pixels outside are transparent black, so that the file does not contain what was cut away.
 
     Args:
-        image: The photo (h, w, 3) uint8 RGB.
+        image: The image (h, w, 3) uint8 RGB.
         mask: One mask (h, w) bool.
 
     Raises:
-        InvalidImage: Photo and mask do not belong together.
+        InvalidImage: Image and mask differ in size.
     """
     mask = _checked(mask)
     check_same_size(image, mask.shape)
@@ -71,19 +71,19 @@ def load_cutout_png(source: bytes | str | Path) -> tuple[np.ndarray, np.ndarray]
 def export_label_map_png(masks: Masks | np.ndarray) -> bytes:
     """Write one map of all masks: 0 is no mask, i + 1 the mask i.
 
-    Up to 255 masks make an 8-bit picture with a palette, so that it also looks like something;
-    more make a 16-bit grey one. A pixel has one number: where masks overlap it is the smaller
-    mask's, and masks that overlap only read back whole from COCO JSON or SVG.
+    Up to 255 masks give an 8-bit picture with a palette, so that viewers show it in colours; more
+    give a 16-bit grey one. Where masks overlap, the pixel belongs to the smaller one; use COCO JSON
+    or SVG to keep overlapping masks whole.
 
     Args:
-        masks: Masks of one photo, (n, h, w) bool.
+        masks: Masks of one image, (n, h, w) bool.
 
     Raises:
         InvalidImage: Not masks, or more than 65535.
     """
     masks = as_masks(masks)
-    if len(masks) > MOST_LABELS:
-        raise InvalidImage(f"{len(masks)} masks given; a label map holds at most {MOST_LABELS}.")
+    if len(masks) > MAX_LABELS:
+        raise InvalidImage(f"{len(masks)} masks given; a label map holds at most {MAX_LABELS}.")
     labels = label_map(masks)
     texts = PngImagePlugin.PngInfo()
     texts.add_text(COUNT_KEY, str(len(masks)))
@@ -95,12 +95,12 @@ def export_label_map_png(masks: Masks | np.ndarray) -> bytes:
 
 
 def load_label_map_png(source: bytes | str | Path) -> Masks:
-    """Read the masks of a label map, in the order of their numbers.
+    """Read the masks (n, h, w) of a label map, in the order of their numbers.
 
-    A map that another program wrote counts as many masks as its highest number.
+    A map of another program has as many masks as its highest number.
 
     Raises:
-        InvalidImage: Not a picture that can be read, or one in colours instead of numbers.
+        InvalidImage: Not a picture that can be read, or one with colours instead of numbers.
     """
     picture, texts = _open(source)
     if picture.mode not in ("L", "P", "I", "I;16", "1"):
@@ -112,8 +112,10 @@ def load_label_map_png(source: bytes | str | Path) -> Masks:
     written = texts.get(COUNT_KEY, "")
     count = int(written) if written.isdecimal() else 0
     highest = int(labels.max())
-    if max(count, highest) > MOST_LABELS:
-        raise InvalidImage(f"the map speaks of {max(count, highest)} masks; {MOST_LABELS} is most.")
+    if max(count, highest) > MAX_LABELS:
+        raise InvalidImage(
+            f"the map has {max(count, highest)} masks; at most {MAX_LABELS} are read."
+        )
     count = max(count, highest)
     if not count:
         return Masks.empty(labels.shape)
@@ -136,7 +138,7 @@ def _png(picture: Image.Image, **options: object) -> bytes:
 
 
 def _open(source: bytes | str | Path) -> tuple[Image.Image, dict[str, str]]:
-    """Decode a picture, its size checked first; also give the texts a PNG carries."""
+    """Decode a picture after checking its size; also return the text entries of a PNG."""
     try:
         picture = Image.open(io.BytesIO(source) if isinstance(source, bytes) else source)
         if picture.width * picture.height > MAX_PIXELS:

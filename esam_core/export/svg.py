@@ -10,7 +10,7 @@ import numpy as np
 from esam_core.errors import InvalidImage, InvalidSettings
 from esam_core.export.outlines import fill_rings, mask_outlines
 from esam_core.masks import Masks
-from esam_core.visualize.colours import Colour, palette
+from esam_core.visualize.colours import Colour, hex_code, palette
 from esam_core.visualize.draw import as_masks
 
 _TAG = re.compile(r"\{.*\}")
@@ -24,10 +24,10 @@ def export_svg(
     colours: Sequence[Colour] | None = None,
     opacity: float = 0.6,
 ) -> str:
-    """Write masks as an SVG of the photo's size, in pixels; filled, each path is its mask exactly.
+    """Write masks as an SVG of the image's size; each path, filled, is exactly its mask.
 
     Args:
-        masks: Masks of one photo, (n, h, w) bool.
+        masks: Masks of one image, (n, h, w) bool.
         names: Title of each path.
         colours: One (red, green, blue) per mask.
         opacity: Of the fill.
@@ -47,7 +47,7 @@ def export_svg(
     # masks' own order for reading back.
     paths = [
         f'<path data-number="{i}" aria-label={quoteattr(names[i])} '
-        f'fill="#{bytes(colours[i]).hex()}" d="{_path(masks.data[i])}"/>\n'
+        f'fill="{hex_code(colours[i])}" d="{_path(masks.data[i])}"/>\n'
         for i in np.argsort(-masks.area, kind="stable")
     ]
     return (
@@ -58,7 +58,7 @@ def export_svg(
 
 
 def load_svg(text: str) -> Masks:
-    """Read the masks of an SVG that ``export_svg`` wrote.
+    """Read the masks (n, h, w) of an SVG that ``export_svg`` wrote.
 
     Raises:
         InvalidImage: Another SVG, or none.
@@ -70,7 +70,7 @@ def load_svg(text: str) -> Masks:
         paths.sort(key=lambda node: int(node.attrib["data-number"]))
         data = [fill_rings(_rings(node.attrib["d"]), (height, width)) for node in paths]
     except (ElementTree.ParseError, KeyError, ValueError, IndexError) as error:
-        raise InvalidImage(f"this is not an SVG that was exported here ({error}).") from error
+        raise InvalidImage(f"this is not an SVG of export_svg ({error}).") from error
     return Masks.from_data(np.array(data, bool).reshape(-1, height, width))
 
 
@@ -79,7 +79,7 @@ def _path(mask: np.ndarray) -> str:
 
 
 def _ring(ring: np.ndarray) -> str:
-    """Write a ring relative to its first corner: edges across and down take turns."""
+    """Write a ring (k, 2) relative to its first corner; horizontal and vertical edges alternate."""
     steps = np.diff(ring, axis=0)
     moves = "".join(f"h{dx}" if i % 2 == 0 else f"v{dy}" for i, (dx, dy) in enumerate(steps))
     return f"M{ring[0][0]},{ring[0][1]}{moves}z"
@@ -88,7 +88,7 @@ def _ring(ring: np.ndarray) -> str:
 def _rings(path: str) -> list[np.ndarray]:
     rings = []
     if _RING.sub("", path):
-        raise ValueError(f"a path such as {path[:40]!r} was not written here")
+        raise ValueError(f"a path such as {path[:40]!r} is not one of export_svg")
     for x, y, moves in _RING.findall(path):
         corner, ring = [int(x), int(y)], [(int(x), int(y))]
         for axis, step in re.findall(r"([hv])(-?\d+)", moves):

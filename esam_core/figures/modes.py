@@ -16,8 +16,7 @@ from esam_core.figures.figure import (
 from esam_core.saliency.maps import load_saliency
 from esam_core.saliency.masks import SalientSettings, salient_masks
 from esam_core.segmenter import Segmenter
-from esam_core.text.encoders import TextEncoder
-from esam_core.text.ranking import TextRanking, embed_regions, propose, rank_masks
+from esam_core.text import TextEncoder, TextRanking, embed_regions, propose, rank_masks
 from esam_core.visualize import draw_masks, draw_prompt, palette, panel
 
 EVERYTHING_PHOTOS = ("565778", "418281", "41888", "555705")
@@ -92,7 +91,7 @@ def fig4_saliency(
         image = photo.image()
         with watch.running():
             saliency = model.estimate(image)
-            found = salient_masks(image, segmenter, saliency=saliency, settings=settings)
+            found = salient_masks(segmenter, image, saliency=saliency, settings=settings)
         colours = palette(len(found.masks))
         black = np.zeros_like(image)
         overlay = draw_masks(image, found.masks, colours=colours)

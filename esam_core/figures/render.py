@@ -12,7 +12,7 @@ from esam_core.figures.noise import fig5_noise
 from esam_core.figures.points import fig1_point_prompts, fig2_box_prompts
 from esam_core.models import MODELS, available_models, load_segmenter
 from esam_core.segmenter import Segmenter
-from esam_core.text.encoders import load_text_encoder
+from esam_core.text import load_text_encoder
 
 SIMPLE = {"fig3": fig3_segment_everything, "fig4": fig4_saliency, "fig5": fig5_noise}
 

@@ -1,4 +1,4 @@
-"""Saliency maps: how much each pixel of a photo belongs to what stands out, by U2-Net or IS-Net."""
+"""Saliency maps: how much each pixel of an image stands out, by U2-Net or IS-Net."""
 
 import os
 from dataclasses import dataclass
@@ -33,15 +33,15 @@ class SaliencySpec:
     """One saliency model.
 
     Args:
-        name: How code and command line call it.
-        title: How people call it.
+        name: Name in code and on the command line.
+        title: Name in the interface and in captions.
         weights: The ONNX file and where it comes from.
-        input_size: Side of the square that it reads.
-        divide_by_max: Whether pixels are divided by the photo's own maximum instead of 255.
-        mean: Subtracted per channel, then
-        std: divided by.
         licence: Of the weights.
         paper: Where it is described.
+        input_size: Side of the square that it reads, in pixels.
+        divide_by_max: Whether pixels are divided by the image's own maximum instead of 255.
+        mean: Per channel, subtracted from the pixels.
+        std: Per channel; the pixels are divided by it.
     """
 
     name: str
@@ -77,13 +77,13 @@ SALIENCY: dict[str, SaliencySpec] = {row.name: row for row in _ROWS}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SaliencyMap:
-    """What stands out in a photo.
+    """What stands out in an image.
 
     Args:
-        data: (h, w) float32 in [0, 1], in the size of the photo; 1 is its most salient pixel.
+        data: (h, w) float32 in [0, 1], in the size of the image; 1 is its most salient pixel.
         peak: The network's own confidence there, in [0, 1]. ``data`` is stretched to [0, 1] even
-            where nothing stands out; then this is near 0 (0.06 and less on empty pictures, 0.98
-            and more on photos of things).
+            where nothing stands out; then the peak is near 0 (0.06 and less on empty pictures,
+            0.98 and more on photos of objects).
         provenance: The model and its weights.
     """
 
@@ -106,7 +106,7 @@ class SaliencyModel:
         self._spec, self._session = spec, session
 
     def estimate(self, image: np.ndarray) -> SaliencyMap:
-        """Compute the saliency map of a photo (h, w, 3) uint8 RGB.
+        """Compute the saliency map (h, w) of an image (h, w, 3) uint8 RGB.
 
         Raises:
             InvalidImage: Another shape or type; use ``load_rgb``.
@@ -121,14 +121,15 @@ class SaliencyModel:
 
 
 def preprocess(image: np.ndarray, spec: SaliencySpec) -> np.ndarray:
-    """Turn a photo (h, w, 3) uint8 into the network's input (1, 3, s, s) float32.
+    """Turn an image (h, w, 3) uint8 RGB into the network's input (1, 3, s, s) float32.
 
     Source: U-2-Net, ``data_loader.py`` (stretch, divide by the maximum, ImageNet's mean and
     deviation); DIS, ``Inference.py`` for IS-Net.
     """
-    pixels = stretch_rgb(image, (spec.input_size, spec.input_size)).astype(np.float32)
-    pixels /= max(pixels.max(), 1e-6) if spec.divide_by_max else 255
-    pixels = (pixels - np.float32(spec.mean)) / np.float32(spec.std)
+    square = stretch_rgb(image, (spec.input_size, spec.input_size)).astype(np.float32)
+    mean, std = np.array(spec.mean, np.float32), np.array(spec.std, np.float32)
+    pixels = square / np.float32(max(square.max(), 1e-6) if spec.divide_by_max else 255)
+    pixels = (pixels - mean) / std
     return np.ascontiguousarray(pixels.transpose(2, 0, 1)[None])
 
 
@@ -145,7 +146,7 @@ def load_saliency(
     Raises:
         UnknownModel: No such row.
         WeightsNotFound: The file is not there.
-        WeightsMismatch: The file is not what its name promises.
+        WeightsMismatch: The file holds something else.
         InvalidSettings: onnxruntime is not installed.
     """
     if name not in SALIENCY:
@@ -171,7 +172,7 @@ def _open_session(path: Path) -> "InferenceSession":
     options.log_severity_level = 3  # its warnings are about the exported graph, nothing to act on
     try:
         return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime's own errors share no public base class
+    except Exception as error:  # onnxruntime's errors share no public base class
         raise WeightsMismatch(
             f"{path} cannot be read as an ONNX network: {str(error).partition(chr(10))[0]}. "
             "Name a .onnx file of this model."

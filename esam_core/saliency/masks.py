@@ -1,12 +1,13 @@
 """Salient masks: points drawn from a saliency map prompt the segmenter (the paper's Fig. 4)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import ndimage
 
-from esam_core.errors import InvalidImage, InvalidSettings
+from esam_core.errors import Cancelled, InvalidImage, InvalidSettings
 from esam_core.geometry import mask_iou, masks_to_boxes
 from esam_core.images import check_rgb
 from esam_core.masks import Masks
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from esam_core.segmenter import ImageEmbedding, Segmenter
 
 PROMPTS = ("uniform", "spread", "box")
-MIN_PEAK = 0.3  # below this the network itself sees nothing; see SaliencyMap.peak
+MIN_PEAK = 0.3  # below this nothing stands out; see SaliencyMap.peak
 EIGHT_NEIGHBOURS = np.ones((3, 3), bool)
 
 
@@ -26,13 +27,13 @@ class SalientSettings:
     """How a saliency map becomes prompts.
 
     Args:
-        threshold: Pixels of the map from here on are salient; between 0 and 1.
-        points: Points per mask, 1 to 6; the paper draws three.
-        prompt: ``uniform`` draws the points at random from the component (the paper's way),
+        threshold: Pixels of the map with at least this value are salient; between 0 and 1.
+        points: Points per mask, 1 to 6; the paper uses three.
+        prompt: ``uniform`` samples the points uniformly from the component (as in the paper),
             ``spread`` keeps them far apart, ``box`` prompts with the component's box instead.
-        seed: Of the drawing; the same seed gives the same points.
+        seed: Of the sampling; the same seed gives the same points.
         instances: One mask per connected component; otherwise one mask for all of them.
-        min_share: Smaller components, as a share of the photo, are left out.
+        min_share: Smaller components, as a share of the image, are left out.
 
     Raises:
         InvalidSettings: A value outside its range.
@@ -62,19 +63,19 @@ class SalientSettings:
             raise InvalidSettings(f"seed is {self.seed}; give a whole number from 0 on.")
         if not 0 <= self.min_share < 1:
             raise InvalidSettings(
-                f"min_share is {self.min_share}; give a share of the photo in [0, 1)."
+                f"min_share is {self.min_share}; give a share of the image in [0, 1)."
             )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SalientMasks:
-    """What stands out in a photo, and how it was found; n may be 0.
+    """What stands out in an image, and how it was found; n may be 0.
 
     Args:
-        saliency: The map.
-        components: What of the map was salient (n, h, w) bool, largest first.
-        prompts: What the segmenter was asked, one per component.
-        masks: Its answers (n), in the same order.
+        saliency: The map (h, w).
+        components: Salient parts of the map (n, h, w) bool, largest first.
+        prompts: The segmenter's prompts, one per component, in pixels of the image.
+        masks: The segmenter's masks (n, h, w), in the same order.
         agreement: IoU of each mask with its component (n,) float32.
         seed: Of the points.
     """
@@ -88,41 +89,50 @@ class SalientMasks:
 
 
 def salient_masks(
-    image: np.ndarray,
     segmenter: "Segmenter",
+    image: np.ndarray,
     *,
     embedding: "ImageEmbedding | None" = None,
     saliency: SaliencyMap | None = None,
     settings: SalientSettings | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    cancel: Callable[[], bool] | None = None,
 ) -> SalientMasks:
-    """Segment what stands out in a photo.
+    """Segment what stands out in an image.
 
     Args:
-        image: The photo (h, w, 3) uint8 RGB.
-        segmenter: Draws the masks; of its candidates the one most like the component is taken.
-        embedding: Of this photo by this segmenter, if it is at hand.
-        saliency: Map of this photo, if it is at hand; else the bundled model computes it.
+        segmenter: The model; of its candidates the one most like the component is taken.
+        image: The image (h, w, 3) uint8 RGB.
+        embedding: Embedding of this image by this segmenter, if it was computed before.
+        saliency: Map of this image, if it was computed before; otherwise the bundled model
+            computes it.
         settings: Defaults to the paper's three uniform points per component.
+        progress: Called with the masks predicted so far and their total after every mask.
+        cancel: Called before every mask; return True to stop.
 
     Raises:
-        InvalidImage: Not a photo, or a map or embedding of another one's size.
+        Cancelled: ``cancel`` returned True.
+        InvalidImage: Not an RGB array, or a map or embedding of another size.
         WeightsNotFound: The bundled saliency model is missing.
     """
     settings = settings or SalientSettings()
     image_hw = check_rgb(image).shape[:2]
     saliency = load_saliency().estimate(image) if saliency is None else saliency
     if saliency.data.shape != image_hw or (embedding and embedding.image_hw != image_hw):
-        raise InvalidImage("the photo, its saliency map and its embedding differ in size.")
+        raise InvalidImage("the image, its saliency map and its embedding differ in size.")
     components = salient_components(saliency, settings)
     prompts = tuple(_prompt(part, settings, i) for i, part in enumerate(components))
-    if prompts and embedding is None:
-        embedding = segmenter.embed(image)
     chosen, agreement = [Masks.empty(image_hw)], []
-    for part, prompt in zip(components, prompts, strict=True):
+    for done, (part, prompt) in enumerate(zip(components, prompts, strict=True)):
+        if cancel is not None and cancel():
+            raise Cancelled(f"stopped after {done} of {len(prompts)} masks, as asked.")
+        embedding = segmenter.embed(image) if embedding is None else embedding
         candidates = segmenter.predict(embedding, prompt)
         iou = mask_iou(candidates.data, part[None])[:, 0]
         chosen.append(candidates[int(iou.argmax())])
         agreement.append(iou.max())
+        if progress is not None:
+            progress(done + 1, len(prompts))
     return SalientMasks(
         saliency,
         components,
@@ -134,7 +144,12 @@ def salient_masks(
 
 
 def salient_components(saliency: SaliencyMap, settings: SalientSettings) -> np.ndarray:
-    """Cut a map at the threshold into connected components (n, h, w) bool, largest first."""
+    """Threshold a map and split it into connected components (n, h, w) bool, largest first.
+
+    Args:
+        saliency: Map (h, w) of the image.
+        settings: Threshold, smallest share, and whether components are joined.
+    """
     if saliency.peak < MIN_PEAK:
         return np.zeros((0, *saliency.data.shape), bool)
     labels, count = ndimage.label(saliency.data >= settings.threshold, EIGHT_NEIGHBOURS)
@@ -164,7 +179,7 @@ def _uniform(pixels: np.ndarray, count: int, random: np.random.Generator) -> np.
 
 
 def _spread(pixels: np.ndarray, count: int, random: np.random.Generator) -> np.ndarray:
-    """Draw the first point; each next one is the pixel farthest from all before it."""
+    """Sample the first point; each next one is the pixel farthest from all before it."""
     chosen = [int(random.integers(len(pixels)))]
     distance = np.full(len(pixels), np.inf)
     while len(chosen) < count:

@@ -1,1 +1,49 @@
-"""Text to masks: words, views of masks, encoders, ranking."""
+"""Text to masks: encoders of texts and regions, and the ranking of an image's masks by a text."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from esam_core.text.encoders import TextEncoder as TextEncoder
+    from esam_core.text.encoders import load_text_encoder as load_text_encoder
+    from esam_core.text.phrases import ParsedText as ParsedText
+    from esam_core.text.phrases import split_texts as split_texts
+    from esam_core.text.proposals import propose as propose
+    from esam_core.text.ranking import RegionFeatures as RegionFeatures
+    from esam_core.text.ranking import TextRanking as TextRanking
+    from esam_core.text.ranking import embed_regions as embed_regions
+    from esam_core.text.ranking import rank_masks as rank_masks
+    from esam_core.text.regions import CropSettings as CropSettings
+    from esam_core.text.regions import region_crops as region_crops
+    from esam_core.text.specs import OFFLINE as OFFLINE
+    from esam_core.text.specs import TEXT_ENCODERS as TEXT_ENCODERS
+    from esam_core.text.specs import TextEncoderSpec as TextEncoderSpec
+    from esam_core.text.vocabulary import Vocabulary as Vocabulary
+    from esam_core.text.vocabulary import load_vocabulary as load_vocabulary
+
+# Imported when they are first used: the page reads settings and rows without loading torch.
+_HOME_OF = {
+    "TextEncoder": "encoders",
+    "load_text_encoder": "encoders",
+    "ParsedText": "phrases",
+    "split_texts": "phrases",
+    "propose": "proposals",
+    "RegionFeatures": "ranking",
+    "TextRanking": "ranking",
+    "embed_regions": "ranking",
+    "rank_masks": "ranking",
+    "CropSettings": "regions",
+    "region_crops": "regions",
+    "OFFLINE": "specs",
+    "TEXT_ENCODERS": "specs",
+    "TextEncoderSpec": "specs",
+    "Vocabulary": "vocabulary",
+    "load_vocabulary": "vocabulary",
+}
+__all__ = sorted(_HOME_OF)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'esam_core.text' has no attribute {name!r}")
+    return getattr(import_module(f"esam_core.text.{_HOME_OF[name]}"), name)

@@ -1,22 +1,23 @@
-"""CLIP and its kin through open_clip: weights from its own cache, a local file, or the network."""
+"""CLIP and similar models, run by open_clip.
+
+Weights come from a local file, from open_clip's own cache, or on request from the network.
+"""
 
 import os
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import torch
+from torch import nn
 
 from esam_core.devices import DTYPES, choose_device, choose_precision, computing, place
 from esam_core.errors import DownloadFailed, InvalidSettings, WeightsMismatch, WeightsNotFound
-from esam_core.text.encoders import TextEncoderSpec
-from esam_core.text.phrases import is_plural
-from esam_core.text.vocabulary import Reading
-
-if TYPE_CHECKING:
-    import torch
+from esam_core.text.phrases import ParsedText, is_plural
+from esam_core.text.specs import OFFLINE, TextEncoderSpec
 
 TEMPLATES = (
     "a photo of a {}.",
@@ -30,25 +31,25 @@ PROBE_SECONDS = 5
 
 
 class ClipEncoder:
-    """A CLIP model: rows of unit length, whose products are cosines.
+    """A CLIP model: embeddings of unit length, whose products are cosines.
 
     Args:
         spec: Row of ``TEXT_ENCODERS``.
         model: open_clip's model.
-        tokenizer: Texts to tokens.
+        tokenizer: open_clip's tokenizer: a list of n texts to tokens (n, t).
         provenance: Where the weights come from.
-        device: Where it runs.
+        device: Device that it runs on.
         precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
-        templates: Sentences that a text is put into; their embeddings are averaged.
+        templates: Sentences into which a text is inserted; their embeddings are averaged.
     """
 
-    negatives = ("background", "texture")
-    chunk = 16
+    negatives: tuple[str, ...] = ("background", "texture")
+    batch_size = 16
 
     def __init__(
         self,
         spec: TextEncoderSpec,
-        model: "torch.nn.Module",
+        model: nn.Module,
         tokenizer: Any,
         provenance: str,
         device: str = "cpu",
@@ -59,46 +60,43 @@ class ClipEncoder:
         self.threshold = spec.threshold
         self.device, self.precision = device, choose_precision(precision, device)
         self._tokenizer, self._templates = tokenizer, tuple(templates)
-        visual = model.visual
+        visual: Any = model.visual
+        logit_scale: Any = model.logit_scale
         size = visual.image_size
-        self.input_size = size if isinstance(size, int) else size[0]
+        self.input_size: int = size if isinstance(size, int) else size[0]
         self._mean, self._std = visual.image_mean, visual.image_std
-        self.logit_scale = float(model.logit_scale.detach().exp())
-        self._model = place(model, self.device, self.precision)
+        self.logit_scale: float | None = float(logit_scale.detach().exp())
+        self._model: Any = place(model, self.device, self.precision)
 
-    def read(self, text: str) -> Reading:
+    def parse(self, text: str) -> ParsedText:
         """Take the text as it is: CLIP reads sentences."""
-        return Reading(text, text, is_plural(text))
+        return ParsedText(text, text, is_plural(text))
 
-    def encode_views(self, views: np.ndarray) -> np.ndarray:
-        """Encode views (m, s, s, 3) uint8 as unit rows (m, d)."""
-        import torch
-
+    def encode_crops(self, crops: np.ndarray) -> np.ndarray:
+        """Map crops (m, s, s, 3) uint8 RGB to unit embeddings (m, d) float32."""
         mean, std = (
             torch.tensor(v, device=self.device).view(1, 3, 1, 1) for v in (self._mean, self._std)
         )
         rows = []
         with torch.inference_mode(), computing(self.device, self.precision):
-            for start in range(0, len(views), self.batch_size):
-                part = torch.tensor(views[start : start + self.batch_size])
+            for start in range(0, len(crops), self.batch_size):
+                part = torch.tensor(crops[start : start + self.batch_size])
                 pixels = part.to(self.device).permute(0, 3, 1, 2) / 255
                 pixels = ((pixels - mean) / std).to(DTYPES[self.precision])
                 rows.append(self._model.encode_image(pixels).float())
         return _unit(torch.cat(rows).cpu().numpy()) if rows else np.zeros((0, 1), np.float32)
 
-    def merge(self, rows: np.ndarray) -> np.ndarray:
-        """Average unit rows over views and make them unit length again."""
-        return _unit(rows.mean(1))
+    def merge(self, embeddings: np.ndarray) -> np.ndarray:
+        """Average the unit embeddings (n, c, d) over the crops; unit embeddings (n, d)."""
+        return _unit(embeddings.mean(1))
 
-    def encode_texts(self, readings: Sequence[Reading]) -> np.ndarray:
-        """Encode each text in every template, average, and make the rows unit length."""
-        import torch
-
+    def encode_texts(self, texts: Sequence[ParsedText]) -> np.ndarray:
+        """Encode each of k texts in every template and average: unit embeddings (k, d) float32."""
         rows = []
         with torch.inference_mode(), computing(self.device, self.precision):
-            for reading in readings:
-                said = [template.format(reading.subject) for template in self._templates]
-                encoded = self._model.encode_text(self._tokenizer(said).to(self.device))
+            for text in texts:
+                sentences = [template.format(text.subject) for template in self._templates]
+                encoded = self._model.encode_text(self._tokenizer(sentences).to(self.device))
                 rows.append(_unit(encoded.float().cpu().numpy()).mean(0))
         return _unit(np.stack(rows)) if rows else np.zeros((0, 1), np.float32)
 
@@ -113,11 +111,18 @@ def load_clip(
 ) -> ClipEncoder:
     """Load a CLIP model from a local file, open_clip's cache, or, on request, the network.
 
+    Args:
+        spec: Row of ``TEXT_ENCODERS``.
+        weights: A local weights file.
+        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
+        download: Fetch weights that are missing.
+
     Raises:
-        InvalidSettings: A package, a device or a precision that is not here.
+        InvalidSettings: A package is not installed, or a device or precision is unknown.
         WeightsNotFound: The weights are not on this machine.
         WeightsMismatch: The file does not fit the model.
-        DownloadFailed: The network does not deliver them.
+        DownloadFailed: They could not be fetched.
     """
     try:
         import open_clip
@@ -128,9 +133,11 @@ def load_clip(
     device = choose_device(device)
     recipe = open_clip.get_pretrained_cfg(spec.model, spec.pretrained)
     origin = f"file {Path(weights).name}" if weights else f"open_clip tag {spec.pretrained}"
-    path = _named(weights) if weights else _cached(recipe)
+    path = _local(weights) if weights else _cached(recipe)
     if path is None:
-        path = _download(spec, recipe) if download else _refuse(spec)
+        if not download:
+            raise WeightsNotFound(f"{spec.title} is not on this machine. {_how_to_get(spec)}")
+        path = _download(spec, recipe)
     try:
         model = open_clip.create_model(
             spec.model,
@@ -146,7 +153,7 @@ def load_clip(
     return ClipEncoder(spec, model, _tokenizer(spec, download), origin, device, precision)
 
 
-def _named(weights: Path | str) -> Path:
+def _local(weights: Path | str) -> Path:
     path = Path(weights).expanduser()
     if not path.is_file():
         raise WeightsNotFound(f"{path} is not a file; name the .safetensors, .bin or .pt file.")
@@ -165,11 +172,12 @@ def _cached(recipe: dict[str, Any]) -> Path | None:
     return None
 
 
-def _refuse(spec: TextEncoderSpec) -> Path:
-    raise WeightsNotFound(
-        f"{spec.title} is not on this machine. Get it with `python -m esam_core text PHOTO TEXT "
+def _how_to_get(spec: TextEncoderSpec) -> str:
+    """Write the advice for an encoder that is not on this machine; the command works as it is."""
+    return (
+        'Get it with `python -m esam_core text photo.jpg "a dog" --out mask.png '
         f"--encoder {spec.name} --download` ({spec.size_mb} MB, into open_clip's cache), or name a "
-        "file you have. Until then the offline vocabulary answers."
+        f"weights file you have. Until then use the encoder {OFFLINE!r}."
     )
 
 
@@ -179,7 +187,7 @@ def _download(spec: TextEncoderSpec, recipe: dict[str, Any]) -> Path:
     _check_connection(spec)
     try:
         return Path(open_clip.download_pretrained(recipe))
-    except Exception as error:  # of the hub's client, of urllib, of open_clip: all mean the same
+    except Exception as error:  # errors of three libraries, without a common base class
         raise DownloadFailed(
             f"{spec.title} could not be downloaded: {str(error).strip()[:200]} Check the "
             "connection and try again, or name a file you have."
@@ -187,18 +195,18 @@ def _download(spec: TextEncoderSpec, recipe: dict[str, Any]) -> Path:
 
 
 def _check_connection(spec: TextEncoderSpec) -> None:
-    """Ask the hub once: its own client would try for most of a minute before it says no."""
+    """Try to reach the hub once; its own client would retry for most of a minute."""
     hub = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
     if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE"):
         raise DownloadFailed(
-            f"{spec.title} is not on this machine, and HF_HUB_OFFLINE forbids to download it. "
+            f"{spec.title} is not on this machine, and HF_HUB_OFFLINE forbids downloading it. "
             "Unset it, or name a file you have."
         )
     try:
         request = urllib.request.Request(hub, method="HEAD")
         urllib.request.urlopen(request, timeout=PROBE_SECONDS).close()
     except urllib.error.HTTPError:
-        return  # it answers; what it says about its front page does not matter
+        return  # the hub can be reached; the status of its front page does not matter
     except OSError as error:
         reason = getattr(error, "reason", error)
         raise DownloadFailed(
@@ -220,7 +228,7 @@ def _tokenizer(spec: TextEncoderSpec, download: bool) -> Any:
     ):
         raise WeightsNotFound(
             f"{spec.title} also needs the tokenizer of {repository}, which is not on this machine. "
-            f"Get it with `--encoder {spec.name} --download`."
+            f"{_how_to_get(spec)}"
         )
     try:
         return open_clip.get_tokenizer(spec.model)
@@ -236,4 +244,5 @@ def _tokenizer(spec: TextEncoderSpec, download: bool) -> Any:
 
 
 def _unit(rows: np.ndarray) -> np.ndarray:
+    """Scale rows (n, d) to unit length."""
     return rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-12)

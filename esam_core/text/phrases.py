@@ -1,8 +1,14 @@
-"""Short English texts: their words, their head noun, and what stands around it."""
+"""Short English texts: their words, their head noun, and the words around it."""
 
 import re
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import dataclass
+
+from esam_core.errors import InvalidPrompt
+
+MAX_CHARACTERS = 200
+MAX_TEXTS = 12
 
 
 def _set(words: str) -> frozenset[str]:
@@ -42,8 +48,49 @@ IRREGULAR = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class ParsedText:
+    """A text as an encoder understands it.
+
+    Args:
+        text: The text as typed.
+        subject: What is looked for.
+        plural: Whether more than one thing is asked for.
+        classes: Indices of the ImageNet classes it covers; none for encoders that read free text.
+        approximate: Whether the classes are only close to the word.
+        notices: Sentences for the user: what was ignored, what is a guess.
+    """
+
+    text: str
+    subject: str
+    plural: bool = False
+    classes: tuple[int, ...] = ()
+    approximate: bool = False
+    notices: tuple[str, ...] = ()
+
+
+def split_texts(query: str) -> tuple[str, ...]:
+    """Split a query at its commas into texts, without blanks and repetitions.
+
+    Raises:
+        InvalidPrompt: There is no text, or too much of it.
+    """
+    texts = tuple(dict.fromkeys(filter(None, (" ".join(t.split()) for t in query.split(",")))))
+    if not texts:
+        raise InvalidPrompt("there is no text; say what to look for, such as: dog, red ball")
+    for text in texts:
+        if len(text) > MAX_CHARACTERS:
+            raise InvalidPrompt(
+                f"a text has {len(text):,} characters; at most {MAX_CHARACTERS} are read. Name the "
+                "thing in a few words."
+            )
+    if len(texts) > MAX_TEXTS:
+        raise InvalidPrompt(f"{len(texts)} texts given; at most {MAX_TEXTS} are read at once.")
+    return texts
+
+
 def is_plural(text: str) -> bool:
-    """Guess whether an English text asks for more than one thing; for encoders of free text."""
+    """Guess whether an English text asks for more than one thing (for encoders of free text)."""
     head, _ = cut_relation(tokens_of(text))
     if not head:
         return False
@@ -51,12 +98,12 @@ def is_plural(text: str) -> bool:
 
 
 def tokens_of(text: str) -> list[str]:
-    """Give the words of a text in lower case, without accents; all else is left out."""
+    """Return the words of a text in lower case, without accents and punctuation."""
     return re.findall(r"[a-z0-9][a-z0-9.'-]*(?<![.'-])", _plain(text))
 
 
-def unread(text: str) -> str:
-    """Give the letters of other scripts and the pictures that ``tokens_of`` leaves out."""
+def foreign_signs(text: str) -> str:
+    """Return the letters of other scripts and the emoji that ``tokens_of`` leaves out."""
     return "".join(
         sign
         for sign in _plain(text)
@@ -70,24 +117,24 @@ def _plain(text: str) -> str:
 
 
 def cut_relation(tokens: list[str]) -> tuple[list[str], str]:
-    """Split "dog on the left" into what comes before the relation, and the rest."""
+    """Split "dog on the left" into the words before the relation and the rest."""
     for i, token in enumerate(tokens[1:], 1):
         if token in RELATIONS or (len(token) > 5 and token.endswith("ing") and i < len(tokens) - 1):
             return tokens[:i], " ".join(tokens[i:])
     return tokens, ""
 
 
-def set_aside(tokens: list[str]) -> Iterator[str]:
-    """Say of words in front of a noun that they are not understood, a sentence per kind."""
+def ignored_words(tokens: list[str]) -> Iterator[str]:
+    """Write a notice per kind of word that stands before a noun and is ignored."""
     for kind, known in (("colours", COLOURS), ("places", PLACES), ("sizes or ages", SIZES)):
-        if said := [token for token in tokens if token in known]:
-            yield f"“{' '.join(said)}” is not understood: the offline vocabulary knows no {kind}."
-    if said := [t for t in tokens if t not in COLOURS | PLACES | SIZES | DETERMINERS]:
-        yield f"“{' '.join(said)}” is not understood by the offline vocabulary and was left out."
+        if words := [token for token in tokens if token in known]:
+            yield f"“{' '.join(words)}” is not understood: the offline vocabulary knows no {kind}."
+    if words := [t for t in tokens if t not in COLOURS | PLACES | SIZES | DETERMINERS]:
+        yield f"“{' '.join(words)}” is not understood by the offline vocabulary and was left out."
 
 
 def singulars(phrase: str) -> Iterator[str]:
-    """Give the phrase itself, then what it may be the plural of."""
+    """Yield the phrase itself, then each singular that it may be the plural of."""
     yield phrase
     first, space, last = phrase.rpartition(" ")
     before = first + space

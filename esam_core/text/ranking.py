@@ -1,45 +1,35 @@
-"""Text to mask: which of a photo's masks look most like what a text says (the paper's Fig. 6)."""
+"""Text to mask: rank the masks of an image by how well they fit a text (the paper's Fig. 6)."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
 
-from esam_core.errors import InvalidPrompt, InvalidSettings
-from esam_core.geometry import mask_iou
+from esam_core.errors import Cancelled, InvalidPrompt, InvalidSettings
 from esam_core.masks import Masks
 from esam_core.text.encoders import TextEncoder
-from esam_core.text.regions import ViewSettings, region_views
-from esam_core.text.vocabulary import Reading
+from esam_core.text.phrases import ParsedText, split_texts
+from esam_core.text.regions import CropSettings, region_crops
 
-if TYPE_CHECKING:
-    from esam_core.everything import GridSettings
-    from esam_core.saliency.maps import SaliencyMap
-    from esam_core.segmenter import ImageEmbedding, Segmenter
-
-MAX_CHARACTERS = 200
-MAX_TEXTS = 12
-MAX_MASKS = 120
 SAME_THING = 0.5  # of two masks that share more than this, one is a part of the other
-SAME_MASK = 0.8  # of two masks with a higher IoU one is enough
+MASKS_PER_BATCH = 16  # encoded between two calls of ``progress``
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RegionFeatures:
-    """The masks of a photo as an encoder sees them; worth keeping, as every next text uses them.
+    """The masks of an image as an encoder sees them; keep them, every further text needs them.
 
     Args:
-        rows: One per mask (n, d) float32.
+        embeddings: One per mask (n, d) float32.
         encoder: Name of the encoder that made them; no other can read them.
         overlap: (n, n) float32: share of the smaller of two masks that lies in the other.
-        settings: What it was shown.
+        settings: Which crops were encoded.
     """
 
-    rows: np.ndarray
+    embeddings: np.ndarray
     encoder: str
     overlap: np.ndarray
-    settings: ViewSettings
+    settings: CropSettings
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,16 +37,16 @@ class TextRanking:
     """How well n masks fit k texts.
 
     Args:
-        readings: The texts as they were understood, with notices about what was not.
-        similarity: (n, k): the encoder's own measure; CLIP's cosine, or a probability.
-        scores: (n, k) in [0, 1]: against the negative texts and the other texts; equal to
+        texts: The k texts as the encoder understood them.
+        similarity: (n, k) float32: the encoder's own measure; CLIP's cosine, or a probability.
+        scores: (n, k) float32 in [0, 1]: against the negative texts and the other texts; equal to
             ``similarity`` where that is a probability already.
-        order: (k, n): masks by similarity, the most similar first, as in the paper.
-        overlap: (n, n), see ``RegionFeatures``.
-        threshold: Scores from here on count as found.
+        order: (k, n) int: indices of the masks, the most similar first, as in the paper.
+        overlap: (n, n) float32, see ``RegionFeatures``.
+        threshold: Masks with at least this score count as found.
     """
 
-    readings: tuple[Reading, ...]
+    texts: tuple[ParsedText, ...]
     similarity: np.ndarray
     scores: np.ndarray
     order: np.ndarray
@@ -64,17 +54,17 @@ class TextRanking:
     threshold: float
 
     def matches(self, text: int) -> np.ndarray:
-        """Name the masks of a text's score from the threshold on, best first; maybe none."""
+        """Return the masks that reach the threshold for a text: indices (m,), best first."""
         order = self.order[text]
         return order[self.scores[order, text] >= self.threshold]
 
     def chosen(self, text: int) -> np.ndarray:
-        """Name the masks that answer a text: the best match, or all that a plural asks for.
+        """Return the result for a text: indices (m,) of the best match, or of all for a plural.
 
-        Of several matches on the same thing (a dog, its head, dog and lead) the best one stands.
+        Of several matches on the same thing (a dog, its head, dog and lead) only the best is kept.
         """
         matches = self.matches(text)
-        if not self.readings[text].plural:
+        if not self.texts[text].plural:
             return matches[:1]
         distinct: list[int] = []
         for mask in matches.tolist():
@@ -83,120 +73,50 @@ class TextRanking:
         return np.array(distinct, int)
 
 
-def split_texts(query: str) -> tuple[str, ...]:
-    """Split what was typed at its commas into texts, without blanks and repetitions.
-
-    Raises:
-        InvalidPrompt: Nothing was typed, or too much.
-    """
-    texts = tuple(dict.fromkeys(filter(None, (" ".join(t.split()) for t in query.split(",")))))
-    if not texts:
-        raise InvalidPrompt("there is no text; say what to look for, such as: dog, red ball")
-    for text in texts:
-        if len(text) > MAX_CHARACTERS:
-            raise InvalidPrompt(
-                f"a text has {len(text):,} characters; at most {MAX_CHARACTERS} are read. Name the "
-                "thing in a few words."
-            )
-    if len(texts) > MAX_TEXTS:
-        raise InvalidPrompt(f"{len(texts)} texts given; at most {MAX_TEXTS} are read at once.")
-    return texts
-
-
-def propose(
-    segmenter: "Segmenter",
+def embed_regions(
     image: np.ndarray,
+    masks: Masks,
+    encoder: TextEncoder,
+    settings: CropSettings | None = None,
     *,
-    embedding: "ImageEmbedding | None" = None,
-    saliency: "SaliencyMap | None" = None,
-    settings: "GridSettings | None" = None,
     progress: Callable[[int, int], None] | None = None,
     cancel: Callable[[], bool] | None = None,
-) -> Masks:
-    """Find masks for texts to choose from: what stands out, and everything on the fast grid.
-
-    What a text names is often what stands out. On the example photos (76 pairs of photo and class
-    name, from ``eval text``) the best mask is the named one for 38 % of the pairs with the bundled
-    model, for 30 % without the salient masks, and for 28 % with twice as many, doubtful grid masks.
-
-    Args:
-        segmenter: The model.
-        image: The photo (h, w, 3) uint8 RGB.
-        embedding: Of this photo by this segmenter, if it is at hand.
-        saliency: Map of this photo, if it is at hand; else the bundled model computes it.
-        settings: Of the grid; by default those of ``fast`` for this model, at most 120 masks.
-        progress: Called with the points done and their total after every chunk.
-        cancel: Asked before every chunk; true stops.
-
-    Returns:
-        The salient masks, then those of the grid.
-
-    Raises:
-        Cancelled: ``cancel`` said so.
-        InvalidImage: The photo is no RGB array.
-        WeightsNotFound: The bundled saliency model is missing.
-    """
-    # They bring torch and onnxruntime, which ranking never needs.
-    from esam_core.everything import preset, segment_everything
-    from esam_core.saliency.maps import load_saliency
-    from esam_core.saliency.masks import SalientSettings, salient_masks
-
-    embedding = segmenter.embed(image) if embedding is None else embedding
-    saliency = load_saliency().estimate(image) if saliency is None else saliency
-    found = [
-        salient_masks(
-            image,
-            segmenter,
-            embedding=embedding,
-            saliency=saliency,
-            settings=SalientSettings(prompt=prompt),
-        ).masks
-        for prompt in ("box", "uniform")
-    ]
-    settings = settings or replace(preset("fast", segmenter.name), max_masks=MAX_MASKS)
-    found.append(
-        segment_everything(segmenter, embedding, settings, progress=progress, cancel=cancel)
-    )
-    return _distinct(found)
-
-
-def _distinct(found: Sequence[Masks]) -> Masks:
-    """Join masks; of those that are nearly the same the one of the earlier part stays."""
-    joined, *more = found
-    for masks in more:
-        overlaps = mask_iou(masks.data, joined.data)
-        new = np.flatnonzero((overlaps <= SAME_MASK).all(1))
-        joined = Masks.concat([joined, masks[new]])
-    return joined
-
-
-def embed_regions(
-    image: np.ndarray, masks: Masks, encoder: TextEncoder, settings: ViewSettings | None = None
 ) -> RegionFeatures:
-    """Encode the masks of a photo for ``rank_masks``; the slow part, done once per photo.
+    """Encode the masks of an image for ``rank_masks``; the slow part, done once per image.
 
     Args:
-        image: The photo (h, w, 3) uint8 RGB.
-        masks: Proposals, from anywhere.
+        image: The image (h, w, 3) uint8 RGB.
+        masks: n masks of the image (n, h, w), from any source.
         encoder: From ``load_text_encoder``.
-        settings: What the encoder is shown of each mask.
+        settings: Which crops of each mask are encoded.
+        progress: Called with the masks encoded so far and their total after every batch.
+        cancel: Called before every batch; return True to stop.
 
     Raises:
-        InvalidImage: Photo and masks do not belong together.
+        Cancelled: ``cancel`` returned True.
+        InvalidImage: Image and masks differ in size.
     """
-    settings = settings or ViewSettings()
-    views = list(region_views(image, masks, encoder.input_size, settings))
-    rows = np.zeros((0, 0), np.float32)
-    if views:
-        rows = encoder.encode_views(np.concatenate(views))
-        rows = encoder.merge(rows.reshape(len(views), len(settings.views), -1))
-    return RegionFeatures(rows, encoder.name, overlap_of(masks), settings)
+    settings = settings or CropSettings()
+    parts = []
+    for start in range(0, len(masks), MASKS_PER_BATCH):
+        if cancel is not None and cancel():
+            raise Cancelled(f"stopped after {start} of {len(masks)} masks, as asked.")
+        batch = masks[start : start + MASKS_PER_BATCH]
+        crops = list(region_crops(image, batch, encoder.input_size, settings))
+        encoded = encoder.encode_crops(np.concatenate(crops))
+        parts.append(encoder.merge(encoded.reshape(len(crops), len(settings.crops), -1)))
+        if progress is not None:
+            progress(start + len(batch), len(masks))
+    embeddings = np.concatenate(parts) if parts else np.zeros((0, 0), np.float32)
+    return RegionFeatures(embeddings, encoder.name, overlap_of(masks), settings)
 
 
 def overlap_of(masks: Masks, side: int = 160) -> np.ndarray:
     """Measure which share of the smaller of two masks lies in the other, (n, n) float32.
 
-    Measured on every k-th pixel, so that the longer side counts ``side`` pixels or little more.
+    Args:
+        masks: n masks of one image.
+        side: Only every k-th pixel is counted, so that the longer side has this many or a few more.
     """
     step = max(1, max(masks.image_hw) // side)
     small = masks.data[:, ::step, ::step]
@@ -215,10 +135,10 @@ def rank_masks(
     """Rank masks by texts.
 
     Args:
-        regions: From ``embed_regions`` with the same encoder.
-        texts: What to look for, one or several, see ``split_texts``.
-        encoder: The same.
-        threshold: Scores from here on count as found; by default the encoder's own.
+        regions: Features of n masks from ``embed_regions`` with the same encoder.
+        texts: What to look for, one or several texts, see ``split_texts``.
+        encoder: The encoder of the regions.
+        threshold: Masks with at least this score count as found; default is the encoder's own.
 
     Raises:
         UnknownWord: A text that the encoder cannot read.
@@ -233,28 +153,27 @@ def rank_masks(
             f"the regions were encoded by {regions.encoder}, the text by {encoder.name}; encode "
             "them with the same one."
         )
-    readings = tuple(encoder.read(text) for text in split_texts(",".join(texts)))
-    rows = encoder.encode_texts(readings)
-    if not len(regions.rows):
-        nothing = np.zeros((0, len(readings)), np.float32)
-        return TextRanking(readings, nothing, nothing, _order(nothing), regions.overlap, threshold)
-    similarity = regions.rows @ rows.T
-    scores = _calibrated(similarity, regions, encoder)
+    parsed = tuple(encoder.parse(text) for text in split_texts(",".join(texts)))
+    wanted = encoder.encode_texts(parsed)
+    if not len(regions.embeddings):
+        nothing = np.zeros((0, len(parsed)), np.float32)
+        return TextRanking(parsed, nothing, nothing, _order(nothing), regions.overlap, threshold)
+    similarity = regions.embeddings @ wanted.T
+    scores = _scores(similarity, regions, encoder)
     order = _order(similarity)
-    return TextRanking(readings, similarity, scores, order, regions.overlap, threshold)
+    return TextRanking(parsed, similarity, scores, order, regions.overlap, threshold)
 
 
-def _calibrated(
-    similarity: np.ndarray, regions: RegionFeatures, encoder: TextEncoder
-) -> np.ndarray:
+def _scores(similarity: np.ndarray, regions: RegionFeatures, encoder: TextEncoder) -> np.ndarray:
     """Let the texts and the negatives compete for each region, (n, k) in [0, 1].
 
-    Without competition something always fits best; with it, "none of these" is an answer.
+    Without competition something always fits best; with it, "none of these" is possible.
     """
     if encoder.logit_scale is None:
         return similarity.clip(0, 1)
-    negatives = encoder.encode_texts([Reading(text, text) for text in encoder.negatives])
-    logits = encoder.logit_scale * np.concatenate([similarity, regions.rows @ negatives.T], 1)
+    negatives = encoder.encode_texts([ParsedText(text, text) for text in encoder.negatives])
+    others = regions.embeddings @ negatives.T
+    logits = encoder.logit_scale * np.concatenate([similarity, others], 1)
     odds = np.exp(logits - logits.max(1, keepdims=True))
     return (odds / odds.sum(1, keepdims=True))[:, : similarity.shape[1]]
 

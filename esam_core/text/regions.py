@@ -1,4 +1,4 @@
-"""What an image encoder is shown of each mask: square views, padded and freed of neighbours."""
+"""Square crops of the region of each mask, padded and with its surroundings masked out."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,33 +10,35 @@ from esam_core.errors import InvalidImage, InvalidSettings
 from esam_core.images import check_rgb
 from esam_core.masks import Masks
 
-VIEWS = ("masked_crop", "box_crop", "blurred_background")
+CROPS = ("masked_crop", "box_crop", "blurred_background")
 BACKGROUNDS = {"white": (255, 255, 255), "black": (0, 0, 0), "mean": (124, 116, 104)}
-BLUR = 1 / 16  # radius as a share of the view: shapes of the neighbours go, their colours stay
+BLUR = (
+    1 / 16
+)  # radius as a share of the crop; hides shapes around the mask, keeps their colours
 
 
 @dataclass(frozen=True, slots=True)
-class ViewSettings:
-    """Which views of a mask are encoded; their embeddings are averaged.
+class CropSettings:
+    """Which crops of a mask are encoded; their embeddings are averaged.
 
     Args:
-        views: Any of ``masked_crop`` (the mask's pixels alone), ``box_crop`` (all that is around
-            it) and ``blurred_background`` (around it, blurred).
-        context: Side of the square over the longer side of the mask's box, 1 to 2.
-        background: ``white``, ``black`` or ``mean`` (ImageNet's mean colour), around masked
-            pixels and where a view leaves the photo.
+        crops: Any of ``masked_crop`` (the mask's pixels only), ``box_crop`` (everything in the
+            square) and ``blurred_background`` (everything outside the mask blurred).
+        context: Side of the square divided by the longer side of the mask's box, 1 to 2.
+        background: ``white``, ``black`` or ``mean`` (ImageNet's mean colour): fills masked pixels
+            and what lies outside the image.
 
     Raises:
         InvalidSettings: A value outside its range.
     """
 
-    views: tuple[str, ...] = ("masked_crop",)
+    crops: tuple[str, ...] = ("masked_crop",)
     context: float = 1.2
     background: str = "mean"
 
     def __post_init__(self) -> None:
-        if not self.views or not set(self.views) <= set(VIEWS):
-            raise InvalidSettings(f"views is {self.views}; use some of {', '.join(VIEWS)}.")
+        if not self.crops or not set(self.crops) <= set(CROPS):
+            raise InvalidSettings(f"crops is {self.crops}; use some of {', '.join(CROPS)}.")
         if not 1 <= self.context <= 2:
             raise InvalidSettings(f"context is {self.context}; give a number from 1 to 2.")
         if self.background not in BACKGROUNDS:
@@ -45,32 +47,32 @@ class ViewSettings:
             )
 
 
-def region_views(
-    image: np.ndarray, masks: Masks, size: int, settings: ViewSettings | None = None
+def region_crops(
+    image: np.ndarray, masks: Masks, size: int, settings: CropSettings | None = None
 ) -> Iterator[np.ndarray]:
-    """Give the views (v, size, size, 3) uint8 of one mask after the other.
+    """Yield the c crops (c, size, size, 3) uint8 RGB of one mask after the other.
 
     Args:
-        image: The photo (h, w, 3) uint8 RGB.
-        masks: Masks of it; an empty one is shown as plain background.
-        size: Side of the views.
-        settings: Which views.
+        image: The image (h, w, 3) uint8 RGB.
+        masks: Masks of the image (n, h, w); an empty one gives a crop of plain background.
+        size: Side of the crops in pixels.
+        settings: Which crops.
 
     Raises:
-        InvalidImage: Photo and masks do not belong together.
+        InvalidImage: Image and masks differ in size.
     """
-    settings = settings or ViewSettings()
+    settings = settings or CropSettings()
     if check_rgb(image).shape[:2] != masks.image_hw:
         raise InvalidImage(
-            f"the photo is {image.shape[:2]}, the masks are {masks.image_hw} (height, width); they "
-            "must be of the same photo."
+            f"the image is {image.shape[:2]}, the masks are {masks.image_hw} (height, width); they "
+            "must be of the same image."
         )
     for mask, box in zip(masks.data, masks.boxes_xyxy, strict=True):
-        yield _views(image, mask, _square(box, settings.context), size, settings)
+        yield _crops(image, mask, _square(box, settings.context), size, settings)
 
 
-def _views(
-    image: np.ndarray, mask: np.ndarray, square: tuple[int, int, int], size: int, s: ViewSettings
+def _crops(
+    image: np.ndarray, mask: np.ndarray, square: tuple[int, int, int], size: int, s: CropSettings
 ) -> np.ndarray:
     colour = BACKGROUNDS[s.background]
     around = _cut(image, square, size, colour)
@@ -82,9 +84,9 @@ def _views(
     return np.stack(
         [
             np.asarray(
-                around if v == "box_crop" else Image.composite(around, backgrounds[v](), inside)
+                around if c == "box_crop" else Image.composite(around, backgrounds[c](), inside)
             )
-            for v in s.views
+            for c in s.crops
         ]
     )
 
@@ -99,7 +101,7 @@ def _square(box: np.ndarray, context: float) -> tuple[int, int, int]:
 def _cut(
     pixels: np.ndarray, square: tuple[int, int, int], size: int, fill: tuple[int, ...] | int
 ) -> Image.Image:
-    """Cut a square out of (h, w) or (h, w, 3), padded where it leaves the photo, and resize it."""
+    """Cut a square out of (h, w) or (h, w, 3), padded where it leaves the image, and resize it."""
     left, top, side = square
     x, y = max(left, 0), max(top, 0)
     part = pixels[y : top + side, x : left + side]

@@ -1,6 +1,6 @@
-"""The offline vocabulary: English words, and the ImageNet classes that each of them covers.
+"""The offline vocabulary: English nouns and the ImageNet classes that each of them covers.
 
-It knows nouns. Whatever else a text says is set aside and said so: nothing is understood in secret.
+Other words of a text are ignored, with a notice for each.
 """
 
 import difflib
@@ -17,47 +17,27 @@ from esam_core.text.phrases import (
     DETERMINERS,
     PLACES,
     SIZES,
+    ParsedText,
     cut_relation,
+    foreign_signs,
+    ignored_words,
     is_plural,
-    set_aside,
     singulars,
     tokens_of,
-    unread,
 )
 
 TOO_WIDE = 600  # "object" covers 958 of the 1000 classes: no photo has anything else
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A text as an encoder understands it.
-
-    Args:
-        text: What was typed.
-        subject: What is looked for.
-        plural: Whether more than one thing is asked for.
-        classes: Indices of the ImageNet classes it covers; none for encoders that read free text.
-        approximate: Whether the classes only come near to the word.
-        notices: Sentences for the person who typed it: what was not understood, what is a guess.
-    """
-
-    text: str
-    subject: str
-    plural: bool = False
-    classes: tuple[int, ...] = ()
-    approximate: bool = False
-    notices: tuple[str, ...] = ()
-
-
 @dataclass(frozen=True)
 class Vocabulary:
-    """Words and what they cover.
+    """Words and the classes they cover.
 
     Args:
         names: One name per class.
-        words: Words to the classes that they cover.
-        everyday: Words to the classes that come nearest to them, chosen by hand.
-        nearest: Further words to the word in ``words`` that comes nearest; sometimes wrong.
+        words: Word to the classes it covers.
+        everyday: Word to the classes closest to it, chosen by hand.
+        nearest: Word to the closest word in ``words``, found automatically; sometimes wrong.
     """
 
     names: tuple[str, ...]
@@ -65,22 +45,21 @@ class Vocabulary:
     everyday: Mapping[str, tuple[int, ...]]
     nearest: Mapping[str, str]
 
-    def read(self, text: str) -> Reading:
-        """Find the noun that a text asks for, and say what else of the text is not understood.
+    def parse(self, text: str) -> ParsedText:
+        """Find the noun that a text asks for, with notices about the words that were ignored.
 
         Raises:
-            UnknownWord: No word of it is known; names the nearest known ones.
+            UnknownWord: No word of it is known; the message names similar known ones.
         """
-        spoken = tokens_of(text)
-        if not spoken:
+        tokens = tokens_of(text)
+        if not tokens:
             raise UnknownWord(
                 f"{_shown(text)}: the offline vocabulary knows English nouns only, such as dog, "
                 "car or bottle."
             )
         notices = []
-        if left := unread(text):
-            notices.append(f"“{left}” is not understood: the offline vocabulary knows English.")
-        tokens = spoken
+        if foreign := foreign_signs(text):
+            notices.append(f"“{foreign}” is not understood: the offline vocabulary knows English.")
         while len(tokens) > 1 and tokens[0] in DETERMINERS:
             tokens = tokens[1:]
         if self._find(" ".join(tokens)) is None:
@@ -92,15 +71,15 @@ class Vocabulary:
                 )
         for start in range(len(tokens)):
             # A far word after a noun that had to be left out would be a guess upon a guess.
-            sure = DETERMINERS.union(COLOURS, PLACES, SIZES).issuperset(tokens[:start])
-            found = self._find(" ".join(tokens[start:]), far=sure)
+            certain = DETERMINERS.union(COLOURS, PLACES, SIZES).issuperset(tokens[:start])
+            found = self._find(" ".join(tokens[start:]), far=certain)
             if found is not None:
-                notices += set_aside(tokens[:start])
-                return self._reading(text, found, " ".join(tokens[start:]), notices)
+                notices += ignored_words(tokens[:start])
+                return self._parsed(text, found, " ".join(tokens[start:]), notices)
         raise UnknownWord(self._refusal(text, " ".join(tokens)))
 
     def suggestions(self, phrase: str, count: int = 3) -> list[str]:
-        """Name known words that are spelled like a phrase or its last word, best first."""
+        """Return known words that are spelled like a phrase or its last word, best first."""
         for wanted in dict.fromkeys([phrase, phrase.split(" ")[-1]]):
             for known in self._spellings:
                 close = difflib.get_close_matches(wanted, known, count, cutoff=0.75)
@@ -125,7 +104,7 @@ class Vocabulary:
                 return form
         return None
 
-    def _reading(self, text: str, entry: str, phrase: str, notices: list[str]) -> Reading:
+    def _parsed(self, text: str, entry: str, phrase: str, notices: list[str]) -> ParsedText:
         approximate = entry not in self.words or entry in self.everyday
         if entry in self.everyday:
             classes = self.everyday[entry]
@@ -145,7 +124,7 @@ class Vocabulary:
                 "vocabulary knows; use a narrower word, such as animal, vehicle or furniture."
             )
         plural = phrase != entry or is_plural(text)
-        return Reading(text, entry, plural, classes, approximate, tuple(notices))
+        return ParsedText(text, entry, plural, classes, approximate, tuple(notices))
 
     def _refusal(self, text: str, phrase: str) -> str:
         close = self.suggestions(phrase)
@@ -154,7 +133,7 @@ class Vocabulary:
 
 
 def load_vocabulary() -> Vocabulary:
-    """Read the words that come with the project."""
+    """Load the words that come with the project."""
     with gzip.open(asset("words", "imagenet_words.json.gz"), "rt", encoding="utf-8") as file:
         table = json.load(file)
     by_hand = json.loads(asset("words", "everyday_words.json").read_text(encoding="utf-8"))

@@ -1,12 +1,15 @@
-"""Masks and prompts as pictures: arrays in, a new array out; nothing given is ever changed."""
+"""Masks and prompts as pictures: functions from arrays to a new array; no input is changed."""
 
-from esam_core.visualize.colours import palette, stable_colours
+from esam_core.visualize.colours import HEAT, Colour, heat_ramp, hex_code, palette, stable_colours
 from esam_core.visualize.draw import cutout, draw_heat, draw_masks
 from esam_core.visualize.markers import draw_box, draw_points, draw_prompt
-from esam_core.visualize.panel import caption, panel
+from esam_core.visualize.panel import ModelInfo, caption, panel
 from esam_core.visualize.table import table
 
 __all__ = [
+    "HEAT",
+    "Colour",
+    "ModelInfo",
     "caption",
     "cutout",
     "draw_box",
@@ -14,6 +17,8 @@ __all__ = [
     "draw_masks",
     "draw_points",
     "draw_prompt",
+    "heat_ramp",
+    "hex_code",
     "palette",
     "panel",
     "stable_colours",

@@ -1,4 +1,4 @@
-"""Colours: a palette for a few objects, and colours that stay with their mask among many."""
+"""Colours: a palette for objects, a ramp for heat maps, colours that stay with their mask."""
 
 import colorsys
 
@@ -6,22 +6,59 @@ import numpy as np
 
 from esam_core.masks import Masks
 
-Colour = tuple[int, int, int]
+Colour = tuple[int, int, int]  # red, green, blue from 0 to 255
 
-# The page's own colours, so that a figure and the page look alike.
-FIRST = ("5b7cfa", "f2733f", "23b08a", "d64f8a", "e0a91b", "8a63d2", "2ba3c6", "86a832")
+# The page and the figures take their colours from here, so that they look alike.
+FIRST_COLOURS: tuple[Colour, ...] = (
+    (91, 124, 250),
+    (242, 115, 63),
+    (35, 176, 138),
+    (214, 79, 138),
+    (224, 169, 27),
+    (138, 99, 210),
+    (43, 163, 198),
+    (134, 168, 50),
+)
+# From cold to hot, in equal steps; lightness only rises, so that it also reads in grey print.
+HEAT: tuple[Colour, ...] = (
+    (36, 20, 92),
+    (122, 28, 109),
+    (207, 68, 70),
+    (247, 142, 40),
+    (252, 232, 120),
+)
+WHITE: Colour = (255, 255, 255)
 GOLDEN = 0.618034  # steps of this share of the colour circle never come close to each other
-CELLS = 24  # a mask keeps its colour while its centre stays in the same cell of the photo
+CELLS = 24  # a mask keeps its colour while its centre stays in the same cell of the image
 
 
 def palette(n: int) -> list[Colour]:
     """Return n colours that are easy to tell apart; the first ones are always the same."""
-    first = [tuple(bytes.fromhex(code)) for code in FIRST[:n]]
-    return first + [_wheel(i) for i in range(n - len(first))]
+    first = FIRST_COLOURS[:n]
+    return [*first, *(_wheel(i) for i in range(n - len(first)))]
+
+
+def heat_ramp(heat: np.ndarray) -> np.ndarray:
+    """Return the colour of each value of a heat map.
+
+    Args:
+        heat: Numbers in [0, 1] of any shape (...): 0 is cold, 1 is hot.
+
+    Returns:
+        Colours (..., 3) float64, linear between the stops of ``HEAT``.
+    """
+    at = np.asarray(heat, float) * (len(HEAT) - 1)
+    stops = np.array(HEAT, float)
+    return np.stack([np.interp(at, range(len(HEAT)), stops[:, c]) for c in range(3)], -1)
+
+
+def hex_code(colour: Colour) -> str:
+    """Write a colour as CSS does, such as ``#5b7cfa``."""
+    return f"#{bytes(colour).hex()}"
 
 
 def stable_colours(masks: Masks) -> list[Colour]:
-    """Return a colour per mask that depends on its place and size, not on its number.
+    """Return n colours for n masks that depend on each mask's place and size, not its number.
 
     The same mask has the same colour in another order, among other masks and after small changes.
     """

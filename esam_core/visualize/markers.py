@@ -1,4 +1,4 @@
-"""Prompts: points as stars and boxes as frames, drawn as the field draws them."""
+"""Prompts: points as stars and boxes as frames, as in the papers of this field."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,11 +6,12 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from esam_core.prompts import PointLabel, Prompt
-from esam_core.visualize.colours import Colour
+from esam_core.visualize.colours import WHITE, Colour
 from esam_core.visualize.draw import line_width
 
-GREEN, RED, WHITE = (24, 168, 68), (222, 40, 40), (255, 255, 255)
-SMOOTH = 4  # markers are drawn this much larger and shrunk, for smooth edges
+GREEN: Colour = (24, 168, 68)
+RED: Colour = (222, 40, 40)
+SUPERSAMPLING = 4  # markers are drawn this much larger and shrunk, for smooth edges
 
 
 def draw_points(
@@ -23,10 +24,13 @@ def draw_points(
     """Draw a star per point: green for foreground, red for background, both with a white edge.
 
     Args:
-        image: The photo (h, w, 3) uint8 RGB.
-        point_coords: Positions (x, y) in pixels.
-        point_labels: 1 foreground, 0 background; all foreground if not given.
+        image: The image (h, w, 3) uint8 RGB.
+        point_coords: n positions (x, y) in pixels.
+        point_labels: n labels, 1 foreground, 0 background; all foreground by default.
         size: From the centre to a tip, in pixels.
+
+    Returns:
+        A new picture (h, w, 3) uint8.
     """
     labels = [PointLabel.FOREGROUND] * len(point_coords) if point_labels is None else point_labels
     size = max(6.0, min(image.shape[:2]) / 26) if size is None else size
@@ -44,13 +48,16 @@ def draw_box(
     colour: Colour = GREEN,
     width: int | None = None,
 ) -> np.ndarray:
-    """Draw a frame with a thin white edge, so that it shows on any photo.
+    """Draw a frame with a thin white edge, so that it is visible on any image.
 
     Args:
-        image: The photo (h, w, 3) uint8 RGB.
-        box_xyxy: Corners in pixels.
+        image: The image (h, w, 3) uint8 RGB.
+        box_xyxy: Corners (x0, y0, x1, y1) in pixels.
         colour: Of the frame.
         width: Of its line, in pixels.
+
+    Returns:
+        A new picture (h, w, 3) uint8.
     """
     width = line_width(image) + 2 if width is None else width
     picture = Image.fromarray(image)
@@ -66,7 +73,7 @@ def draw_box(
 
 
 def draw_prompt(image: np.ndarray, prompt: Prompt) -> np.ndarray:
-    """Draw a prompt's box and points."""
+    """Draw a prompt's box and points on an image (h, w, 3) uint8 RGB, as a new picture."""
     if prompt.box_xyxy is not None:
         image = draw_box(image, prompt.box_xyxy)
     return draw_points(image, prompt.point_coords, prompt.point_labels)
@@ -78,8 +85,8 @@ def _star(size: float, colour: Colour) -> Callable[[ImageDraw.ImageDraw, np.ndar
     star = np.stack([np.cos(angles), np.sin(angles)], -1) * radii[:, None]
 
     def draw(pen: ImageDraw.ImageDraw, centre: np.ndarray) -> None:
-        tips = [tuple(point) for point in (star * SMOOTH + centre)]
-        edge = max(2, round(size * SMOOTH * 0.16))
+        tips = [tuple(point) for point in (star * SUPERSAMPLING + centre)]
+        edge = max(2, round(size * SUPERSAMPLING * 0.16))
         pen.line([*tips, *tips[:2]], fill=(*WHITE, 255), width=2 * edge, joint="curve")
         pen.polygon(tips, fill=(*colour, 255))
 
@@ -92,10 +99,10 @@ def _stamp(
     reach: float,
     draw: Callable[[ImageDraw.ImageDraw, np.ndarray], None],
 ) -> None:
-    """Draw something small and smooth around a place; what leaves the picture is cut off."""
+    """Draw something small with smooth edges around a position; it may leave the picture."""
     left, top = (int(np.floor(v - reach)) for v in at)
     side = int(np.ceil(2 * reach)) + 2
-    patch = Image.new("RGBA", (side * SMOOTH, side * SMOOTH), (*WHITE, 0))
-    draw(ImageDraw.Draw(patch), (np.array(at) - (left, top)) * SMOOTH)
+    patch = Image.new("RGBA", (side * SUPERSAMPLING, side * SUPERSAMPLING), (*WHITE, 0))
+    draw(ImageDraw.Draw(patch), (np.array(at) - (left, top)) * SUPERSAMPLING)
     patch = patch.resize((side, side), Image.Resampling.BOX)
     picture.paste(patch, (left, top), patch)

@@ -1,4 +1,4 @@
-"""Tables, ruled as in a paper: a line above and below the head and one at the end."""
+"""Tables with rules as in a paper: above and below the head, and at the end."""
 
 from collections.abc import Sequence
 
@@ -6,26 +6,30 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from esam_core.errors import InvalidImage
-from esam_core.visualize.panel import INK, PAPER, Page, footer_strip, wrap
+from esam_core.visualize.colours import WHITE
+from esam_core.visualize.page import INK, PageLayout, footer_strip, wrap
 
 
 def table(
     head: Sequence[str], rows: Sequence[Sequence[str]], *, footer: str = "", width: int = 1400
 ) -> np.ndarray:
-    """Set rows of text on one white page.
+    """Arrange rows of text on one white page.
 
     Args:
-        head: Title of each column; the first column is set to the left, others are centred.
+        head: Title of each column; the first column is left-aligned, others are centred.
         rows: Cells.
-        footer: Under everything, wrapped.
+        footer: Below everything, wrapped.
         width: Of the page in pixels.
+
+    Returns:
+        The page (h, width, 3) uint8.
 
     Raises:
         InvalidImage: A row that is not as long as the head.
     """
     if any(len(row) != len(head) for row in rows):
         raise InvalidImage("every row of a table needs as many cells as its head.")
-    page = Page(width)
+    page = PageLayout(width)
     font, line = page.font(0.9), round(1.35 * page.text)
     lines = [list(head), *map(list, rows)]
     spans = _spans([[font.getlength(cell) for cell in row] for row in lines], page)
@@ -33,13 +37,13 @@ def table(
         [wrap(cell, font, span) for cell, span in zip(row, spans, strict=True)] for row in lines
     ]
     heights = [line * max(len(cell) for cell in row) + page.text for row in wrapped]
-    sheet = Image.new("RGB", (width, sum(heights) + 2 * page.margin), PAPER)
+    sheet = Image.new("RGB", (width, sum(heights) + 2 * page.margin), WHITE)
     pen, y = ImageDraw.Draw(sheet), page.margin
     right = width - page.margin
     for i, (row, height) in enumerate(zip(wrapped, heights, strict=True)):
         if i < 2:
             pen.line((page.margin, y, right, y), INK, 3 if i == 0 else 1)
-        x = page.margin
+        x = float(page.margin)
         for k, (cell, span) in enumerate(zip(row, spans, strict=True)):
             for j, words in enumerate(cell):
                 at_y = y + height / 2 + (j - (len(cell) - 1) / 2) * line
@@ -55,8 +59,8 @@ def table(
     return np.concatenate(parts)
 
 
-def _spans(widths: list[list[float]], page: Page) -> list[float]:
-    """Share the page's width among the columns: wide ones give way first and wrap."""
+def _spans(widths: list[list[float]], page: PageLayout) -> list[float]:
+    """Divide the page's width among the columns: the widest ones shrink first."""
     room = page.width - (len(widths[0]) + 1) * page.margin
     wanted = [max(column) + 2 for column in zip(*widths, strict=True)]
     limit = max(wanted)

@@ -7,7 +7,7 @@ import open_clip
 import torch
 from safetensors.torch import save_file
 
-from esam_core.text.encoders import TextEncoderSpec
+from esam_core.text.specs import TextEncoderSpec
 
 NAME = "esam-tiny-clip"
 CONFIG = {

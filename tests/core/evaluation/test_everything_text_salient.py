@@ -9,13 +9,12 @@ import pytest
 from esam_core import asset
 from esam_core.cli import main
 from esam_core.evaluation import everything
-from esam_core.evaluation.salient import targets
+from esam_core.evaluation.salient import salient_targets
 from esam_core.evaluation.scenes import Scene, scenes
-from esam_core.evaluation.text import Pair, judge, table
+from esam_core.evaluation.text import NamedPair, evaluate_ranking, pair_table
 from esam_core.everything import settings
 from esam_core.masks import Masks
-from esam_core.text.ranking import TextRanking
-from esam_core.text.vocabulary import Reading
+from esam_core.text import ParsedText, TextRanking
 
 PHOTOS = asset("photos")
 
@@ -44,11 +43,13 @@ def ranking(*similarity: float) -> TextRanking:
     column = np.array(similarity, np.float32)[:, None]
     order = np.argsort(-column, axis=0).T
     overlap = np.eye(len(column), dtype=np.float32)
-    return TextRanking((Reading("dog", "dog"),), column, column, order, overlap, 0.5)
+    return TextRanking((ParsedText("dog", "dog"),), column, column, order, overlap, 0.5)
 
 
-def judged(masks: list[np.ndarray], *similarity: float, name: str = "dog") -> Pair:
-    return judge("own", SCENE, name, Masks.from_data(np.stack(masks)), ranking(*similarity))
+def judged(masks: list[np.ndarray], *similarity: float, name: str = "dog") -> NamedPair:
+    return evaluate_ranking(
+        "own", SCENE, name, Masks.from_data(np.stack(masks)), ranking(*similarity)
+    )
 
 
 def test_mask_of_one_instance_is_right_and_so_is_all_of_them_together():
@@ -70,13 +71,13 @@ def test_name_of_nothing_in_the_photo_can_only_be_a_false_alarm():
 
 def test_table_counts_shares_per_source_and_kind():
     pairs = [
-        Pair("own", "known", True, right=True, score=0.9, chance=0.5),
-        Pair("own", "known", True, right=False, score=0.9, chance=0.0),
-        Pair("own", "approximate", True, right=True, score=0.1, chance=0.5),
-        Pair("own", "known", False, score=0.8),
-        Pair("own", "known", False, score=0.2),
+        NamedPair("own", "known", True, right=True, score=0.9, chance=0.5),
+        NamedPair("own", "known", True, right=False, score=0.9, chance=0.0),
+        NamedPair("own", "approximate", True, right=True, score=0.1, chance=0.5),
+        NamedPair("own", "known", False, score=0.8),
+        NamedPair("own", "known", False, score=0.2),
     ]
-    rows = {tuple(row.split(" | ")[:2]): row for row in list(table(pairs, 0.5))[2:]}
+    rows = {tuple(row.split(" | ")[:2]): row for row in list(pair_table(pairs, 0.5))[2:]}
     assert rows["| own", "known"].endswith("| 2 | 50% | 25% | 50% | 50% | 50% |")
     assert rows["| own", "approximate"].endswith("| 1 | 100% | 50% | 100% | 0% | - |")
     assert rows["| own", "all"].split(" | ")[2] == "3"
@@ -88,20 +89,20 @@ def test_small_objects_can_be_left_out():
 
 
 def test_dominant_objects_are_most_of_what_is_annotated():
-    found = list(targets(PHOTOS))
+    found = list(salient_targets(PHOTOS))
     assert len(found) >= 10
     assert all(target.truth.mean() >= 0.02 for target in found)
 
 
 def test_what_a_grid_finds_is_counted_in_objects_and_in_the_masks_of_the_full_grid():
     masks = [Masks.from_data(np.stack(found)) for found in ([square(0)], [square(0), square(40)])]
-    search = everything.judge(9, masks[0], 0.5, SCENE.truth, full=masks[1])
+    search = everything.evaluate_grid(9, masks[0], 0.5, SCENE.truth, full=masks[1])
     np.testing.assert_allclose(search.best, [1, 0, 0])
     assert search.again == 0.5
     nothing = Masks.from_data(np.zeros((0, 20, 60), bool))
-    empty = everything.judge(9, nothing, 0.5, SCENE.truth, full=nothing)
+    empty = everything.evaluate_grid(9, nothing, 0.5, SCENE.truth, full=nothing)
     assert empty.best.tolist() == [0, 0, 0] and np.isnan(empty.again)
-    rows = list(everything.table({"own": [search, empty]}))
+    rows = list(everything.grid_table({"own": [search, empty]}))
     assert rows[-1] == "| own | 9 | 0.50 | 0.5 | 17% | 0.167 | 50% |"
 
 

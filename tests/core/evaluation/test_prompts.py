@@ -5,7 +5,7 @@ import pytest
 
 from esam_core import Prompt, asset
 from esam_core.cli import main
-from esam_core.evaluation.prompts import Target, grabcut_answers, next_click, targets
+from esam_core.evaluation.prompts import PromptTarget, next_click, prompt_targets, score_grabcut
 from esam_core.geometry import interior_point
 
 
@@ -53,8 +53,8 @@ def test_next_click_adds_what_is_missing_and_removes_what_is_too_much():
 
 
 def test_only_objects_larger_than_the_share_count():
-    chosen = list(targets(asset("photos"), 0.3))
-    assert 0 < len(chosen) < len(list(targets(asset("photos"), 0.1)))
+    chosen = list(prompt_targets(asset("photos"), 0.3))
+    assert 0 < len(chosen) < len(list(prompt_targets(asset("photos"), 0.1)))
     assert all(target.truth.mean() > 0.3 for target in chosen)
 
 
@@ -63,8 +63,8 @@ def test_grabcut_finds_a_plain_square_and_survives_a_box_as_large_as_the_photo()
     image = np.full((40, 60, 3), 40, np.uint8)
     truth = block(15, 10, 45, 30)
     image[truth] = (220, 60, 30)
-    assert grabcut_answers(Target(image, truth, (12, 7, 48, 33)))["box"] > 0.9
-    assert grabcut_answers(Target(image, truth, (0, 0, 60, 40)))["box"] > 0
+    assert score_grabcut(PromptTarget(image, truth, (12, 7, 48, 33)))["box"] > 0.9
+    assert score_grabcut(PromptTarget(image, truth, (0, 0, 60, 40)))["box"] > 0
 
 
 def test_table_has_a_row_per_model_and_names_the_weights(capsys):

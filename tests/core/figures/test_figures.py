@@ -23,7 +23,7 @@ from esam_core.figures import (
 )
 from esam_core.figures.figure import example_photos
 from esam_core.figures.noise import find_noise, noisiest_window
-from esam_core.text.encoders import load_text_encoder
+from esam_core.text import load_text_encoder
 
 SMALL = GridSettings(points_per_side=3, pred_iou_thresh=0.2, stability_score_thresh=0.2)
 

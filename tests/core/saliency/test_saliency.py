@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from onnx import TensorProto, helper
 
 from esam_core.errors import (
+    Cancelled,
     InvalidImage,
     InvalidSettings,
     UnknownModel,
@@ -19,14 +20,21 @@ from esam_core.errors import (
 from esam_core.geometry import mask_iou
 from esam_core.masks import Masks
 from esam_core.models import load_segmenter
-from esam_core.saliency.maps import SALIENCY, SaliencyMap, load_saliency, preprocess
-from esam_core.saliency.masks import SalientSettings, salient_components, salient_masks
+from esam_core.saliency import (
+    SALIENCY,
+    SaliencyMap,
+    SalientSettings,
+    load_saliency,
+    salient_components,
+    salient_masks,
+)
+from esam_core.saliency.maps import preprocess
 
 GREY = np.full((90, 120, 3), 128, np.uint8)
 
 
 class Painter:
-    """Stands for a segmenter: its second candidate is what the test says, the others are wrong."""
+    """A segmenter for tests: its second candidate is the given mask, the others are wrong."""
 
     def __init__(self, *answers: np.ndarray):
         self.answers, self.prompts, self.embedded = list(answers), [], 0
@@ -101,7 +109,7 @@ def test_map_of_the_bear_shows_the_bear(bear):
 def test_nothing_stands_out_of_a_uniform_picture(grey):
     image = np.full((90, 120, 3), grey, np.uint8)
     painter = Painter()
-    answer = salient_masks(image, painter)
+    answer = salient_masks(painter, image)
     assert len(answer.masks) == len(answer.components) == len(answer.prompts) == 0
     assert answer.masks.image_hw == (90, 120)
     assert painter.embedded == 0
@@ -164,15 +172,36 @@ def red_channel(side: int) -> onnx.ModelProto:
 
 def test_each_component_becomes_one_mask_largest_first():
     painter = Painter(inside(LARGE), inside(SMALL))
-    answer = salient_masks(GREY, painter, saliency=drawn(SMALL, LARGE))
+    answer = salient_masks(painter, GREY, saliency=drawn(SMALL, LARGE))
     assert (answer.masks.data == [inside(LARGE), inside(SMALL)]).all()
     assert answer.agreement == pytest.approx([1, 1])
     assert painter.embedded == 1
 
 
+def test_each_mask_is_reported_and_the_next_one_can_be_cancelled():
+    done = []
+    painter = Painter(inside(LARGE), inside(SMALL))
+    salient_masks(
+        painter,
+        GREY,
+        saliency=drawn(LARGE, SMALL),
+        progress=lambda masks, total: done.append((masks, total)),
+    )
+    assert done == [(1, 2), (2, 2)]
+    painter = Painter(inside(LARGE), inside(SMALL))
+    with pytest.raises(Cancelled, match="1 of 2 masks"):
+        salient_masks(
+            painter, GREY, saliency=drawn(LARGE, SMALL), cancel=lambda: bool(painter.prompts)
+        )
+    painter = Painter()
+    with pytest.raises(Cancelled, match="0 of 1 masks"):
+        salient_masks(painter, GREY, saliency=drawn(LARGE), cancel=lambda: True)
+    assert painter.embedded == 0
+
+
 def test_three_points_lie_inside_their_component():
     answer = salient_masks(
-        GREY, Painter(inside(LARGE), inside(SMALL)), saliency=drawn(LARGE, SMALL)
+        Painter(inside(LARGE), inside(SMALL)), GREY, saliency=drawn(LARGE, SMALL)
     )
     for prompt, box in zip(answer.prompts, (LARGE, SMALL), strict=True):
         assert prompt.point_labels == (1, 1, 1)
@@ -184,7 +213,7 @@ def test_same_seed_same_points_another_seed_other_points(prompt):
     def points(seed):
         settings = SalientSettings(prompt=prompt, seed=seed)
         answer = salient_masks(
-            GREY, Painter(inside(LARGE)), saliency=drawn(LARGE), settings=settings
+            Painter(inside(LARGE)), GREY, saliency=drawn(LARGE), settings=settings
         )
         assert answer.seed == seed
         return answer.prompts
@@ -198,7 +227,7 @@ def test_uniform_points_reach_every_part_of_the_component():
     points = [
         point
         for s in settings
-        for point in salient_masks(GREY, Painter(inside(LARGE)), saliency=drawn(LARGE), settings=s)
+        for point in salient_masks(Painter(inside(LARGE)), GREY, saliency=drawn(LARGE), settings=s)
         .prompts[0]
         .point_coords
     ]
@@ -213,7 +242,7 @@ def test_spread_points_lie_farther_apart_than_uniform_ones():
         for seed in range(20):
             settings = SalientSettings(prompt=prompt, seed=seed)
             answer = salient_masks(
-                GREY, Painter(inside(LARGE)), saliency=drawn(LARGE), settings=settings
+                Painter(inside(LARGE)), GREY, saliency=drawn(LARGE), settings=settings
             )
             p = np.array(answer.prompts[0].point_coords)
             gaps.append(min(np.linalg.norm(p[i] - p[j]) for i in range(3) for j in range(i)))
@@ -224,14 +253,14 @@ def test_spread_points_lie_farther_apart_than_uniform_ones():
 
 def test_box_prompt_is_the_box_of_the_component():
     settings = SalientSettings(prompt="box")
-    answer = salient_masks(GREY, Painter(inside(LARGE)), saliency=drawn(LARGE), settings=settings)
+    answer = salient_masks(Painter(inside(LARGE)), GREY, saliency=drawn(LARGE), settings=settings)
     assert answer.prompts[0].box_xyxy == LARGE
 
 
 def test_without_instances_all_components_share_one_prompt():
     both = inside(LARGE) | inside(SMALL)
     settings = SalientSettings(instances=False, points=6)
-    answer = salient_masks(GREY, Painter(both), saliency=drawn(LARGE, SMALL), settings=settings)
+    answer = salient_masks(Painter(both), GREY, saliency=drawn(LARGE, SMALL), settings=settings)
     assert len(answer.masks) == 1
     assert (answer.components[0] == both).all()
 
@@ -247,7 +276,7 @@ def test_specks_are_left_out():
 def test_component_of_one_pixel_gives_one_point():
     pixel = inside((5, 5, 6, 6))
     settings = SalientSettings(min_share=0)
-    answer = salient_masks(GREY, Painter(pixel), saliency=drawn((5, 5, 6, 6)), settings=settings)
+    answer = salient_masks(Painter(pixel), GREY, saliency=drawn((5, 5, 6, 6)), settings=settings)
     assert answer.prompts[0].point_coords == ((5.5, 5.5),)
 
 
@@ -260,7 +289,7 @@ def test_raising_the_threshold_shrinks_the_components():
 
 def test_map_of_another_photo_is_refused():
     with pytest.raises(InvalidImage, match="differ in size"):
-        salient_masks(GREY[:50], Painter(), saliency=drawn(LARGE))
+        salient_masks(Painter(), GREY[:50], saliency=drawn(LARGE))
 
 
 @pytest.mark.parametrize(
@@ -283,6 +312,6 @@ def test_setting_outside_its_range_is_refused(wrong):
 
 def test_bear_is_segmented_from_its_saliency(bear):
     image, truth = bear
-    answer = salient_masks(image, load_segmenter("mini", device="cpu"))
+    answer = salient_masks(load_segmenter("mini", device="cpu"), image)
     assert mask_iou(answer.masks.data[:1], truth[None]) > 0.7
     assert answer.agreement[0] > 0.7

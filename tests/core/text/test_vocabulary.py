@@ -12,8 +12,8 @@ def vocabulary():
 
 
 @pytest.fixture
-def read(vocabulary):
-    return vocabulary.read
+def parse(vocabulary):
+    return vocabulary.parse
 
 
 @pytest.mark.parametrize(
@@ -28,12 +28,12 @@ def read(vocabulary):
         ("éléphant", "elephant", 2),
     ],
 )
-def test_known_noun_is_found_without_a_remark(read, text, subject, classes):
-    reading = read(text)
-    assert (reading.subject, len(reading.classes)) == (subject, classes)
-    assert not reading.notices
-    assert not reading.plural
-    assert not reading.approximate
+def test_known_noun_is_found_without_a_remark(parse, text, subject, classes):
+    parsed = parse(text)
+    assert (parsed.subject, len(parsed.classes)) == (subject, classes)
+    assert not parsed.notices
+    assert not parsed.plural
+    assert not parsed.approximate
 
 
 @pytest.mark.parametrize(
@@ -50,17 +50,17 @@ def test_known_noun_is_found_without_a_remark(read, text, subject, classes):
         ("two sheep", "sheep"),
     ],
 )
-def test_plural_asks_for_more_than_one(read, plural, singular):
-    reading = read(plural)
-    assert reading.subject == singular
-    assert reading.plural
-    assert reading.classes == read(singular).classes
+def test_plural_asks_for_more_than_one(parse, plural, singular):
+    parsed = parse(plural)
+    assert parsed.subject == singular
+    assert parsed.plural
+    assert parsed.classes == parse(singular).classes
 
 
-def test_names_that_end_in_s_are_no_plurals(read):
-    assert read("bus").subject == "bus"
-    assert not read("bus").plural
-    assert read("glass").subject == "glass"
+def test_names_that_end_in_s_are_no_plurals(parse):
+    assert parse("bus").subject == "bus"
+    assert not parse("bus").plural
+    assert parse("glass").subject == "glass"
 
 
 @pytest.mark.parametrize(
@@ -77,67 +77,67 @@ def test_names_that_end_in_s_are_no_plurals(read):
         ("🐕 dog", "dog", "“🐕” .* English"),
     ],
 )
-def test_what_is_not_understood_is_said(read, text, subject, said):
+def test_what_is_not_understood_is_said(parse, text, subject, said):
     import re
 
-    reading = read(text)
-    assert reading.subject == subject
-    assert any(re.search(said, notice) for notice in reading.notices), reading.notices
+    parsed = parse(text)
+    assert parsed.subject == subject
+    assert any(re.search(said, notice) for notice in parsed.notices), parsed.notices
 
 
 @pytest.mark.parametrize(
     ("text", "meant"), [("cow", "ox"), ("stop sign", "street sign"), ("suitcases", "backpack")]
 )
-def test_everyday_word_says_which_classes_stand_for_it(read, text, meant):
-    reading = read(text)
-    assert reading.approximate
-    assert any(meant in notice and "nearest" in notice for notice in reading.notices)
+def test_everyday_word_says_which_classes_stand_for_it(parse, text, meant):
+    parsed = parse(text)
+    assert parsed.approximate
+    assert any(meant in notice and "nearest" in notice for notice in parsed.notices)
 
 
-def test_far_word_is_mapped_and_called_approximate(read, vocabulary):
-    reading = read("giraffe")
-    assert reading.classes == vocabulary.words["ruminant"]
-    assert reading.approximate
-    assert "“ruminant”, which is approximate" in reading.notices[0]
+def test_far_word_is_mapped_and_called_approximate(parse, vocabulary):
+    parsed = parse("giraffe")
+    assert parsed.classes == vocabulary.words["ruminant"]
+    assert parsed.approximate
+    assert "“ruminant”, which is approximate" in parsed.notices[0]
 
 
-def test_no_guess_is_made_upon_a_guess(read):
+def test_no_guess_is_made_upon_a_guess(parse):
     with pytest.raises(UnknownWord):
-        read("fire hydrant")  # "hydrant" alone would be looked for as "control"
+        parse("fire hydrant")  # "hydrant" alone would be looked for as "control"
 
 
 @pytest.mark.parametrize(
     ("text", "meant"), [("bananna", "banana"), ("elefant", "elephant"), ("red bicicle", "bicycle")]
 )
-def test_unknown_word_is_answered_with_known_ones(read, text, meant):
+def test_unknown_word_is_answered_with_known_ones(parse, text, meant):
     with pytest.raises(UnknownWord, match=rf"Did you mean .*\b{meant}\b"):
-        read(text)
+        parse(text)
 
 
 @pytest.mark.parametrize("text", ["😀", "猫", "собака", "كلب", "!!!", "   ", ""])
-def test_text_without_an_english_word_is_refused(read, text):
+def test_text_without_an_english_word_is_refused(parse, text):
     with pytest.raises(UnknownWord, match="English nouns"):
-        read(text)
+        parse(text)
 
 
-def test_html_is_just_an_unknown_text(read):
+def test_html_is_just_an_unknown_text(parse):
     with pytest.raises(UnknownWord, match="not in the offline vocabulary"):
-        read("<script>alert(1)</script>")
+        parse("<script>alert(1)</script>")
 
 
-def test_long_text_is_shown_short(read):
+def test_long_text_is_shown_short(parse):
     with pytest.raises(UnknownWord) as refusal:
-        read("qwxz " * 30)
+        parse("qwxz " * 30)
     assert len(str(refusal.value)) < 200
 
 
-def test_word_for_everything_is_too_wide(read):
+def test_word_for_everything_is_too_wide(parse):
     with pytest.raises(UnknownWord, match="narrower"):
-        read("object")
+        parse("object")
 
 
 def test_every_everyday_word_leads_to_classes(vocabulary):
     assert len(vocabulary.names) == 1000
     for word, classes in vocabulary.everyday.items():
         assert classes, word
-        assert vocabulary.read(word).subject == word
+        assert vocabulary.parse(word).subject == word

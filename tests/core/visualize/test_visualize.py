@@ -1,4 +1,6 @@
-"""Pictures show what they are told to, and nothing given is changed."""
+"""Pictures show the masks, prompts and maps they are given, and no input is changed."""
+
+import json
 
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ from esam_core.errors import InvalidImage
 from esam_core.masks import Masks
 from esam_core.prompts import Prompt
 from esam_core.visualize import (
+    HEAT,
     caption,
     cutout,
     draw_box,
@@ -14,6 +17,8 @@ from esam_core.visualize import (
     draw_masks,
     draw_points,
     draw_prompt,
+    heat_ramp,
+    hex_code,
     palette,
     panel,
     stable_colours,
@@ -25,7 +30,7 @@ RED_INK, BLUE_INK = (255, 0, 0), (0, 0, 255)
 
 def grey(height: int = 60, width: int = 80) -> np.ndarray:
     image = np.full((height, width, 3), 128, np.uint8)
-    image.flags.writeable = False  # whoever writes into it fails
+    image.flags.writeable = False  # writing into it fails
     return image
 
 
@@ -117,6 +122,20 @@ def test_cold_places_stay_and_hot_ones_are_coloured():
     picture = draw_heat(grey(), heat)
     assert (picture[:, :40] == 128).all()
     assert picture[0, 79, 0] > picture[0, 79, 2]
+
+
+def test_heat_ramp_passes_through_its_stops_and_only_gets_lighter():
+    stops = heat_ramp(np.linspace(0, 1, len(HEAT)))
+    assert stops.tolist() == [list(colour) for colour in HEAT]
+    grey = heat_ramp(np.linspace(0, 1, 50)) @ (0.299, 0.587, 0.114)
+    assert (np.diff(grey) > 0).all()
+
+
+def test_colours_are_plain_numbers_that_the_page_can_read():
+    assert json.loads(json.dumps([HEAT, palette(10)])) == [
+        [list(colour) for colour in colours] for colours in (HEAT, palette(10))
+    ]
+    assert hex_code(palette(1)[0]) == "#5b7cfa"
 
 
 def test_heat_takes_what_is_no_number_as_cold():

@@ -19,6 +19,7 @@ from esam_core.export import (
     load_mask_png,
     load_svg,
 )
+from tests.support.fakes import RADII
 
 
 @pytest.fixture
@@ -170,7 +171,9 @@ def test_a_mask_is_exported_as_the_picked_candidate(engine, photo):
     assert reply["name"] == "objects-mask.png"
 
 
-def test_a_cut_out_of_two_objects_holds_both(engine, photo):
+def test_a_cut_out_of_two_objects_holds_both(engine):
+    image = np.random.default_rng(0).integers(1, 256, (100, 140, 3)).astype(np.uint8)
+    photo = engine.open_photo(image)
     objects = [
         {"prompt": ask(photo, [[x, 50]], [1])["prompt"], "choice": 1, "name": "a"}
         for x in (30, 110)
@@ -178,6 +181,14 @@ def test_a_cut_out_of_two_objects_holds_both(engine, photo):
     payload = {"token": photo.token, "kind": "cutout", "objects": objects}
     cutout = picture(handlers.export(engine, payload)["file"])
     assert cutout.mode == "RGBA"
+    rows, columns = np.mgrid[:100, :140]
+    discs = [(columns - x) ** 2 + (rows - 50) ** 2 <= RADII[1] ** 2 for x in (30, 110)]
+    assert not (discs[0] & discs[1]).any()
+    pixels, inside = np.asarray(cutout), discs[0] | discs[1]
+    for disc in discs:
+        assert (pixels[disc, 3] == 255).all()
+        assert (pixels[disc, :3] == image[disc]).all()
+    assert not pixels[~inside].any()
 
 
 @pytest.mark.parametrize("png", [None, "data:text/html,x", "data:image/png;base64,!!", "x" * 99])

@@ -14,7 +14,7 @@ from demo.notebook.playground import Playground
 from demo.notebook.widget import PromptWidget
 from esam_core.errors import Cancelled, EsamError, InvalidImage
 from esam_core.prompts import Prompt
-from esam_core.text.ranking import propose
+from esam_core.text import propose
 from tests.support.fakes import FakeCatalogue
 
 PHOTO = np.random.default_rng(0).integers(0, 256, (120, 200, 3)).astype(np.uint8)

@@ -109,7 +109,7 @@ def test_next_text_costs_no_look_at_the_photo(mini_engine, bear_seen, monkeypatc
 
 def test_unknown_word_is_said_and_the_others_are_answered(mini_engine, bear_seen):
     found = naming.find(mini_engine, bear_seen, "bannana, a red bear, bear on the left", 0.1)
-    assert [reading.subject for reading in found.ranking.readings] == ["bear", "bear"]
+    assert [text.subject for text in found.ranking.texts] == ["bear", "bear"]
     said = " ".join(found.notices)
     for part in ("Did you mean banana", "no colours", "on the left"):
         assert part in said

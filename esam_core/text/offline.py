@@ -1,0 +1,104 @@
+"""The offline encoder: the ImageNet classifier inside the mini, and words for its classes."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from esam_core.devices import choose_precision, place
+from esam_core.modeling.classifier import build_classifier, classify
+from esam_core.text.phrases import ParsedText
+from esam_core.text.specs import TextEncoderSpec
+from esam_core.text.vocabulary import Vocabulary, load_vocabulary
+from esam_core.weights import MINI, load_state_dict, provenance, resolve_weights
+
+
+class OfflineEncoder:
+    """A classifier and its vocabulary as a text encoder.
+
+    The embedding of a region is its class probabilities (1000,), that of a text has ones at the
+    classes that the text covers. Their product is the probability that the region is what the text
+    says.
+
+    Args:
+        spec: Row of ``TEXT_ENCODERS``.
+        classifier: Network that maps normalised crops to logits; it runs on the CPU.
+        vocabulary: Words and classes.
+        provenance: Where the weights come from.
+        precision: Of the classifier's weights.
+    """
+
+    input_size = 260
+    device = "cpu"
+    logit_scale: float | None = None
+    negatives: tuple[str, ...] = ()
+
+    def __init__(
+        self,
+        spec: TextEncoderSpec,
+        classifier: nn.Module,
+        vocabulary: Vocabulary,
+        provenance: str,
+        precision: str = "fp32",
+    ):
+        self.name, self.title, self.threshold = spec.name, spec.title, spec.threshold
+        self.provenance, self.precision = provenance, precision
+        self._classifier, self.vocabulary = classifier, vocabulary
+        # Crops per call. The largest tensor stays below the 32 MB from which glibc takes fresh
+        # pages each time: with 16 crops each crop would take twice as long.
+        self.batch_size = 8 // next(classifier.parameters()).itemsize
+
+    def parse(self, text: str) -> ParsedText:
+        """Find the noun that a text asks for.
+
+        Raises:
+            UnknownWord: It is not in the vocabulary.
+        """
+        return self.vocabulary.parse(text)
+
+    def encode_crops(self, crops: np.ndarray) -> np.ndarray:
+        """Classify crops (m, 260, 260, 3) uint8 RGB: probabilities (m, 1000) float32."""
+        parts = [crops[i : i + self.batch_size] for i in range(0, len(crops), self.batch_size)]
+        rows = [classify(self._classifier, torch.tensor(part)).numpy() for part in parts]
+        return np.concatenate([np.zeros((0, len(self.vocabulary.names)), np.float32), *rows])
+
+    def merge(self, embeddings: np.ndarray) -> np.ndarray:
+        """Average the probabilities (n, c, 1000) over the crops: (n, 1000)."""
+        return embeddings.mean(1)
+
+    def encode_texts(self, texts: Sequence[ParsedText]) -> np.ndarray:
+        """Mark the classes of each of k texts with 1: (k, 1000) float32."""
+        marks = np.zeros((len(texts), len(self.vocabulary.names)), np.float32)
+        for row, text in zip(marks, texts, strict=True):
+            row[list(text.classes)] = 1
+        return marks
+
+
+def load_offline(
+    spec: TextEncoderSpec,
+    *,
+    weights: Path | str | None = None,
+    device: str = "auto",
+    precision: str = "auto",
+    download: bool = False,
+) -> OfflineEncoder:
+    """Load the offline encoder.
+
+    Args:
+        spec: Its row of ``TEXT_ENCODERS``.
+        weights: A weights file of the mini to use instead of the bundled one.
+        device: Ignored: it runs on the CPU.
+        precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
+        download: Ignored: the weights are bundled.
+
+    Raises:
+        InvalidSettings: Unknown precision.
+        WeightsNotFound: The weights file is missing.
+        WeightsMismatch: The file holds something else.
+    """
+    path = resolve_weights(MINI, weights)
+    precision = choose_precision(precision, "cpu")
+    classifier = place(build_classifier(load_state_dict(path)), "cpu", precision)
+    return OfflineEncoder(spec, classifier, load_vocabulary(), provenance(MINI, path), precision)

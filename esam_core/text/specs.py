@@ -1,0 +1,69 @@
+"""The text encoders that can be chosen, one row each; importing this does not load torch."""
+
+from dataclasses import dataclass
+
+OFFLINE = "offline"  # the default: it needs no download
+_CLIP_LOADER = "esam_core.text.clip:load_clip"
+
+
+@dataclass(frozen=True, slots=True)
+class TextEncoderSpec:
+    """One text encoder.
+
+    Args:
+        name: Name in code and on the command line.
+        title: Name in the interface and in captions.
+        licence: Of the weights.
+        model: Name of the architecture in open_clip; None if the encoder is not a CLIP model.
+        pretrained: Tag of the weights in open_clip.
+        size_mb: Size of the download in megabytes.
+        needs: Packages that pip has to install besides this project's own.
+        threshold: Default threshold: masks with at least this score count as found.
+        bundled: Whether the weights come with the project.
+        loader: ``module:function`` that loads it; called with the row and the keyword arguments of
+            ``load_text_encoder``.
+    """
+
+    name: str
+    title: str
+    licence: str
+    model: str | None = None
+    pretrained: str | None = None
+    size_mb: int = 0
+    needs: tuple[str, ...] = ()
+    threshold: float = 0.5
+    bundled: bool = False
+    loader: str = _CLIP_LOADER
+
+
+_ROWS = (
+    TextEncoderSpec(
+        OFFLINE,
+        "Offline vocabulary",
+        "Apache-2.0 (classifier), WordNet licence (words)",
+        threshold=0.05,
+        bundled=True,
+        loader="esam_core.text.offline:load_offline",
+    ),
+    TextEncoderSpec("ViT-B-32", "CLIP ViT-B/32", "MIT", "ViT-B-32", "openai", 605),
+    TextEncoderSpec("ViT-L-14", "CLIP ViT-L/14", "MIT", "ViT-L-14", "openai", 1710),
+    TextEncoderSpec(
+        "MobileCLIP-S2",
+        "MobileCLIP-S2",
+        "Apple's sample code licence; weights for research use",
+        "MobileCLIP-S2",
+        "datacompdr",
+        400,
+    ),
+    TextEncoderSpec(
+        "SigLIP",
+        "SigLIP ViT-B/16",
+        "Apache-2.0",
+        "ViT-B-16-SigLIP",
+        "webli",
+        813,
+        needs=("transformers", "sentencepiece"),
+    ),
+)
+
+TEXT_ENCODERS: dict[str, TextEncoderSpec] = {row.name: row for row in _ROWS}
