@@ -1,12 +1,13 @@
 """Where weights files are looked for: a named path, ``ESAM_WEIGHTS``, the cache folder.
 
 A place that a person has named is the only place: when it lacks the file that is an error, and
-nothing is taken from elsewhere in its stead. Bundled files come from ``assets/weights``.
+nothing is taken from elsewhere instead. Bundled files come from ``assets/weights``.
 """
 
 import os
-import sys
 from pathlib import Path
+
+from platformdirs import user_cache_path
 
 from esam_core.errors import WeightsNotFound
 from esam_core.weights.digests import content_size, verify_weights
@@ -16,20 +17,18 @@ _BUNDLED = Path(__file__).parents[2] / "assets" / "weights"
 
 
 def cache_folder() -> Path:
-    """Name the folder for downloads: ``ESAM_CACHE``, or the platform's cache folder."""
+    r"""Return the folder for downloads: ``ESAM_CACHE``, or the platform's cache folder.
+
+    The platform's folder is ``~/.cache/esam`` on Linux (``XDG_CACHE_HOME`` moves it),
+    ``~/Library/Caches/esam`` on macOS and ``%LOCALAPPDATA%\esam\Cache`` on Windows.
+    """
     if named := os.environ.get("ESAM_CACHE"):
         return Path(named).expanduser()
-    if xdg := os.environ.get("XDG_CACHE_HOME"):
-        return Path(xdg).expanduser() / "esam"
-    if sys.platform == "win32" and (local := os.environ.get("LOCALAPPDATA")):
-        return Path(local) / "esam" / "cache"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "esam"
-    return Path.home() / ".cache" / "esam"
+    return user_cache_path("esam", appauthor=False)
 
 
 def search_folders() -> list[Path]:
-    """List the places searched for files that nobody named; ``ESAM_WEIGHTS`` replaces the cache."""
+    """List the folders that are searched; ``ESAM_WEIGHTS``, if set, replaces the cache folder."""
     named = os.environ.get("ESAM_WEIGHTS")
     return [Path(named).expanduser()] if named else [cache_folder()]
 
