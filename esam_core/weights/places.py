@@ -41,10 +41,12 @@ def find_weights(file: WeightsFile, path: Path | str | None = None) -> Path | No
         path: A file or a folder to take it from, and no other.
 
     Returns:
-        Where it lies, or None. A file of the wrong size counts as absent unless it was named.
+        Its path, or None. A file of the wrong size in the cache folder counts as absent.
 
     Raises:
-        WeightsNotFound: ``ESAM_WEIGHTS`` names a place that does not exist.
+        WeightsNotFound: ``ESAM_WEIGHTS`` names a place that does not exist, or that holds none of
+            the known files.
+        WeightsMismatch: The file in the place that ``ESAM_WEIGHTS`` names has the wrong size.
     """
     if path is not None:
         named = Path(path).expanduser()
@@ -53,6 +55,8 @@ def find_weights(file: WeightsFile, path: Path | str | None = None) -> Path | No
         found = _at_place(file, place)
         if found is not None and content_size(found) == file.size:
             return found
+        if _is_named(place):
+            _check_named(file, place, found)
     return None
 
 
@@ -98,6 +102,24 @@ def _places(file: WeightsFile) -> list[Path]:
                 "Correct it, or unset it to use the cache folder."
             )
     return places
+
+
+def _check_named(file: WeightsFile, place: Path, found: Path | None) -> None:
+    """Refuse what ``ESAM_WEIGHTS`` names if nothing there is usable.
+
+    Without this, choosing the best model that is present would fall back to the bundled one.
+    """
+    if found is not None:
+        verify_weights(file, found)
+    known = [row for row in WEIGHTS.values() if not row.bundled]
+    if all(_at_place(row, place) is None for row in (file, *known)):
+        names = ", ".join(row.filename for row in known)
+        what = "is none" if place.is_file() else "holds none"
+        raise WeightsNotFound(
+            f"ESAM_WEIGHTS names {place}, which {what} of the known files: {names}. Correct it, "
+            "unset it to use the cache folder and the bundled model, or name a file of your own "
+            "with --weights PATH (weights=PATH) and its model with --model."
+        )
 
 
 def _at_place(file: WeightsFile, place: Path) -> Path | None:

@@ -121,6 +121,18 @@ def test_weights_list_shows_a_named_folder_that_does_not_exist(capsys, tmp_path,
     assert "ESAM_WEIGHTS names" in refused(capsys, *argv)
 
 
+@pytest.mark.parametrize("command", ["figures --only fig1", f"points {BEAR} --point 9,9"])
+@pytest.mark.parametrize("name", ["photo.jpg", "efficient_sam_vitt.pt"])
+def test_a_wrong_file_named_by_esam_weights_is_not_replaced_by_the_bundled_model(
+    capsys, tmp_path, monkeypatch, command, name
+):
+    (tmp_path / name).write_bytes(b"no weights")
+    monkeypatch.setenv("ESAM_WEIGHTS", str(tmp_path / name))
+    message = refused(capsys, *command.split(), "--out", tmp_path / "out")
+    assert str(tmp_path / name) in message
+    assert not (tmp_path / "out").exists()
+
+
 def test_weights_verify(capsys, tmp_path):
     assert main(["weights", "verify", "mini"]) == 0
     assert "bundled mini, sha256 15e70d57" in capsys.readouterr().out
