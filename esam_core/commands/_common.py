@@ -1,8 +1,10 @@
-"""What several subcommands share: the arguments that choose a model, and writing results."""
+"""What several subcommands share: choosing a model, a progress bar, writing results."""
 
 import argparse
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from esam_core.errors import EsamError
 
@@ -29,8 +31,40 @@ def load(args: argparse.Namespace) -> "Segmenter":
     )
 
 
+@contextmanager
+def progress_bar(title: str = "", **options: Any) -> Iterator[Callable[[int, int], None]]:
+    """Give a ``progress(done, total)`` that draws a bar on stderr, gone when the block ends.
+
+    The bar appears with the first call, so that an error before it stands on a line of its own.
+
+    Args:
+        title: Before the bar.
+        **options: As for ``tqdm``: ``unit``, ``unit_scale`` and so on.
+    """
+    from tqdm import tqdm
+
+    bar: Any = None
+
+    def progress(done: int, total: int) -> None:
+        nonlocal bar
+        if bar is None:
+            bar = tqdm(desc=title or None, leave=False, dynamic_ncols=True, **options)
+        bar.total = total or None
+        bar.update(done - bar.n)
+
+    try:
+        yield progress
+    finally:
+        if bar is not None:
+            bar.close()
+
+
 def write_file(path: Path, content: bytes) -> None:
-    """Write a result, or say in one line why it cannot be written."""
+    """Write a result.
+
+    Raises:
+        EsamError: It cannot be written there.
+    """
     try:
         path.write_bytes(content)
     except OSError as error:
