@@ -41,14 +41,14 @@ class Comparison:
         return tuple(segmenter.name for segmenter in self.segmenters)
 
 
-def compare(
+def compare_models(
     image: np.ndarray,
     prompts: Prompt | Sequence[Prompt],
     models: "Sequence[str | Segmenter]",
     *,
     rule: str = "predicted_iou",
 ) -> Comparison:
-    """Ask several models the same.
+    """Give the same prompts to several models.
 
     Args:
         image: The photo (h, w, 3) uint8 RGB.

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from esam_core import Prompt, load_segmenter
-from esam_core.comparison import agreement, compare
+from esam_core.comparison import agreement, compare_models
 from esam_core.errors import InvalidSettings
 from esam_core.masks import Masks
 
@@ -16,7 +16,7 @@ def mini():
 
 def test_equal_models_agree_and_every_prompt_has_a_mask(mini, bear):
     prompts = [Prompt.point(300, 350), Prompt.box(0, 68, 585, 632)]
-    result = compare(bear[0], prompts, [mini, mini])
+    result = compare_models(bear[0], prompts, [mini, mini])
     assert result.names == ("mini", "mini")
     assert [len(masks) for masks in result.masks] == [2, 2]
     np.testing.assert_allclose(result.iou, 1)
@@ -24,7 +24,7 @@ def test_equal_models_agree_and_every_prompt_has_a_mask(mini, bear):
 
 
 def test_one_prompt_and_a_name_will_do(bear):
-    result = compare(bear[0], Prompt.point(300, 350), ["mini"])
+    result = compare_models(bear[0], Prompt.point(300, 350), ["mini"])
     assert result.iou.tolist() == [[1.0]]
     assert result.masks[0].image_hw == bear[0].shape[:2]
 
@@ -39,4 +39,4 @@ def test_agreement_is_the_mean_over_prompts():
 @pytest.mark.parametrize(("prompts", "models"), [([], ["mini"]), ([Prompt.point(1, 1)], [])])
 def test_nothing_to_compare_is_refused(bear, prompts, models):
     with pytest.raises(InvalidSettings):
-        compare(bear[0], prompts, models)
+        compare_models(bear[0], prompts, models)
