@@ -1,6 +1,7 @@
 """What several subcommands share: choosing a model, a progress bar, writing results."""
 
 import argparse
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -57,6 +58,41 @@ def progress_bar(title: str = "", **options: Any) -> Iterator[Callable[[int, int
     finally:
         if bar is not None:
             bar.close()
+
+
+def add_json_argument(parser: argparse.ArgumentParser, what: str) -> None:
+    """Add the ``--json`` that ``write_report`` reads."""
+    parser.add_argument("--json", metavar="FILE", help=f"also write {what}; - writes to stdout")
+
+
+def about_run(photo: Path, segmenter: "Segmenter", image_hw: tuple[int, int]) -> dict[str, Any]:
+    """Describe photo and model as a report's first entries."""
+    return {"photo": str(photo), "image_hw": list(image_hw), **about_model(segmenter)}
+
+
+def about_model(segmenter: "Segmenter") -> dict[str, Any]:
+    """Describe a model as entries of a report: name, provenance, device and precision."""
+    return {
+        "model": segmenter.name,
+        "provenance": segmenter.provenance,
+        "device": segmenter.device,
+        "precision": segmenter.precision,
+    }
+
+
+def write_report(target: str | None, report: dict[str, Any], text: str) -> None:
+    """Write a report as JSON where ``--json`` says, and print a text about the result.
+
+    With ``--json -`` the report has stdout to itself and the text goes to stderr.
+    """
+    import json
+
+    content = json.dumps(report, indent=1)
+    if target == "-":
+        print(content)
+    elif target:
+        write_file(Path(target), content.encode())
+    print(text, file=sys.stderr if target == "-" else sys.stdout)
 
 
 def write_file(path: Path, content: bytes) -> None:

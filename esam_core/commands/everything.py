@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from esam_core.commands._common import (
+    about_model,
     add_model_arguments,
     load,
     progress_bar,
@@ -92,14 +93,8 @@ def record(
     """Describe the masks as COCO, with the model and the settings that found them."""
     from esam_core.export import export_coco
 
-    about = {
-        "model": segmenter.name,
-        "provenance": segmenter.provenance,
-        "device": segmenter.device,
-        "precision": segmenter.precision,
-        "settings": asdict(settings),
-    }
-    return {"info": about, **export_coco(masks, file_name=photo.name)}
+    info = about_model(segmenter) | {"settings": asdict(settings)}
+    return {"info": info, **export_coco(masks, file_name=photo.name)}
 
 
 def write(folder: Path, image: Any, masks: "Masks", coco: dict[str, Any]) -> None:

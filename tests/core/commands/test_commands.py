@@ -217,11 +217,12 @@ def test_json_to_stdout_has_it_to_itself(capsys, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ("--point=-3,5", "point (-3, 5) lies outside the photo, which is 586 x 640"),
-        ("--point -3,5", "point (-3, 5) lies outside"),
-        ("--point 586,5", "lies outside the photo"),
-        ("--point nan,5", "lies outside the photo"),
-        ("--box 0,0,600,100", "reaches outside the photo"),
+        ("--point=-3,5", "a point is (-3.0, 5.0); it takes 2 finite numbers >= 0"),
+        ("--point -3,5", "a point is (-3.0, 5.0)"),
+        ("--point 586.5,5", "point (586.5, 5) lies outside the photo of 586 x 640 pixels"),
+        ("--point nan,5", "a point is (nan, 5.0); it takes 2 finite numbers"),
+        ("--box=-1,0,600,100", "a box is (-1.0, 0.0, 600.0, 100.0); it takes 4 finite numbers"),
+        ("--box 586,0,600,100", "lies beside the photo of 586 x 640 pixels"),
         ("--box 100,100,50,50", "x0 < x1"),
         ("", "give --point X,Y"),
         (" ".join(["--point 9,9"] * 7), "at most 6"),
@@ -236,6 +237,14 @@ def test_refusals_are_one_readable_line(capsys, tmp_path, arguments, said):
     out = [] if "--out" in arguments else ["--out", tmp_path / "m.png"]
     assert said in refused(capsys, "segment", BEAR, *out, *arguments.split())
     assert not (tmp_path / "m.png").exists()
+
+
+def test_the_far_edge_is_inside_and_a_box_over_the_border_is_clipped(capsys, tmp_path):
+    argv = f"points {BEAR} --model mini --point 586,640 --box 0,0,600,700 --json -"
+    assert main([*argv.split(), "--out", str(tmp_path / "m.png")]) == 0
+    prompt = json.loads(capsys.readouterr().out)["prompt"]
+    assert prompt["point_coords"] == [[586, 640]]
+    assert prompt["box_xyxy"] == [0, 0, 586, 640]
 
 
 def test_missing_photo_is_refused(capsys, tmp_path):
