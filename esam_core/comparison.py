@@ -1,4 +1,4 @@
-"""The same prompts on several models: their masks, how far they agree, and how long they took."""
+"""The same prompts on several models or rules: their masks, how far they agree, and their times."""
 
 import time
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import numpy as np
 
 from esam_core.errors import InvalidSettings
 from esam_core.geometry import mask_iou
-from esam_core.masks import Masks
+from esam_core.masks import RULES, Masks
 from esam_core.models import load_segmenter
 from esam_core.prompts import Prompt
 
@@ -19,17 +19,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Comparison:
-    """What m models answered to p prompts on one photo.
+    """The masks of m choices for p prompts on one image; a choice is a model with a rule.
 
     Args:
-        segmenters: The models, in the order asked for.
-        masks: The best mask per prompt of each model, p each.
-        iou: Agreement (m, m): IoU between two models' masks, averaged over the prompts.
-        embed_ms: Milliseconds to encode the photo, per model.
-        predict_ms: Milliseconds to answer all prompts, per model.
+        segmenters: The model of each choice.
+        rules: How each choice ranks its candidates.
+        masks: The best mask per prompt of each choice, p each.
+        iou: Agreement (m, m): IoU between two choices' masks, averaged over the prompts.
+        embed_ms: Milliseconds to encode the image, per choice; measured once per model.
+        predict_ms: Milliseconds to answer all prompts, per choice.
     """
 
     segmenters: "tuple[Segmenter, ...]"
+    rules: tuple[str, ...]
     masks: tuple[Masks, ...]
     iou: np.ndarray
     embed_ms: tuple[float, ...]
@@ -37,7 +39,7 @@ class Comparison:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The models' names."""
+        """The model's name of each choice."""
         return tuple(segmenter.name for segmenter in self.segmenters)
 
 
@@ -46,36 +48,44 @@ def compare_models(
     prompts: Prompt | Sequence[Prompt],
     models: "Sequence[str | Segmenter]",
     *,
-    rule: str = "predicted_iou",
+    rules: Sequence[str] = RULES[:1],
 ) -> Comparison:
-    """Give the same prompts to several models.
+    """Give the same prompts to several models, each with several rules.
 
     Args:
-        image: The photo (h, w, 3) uint8 RGB.
-        prompts: One prompt or several, in pixels of the photo.
+        image: (h, w, 3) uint8 RGB.
+        prompts: One prompt or several, in pixels of the image.
         models: Names of ``MODELS``, or loaded segmenters.
-        rule: How each model's candidates are ranked.
+        rules: How the candidates are ranked, some of ``RULES``; every model with each of them is
+            one choice, a model's choices next to each other.
 
     Raises:
-        InvalidSettings: No model or no prompt.
+        InvalidSettings: No model, rule or prompt, or an unknown rule.
         EsamError: What loading and predicting raise.
     """
     prompts = [prompts] if isinstance(prompts, Prompt) else list(prompts)
-    if not models or not prompts:
-        raise InvalidSettings("a comparison needs at least one model and one prompt.")
-    segmenters = tuple(load_segmenter(m) if isinstance(m, str) else m for m in models)
+    if not models or not prompts or not rules:
+        raise InvalidSettings("a comparison needs at least one model, one rule and one prompt.")
+    segmenters = [load_segmenter(m) if isinstance(m, str) else m for m in models]
     masks, embed_ms, predict_ms = [], [], []
     for segmenter in segmenters:
         started = time.perf_counter()
         embedding = segmenter.embed(image)
         embedded = time.perf_counter()
-        answers = segmenter.predict_batch(embedding, prompts, rule=rule)
-        # What was predicted is a numpy array by now, so the device has finished.
-        embed_ms.append(1000 * (embedded - started))
-        predict_ms.append(1000 * (time.perf_counter() - embedded))
-        masks.append(Masks.concat([answer[:1] for answer in answers]))
+        for rule in rules:
+            asked = time.perf_counter()
+            answers = segmenter.predict_batch(embedding, prompts, rule=rule)
+            # What was predicted is a numpy array by now, so the device has finished.
+            predict_ms.append(1000 * (time.perf_counter() - asked))
+            embed_ms.append(1000 * (embedded - started))
+            masks.append(Masks.concat([answer[:1] for answer in answers]))
     return Comparison(
-        segmenters, tuple(masks), agreement(masks), tuple(embed_ms), tuple(predict_ms)
+        tuple(segmenter for segmenter in segmenters for _ in rules),
+        tuple(rules) * len(segmenters),
+        tuple(masks),
+        agreement(masks),
+        tuple(embed_ms),
+        tuple(predict_ms),
     )
 
 

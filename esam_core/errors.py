@@ -25,6 +25,10 @@ class InvalidSettings(EsamError, ValueError):
     """A setting outside its range."""
 
 
+class MissingPackage(EsamError, ImportError):
+    """An optional package that is needed here and not installed."""
+
+
 class UnknownModel(EsamError, KeyError):
     """A model name that no row carries."""
 

@@ -17,11 +17,10 @@ from esam_core.weights import (
     MINI,
     WEIGHTS,
     WeightsFile,
-    download_weights,
     find_weights,
     load_state_dict,
+    obtain_weights,
     provenance,
-    resolve_weights,
 )
 
 if TYPE_CHECKING:
@@ -184,9 +183,7 @@ def load_segmenter(
     network = _build(spec)
     origin = "random"
     if not random:
-        if download and weights is None and find_weights(spec.weights) is None:
-            download_weights(spec.weights)
-        path = resolve_weights(spec.weights, weights)
+        path = obtain_weights(spec.weights, weights, download=download)
         _fill(network, spec, path)
         origin = provenance(spec.weights, path)
     return TorchSegmenter(

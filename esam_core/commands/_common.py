@@ -1,8 +1,11 @@
-"""What several subcommands share: the arguments that choose a model, and writing results."""
+"""What several subcommands share: choosing a model, a progress bar, writing results."""
 
 import argparse
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from esam_core.errors import EsamError
 
@@ -29,8 +32,75 @@ def load(args: argparse.Namespace) -> "Segmenter":
     )
 
 
+@contextmanager
+def progress_bar(title: str = "", **options: Any) -> Iterator[Callable[[int, int], None]]:
+    """Give a ``progress(done, total)`` that draws a bar on stderr, gone when the block ends.
+
+    The bar appears with the first call, so that an error before it stands on a line of its own.
+
+    Args:
+        title: Before the bar.
+        **options: As for ``tqdm``: ``unit``, ``unit_scale`` and so on.
+    """
+    from tqdm import tqdm
+
+    bar: Any = None
+
+    def progress(done: int, total: int) -> None:
+        nonlocal bar
+        if bar is None:
+            bar = tqdm(desc=title or None, leave=False, dynamic_ncols=True, **options)
+        bar.total = total or None
+        bar.update(done - bar.n)
+
+    try:
+        yield progress
+    finally:
+        if bar is not None:
+            bar.close()
+
+
+def add_json_argument(parser: argparse.ArgumentParser, what: str) -> None:
+    """Add the ``--json`` that ``write_report`` reads."""
+    parser.add_argument("--json", metavar="FILE", help=f"also write {what}; - writes to stdout")
+
+
+def about_run(photo: Path, segmenter: "Segmenter", image_hw: tuple[int, int]) -> dict[str, Any]:
+    """Describe photo and model as a report's first entries."""
+    return {"photo": str(photo), "image_hw": list(image_hw), **about_model(segmenter)}
+
+
+def about_model(segmenter: "Segmenter") -> dict[str, Any]:
+    """Describe a model as entries of a report: name, provenance, device and precision."""
+    return {
+        "model": segmenter.name,
+        "provenance": segmenter.provenance,
+        "device": segmenter.device,
+        "precision": segmenter.precision,
+    }
+
+
+def write_report(target: str | None, report: dict[str, Any], text: str) -> None:
+    """Write a report as JSON where ``--json`` says, and print a text about the result.
+
+    With ``--json -`` the report has stdout to itself and the text goes to stderr.
+    """
+    import json
+
+    content = json.dumps(report, indent=1)
+    if target == "-":
+        print(content)
+    elif target:
+        write_file(Path(target), content.encode())
+    print(text, file=sys.stderr if target == "-" else sys.stdout)
+
+
 def write_file(path: Path, content: bytes) -> None:
-    """Write a result, or say in one line why it cannot be written."""
+    """Write a result.
+
+    Raises:
+        EsamError: It cannot be written there.
+    """
     try:
         path.write_bytes(content)
     except OSError as error:

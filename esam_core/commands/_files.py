@@ -33,11 +33,13 @@ def write_files(
     masks: "Masks",
     names: Sequence[str] | None = None,
 ) -> None:
-    """Write what was asked for; of several masks the cut-out holds all."""
+    """Write the files that the arguments name; of several masks the cut-out holds all."""
+    import numpy as np
+
     from esam_core import export
 
     if args.cutout:
-        write_file(args.cutout, export.export_cutout_png(image, masks.data.any(0)))
+        write_file(args.cutout, export.export_cutout_png(image, np.logical_or.reduce(masks.data)))
     if args.labels:
         write_file(args.labels, export.export_label_map_png(masks))
     for path, style in ((args.coco, "rle"), (args.coco_polygons, "polygons")):

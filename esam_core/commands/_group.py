@@ -14,12 +14,12 @@ class LateParser(argparse.ArgumentParser):
 
     fill: Callable[[argparse.ArgumentParser], None] | None = None
 
-    def parse_known_args(self, *args: Any, **kwargs: Any) -> tuple[argparse.Namespace, list[str]]:
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Fill the parser first, once."""
         fill, self.fill = self.fill, None
         if fill is not None:
             fill(self)
-        return super().parse_known_args(*args, **kwargs)
+        return super().parse_known_args(args, namespace)
 
 
 def add_group(
@@ -34,7 +34,7 @@ def add_group(
 
     Such a module has ``HELP``, ``add_arguments(parser)`` and ``run(args) -> int``. The modules are
     imported when the subcommand is used: they may import torch. The ``default`` module, if any,
-    answers when no name is given, and its options then belong to the subcommand itself.
+    runs when no name is given, and its options then belong to the subcommand itself.
     """
     parser = subparsers.add_parser(name, help=help)
     parser.fill = partial(_fill, package, default)

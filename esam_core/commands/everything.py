@@ -6,7 +6,14 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from esam_core.commands._common import add_model_arguments, load, write_file
+from esam_core.commands._common import (
+    about_model,
+    add_model_arguments,
+    load,
+    progress_bar,
+    write_file,
+    write_picture,
+)
 from esam_core.errors import EsamError
 
 if TYPE_CHECKING:
@@ -14,11 +21,11 @@ if TYPE_CHECKING:
     from esam_core.masks import Masks
     from esam_core.segmenter import Segmenter
 
-# option -> its type and what it says; each one stands for the setting of the same name
+# The settings of GridSettings that are options of the same name: type and help.
 OPTIONS = {
     "points_per_side": (int, "points along each side of the photo"),
     "points_per_batch": (int, "points decoded at once"),
-    "pred_iou_thresh": (float, "the model's own guess must be above this"),
+    "pred_iou_thresh": (float, "the predicted IoU must be above this"),
     "stability_score_thresh": (float, "the stability score must reach this"),
     "box_nms_thresh": (float, "of two masks whose boxes overlap more, the better one stays"),
     "min_mask_region_area": (int, "holes and islands of fewer pixels are removed"),
@@ -45,17 +52,17 @@ def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentPar
 
 
 def run(args: argparse.Namespace) -> int:
-    """Find the masks, write the files, and say in one line what came out."""
+    """Find the masks, write the files and print one line about them."""
     from esam_core.everything import segment_everything
     from esam_core.images import load_rgb
 
     image = load_rgb(args.photo)
-    settings_of(args, "")  # settings that cannot be are refused before a model is loaded
+    settings_of(args, "")  # invalid settings are refused before a model is loaded
     segmenter = load(args)
     settings = settings_of(args, segmenter.name)
     make_folder(args.out)
-    with _Bar() as bar:
-        masks = segment_everything(segmenter, image, settings, progress=bar.show)
+    with progress_bar(unit=" points") as progress:
+        masks = segment_everything(segmenter, image, settings, progress=progress)
     write(args.out, image, masks, record(args.photo, segmenter, settings, masks))
     print(
         f"{args.out}: {len(masks)} mask{'' if len(masks) == 1 else 's'}, "
@@ -83,31 +90,19 @@ def settings_of(args: argparse.Namespace, model: str) -> "GridSettings":
 def record(
     photo: Path, segmenter: "Segmenter", settings: "GridSettings", masks: "Masks"
 ) -> dict[str, Any]:
-    """Describe the masks as COCO, with who found them and how."""
+    """Describe the masks as COCO, with the model and the settings that found them."""
     from esam_core.export import export_coco
 
-    about = {
-        "model": segmenter.name,
-        "provenance": segmenter.provenance,
-        "device": segmenter.device,
-        "precision": segmenter.precision,
-        "settings": asdict(settings),
-    }
-    return {"info": about, **export_coco(masks, file_name=photo.name)}
+    info = about_model(segmenter) | {"settings": asdict(settings)}
+    return {"info": info, **export_coco(masks, file_name=photo.name)}
 
 
 def write(folder: Path, image: Any, masks: "Masks", coco: dict[str, Any]) -> None:
     """Write the three files."""
-    import io
-
-    from PIL import Image
-
     from esam_core.export import export_label_map_png
     from esam_core.visualize import draw_masks
 
-    overlay = io.BytesIO()
-    Image.fromarray(draw_masks(image, masks)).save(overlay, "PNG")
-    write_file(folder / "overlay.png", overlay.getvalue())
+    write_picture(folder / "overlay.png", draw_masks(image, masks))
     write_file(folder / "labels.png", export_label_map_png(masks))
     write_file(folder / "masks.json", json.dumps(coco).encode())
 
@@ -120,20 +115,3 @@ def make_folder(folder: Path) -> None:
         raise EsamError(
             f"cannot make the folder {folder}: {error.strerror}. Choose another place."
         ) from error
-
-
-class _Bar:
-    """A bar of points in the terminal; it is gone when the work is over."""
-
-    def __enter__(self) -> "_Bar":
-        from tqdm import tqdm
-
-        self._bar = tqdm(unit=" points", leave=False, dynamic_ncols=True)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.close()
-
-    def show(self, done: int, total: int) -> None:
-        self._bar.total = total
-        self._bar.update(done - self._bar.n)

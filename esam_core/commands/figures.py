@@ -1,9 +1,9 @@
-"""``figures``: render the notebooks' figures, or run the notebooks themselves."""
+"""``figures``: render the notebooks' figures as files, without Jupyter."""
 
 import argparse
 from pathlib import Path
 
-NAMES = ("fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "table1", "limits")
+from esam_core.commands._common import progress_bar
 
 
 def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentParser:
@@ -11,7 +11,7 @@ def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentPar
     parser = subparsers.add_parser(
         "figures", help="render the figures as PNG and PDF, without Jupyter"
     )
-    parser.add_argument("--only", metavar="NAMES", help=f"some of {', '.join(NAMES)}")
+    parser.add_argument("--only", metavar="NAMES", help="some of them, such as fig3,table1")
     parser.add_argument("--model", default="auto", help="mini, efficient_sam_ti, efficient_sam_s")
     parser.add_argument("--other", metavar="MODEL", help="a second model for figures 1 and 2")
     parser.add_argument("--device", default="auto")
@@ -22,29 +22,46 @@ def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentPar
 
 
 def run(args: argparse.Namespace) -> int:
-    """Render what was asked for, one after the other, and say where it is."""
-    from esam_core.figures import progress_bar, render
+    """Render one figure after the other and print where each one is.
 
-    for name in _chosen(args.only):
-        figure = render(
-            name,
-            args.model,
-            other=args.other,
-            device=args.device,
-            precision=args.precision,
-            boxes=args.boxes,
-            progress=progress_bar(name),
-        )
+    A figure that needs a package which is not installed is left out, with a sentence at the end;
+    one that was asked for by name is an error, after the others are drawn.
+    """
+    from esam_core.errors import MissingPackage
+    from esam_core.figures import render
+
+    left_out: dict[str, MissingPackage] = {}
+    for name in _names(args.only):
+        try:
+            with progress_bar(name) as progress:
+                figure = render(
+                    name,
+                    args.model,
+                    other=args.other,
+                    device=args.device,
+                    precision=args.precision,
+                    boxes=args.boxes,
+                    progress=progress,
+                )
+        except MissingPackage as error:
+            left_out[name] = error
+            continue
         png, pdf = figure.save(args.out)
         print(f"{png}\n{pdf}")
+    for name, reason in left_out.items():
+        if args.only is not None:
+            raise reason
+        print(f"{name} was skipped: {reason}")
     return 0
 
 
-def _chosen(only: str | None) -> list[str]:
+def _names(only: str | None) -> list[str]:
     from esam_core.errors import InvalidSettings
+    from esam_core.figures import figure_functions
 
-    names = list(NAMES) if only is None else [name.strip() for name in only.split(",")]
+    known = list(figure_functions())
+    names = known if only is None else [name.strip() for name in only.split(",")]
     for name in names:
-        if name not in NAMES:
-            raise InvalidSettings(f"figure {name!r} is unknown; use {', '.join(NAMES)}.")
+        if name not in known:
+            raise InvalidSettings(f"figure {name!r} is unknown; use {', '.join(known)}.")
     return names

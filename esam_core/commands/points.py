@@ -1,14 +1,20 @@
 """``points``: points and a box in, a mask file out."""
 
 import argparse
-import json
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from esam_core.commands._common import add_model_arguments, load, write_file
+from esam_core.commands._common import (
+    about_run,
+    add_json_argument,
+    add_model_arguments,
+    load,
+    write_file,
+    write_report,
+)
 from esam_core.commands._files import add_file_arguments, write_files
+from esam_core.commands._prompt import add_prompt_arguments, read_prompt
 from esam_core.errors import InvalidPrompt
 
 if TYPE_CHECKING:
@@ -25,17 +31,7 @@ def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentPar
         description="Positions are pixels of the photo: x to the right, y down.",
     )
     parser.add_argument("photo", type=Path, metavar="PHOTO")
-    parser.add_argument(
-        "--point",
-        type=parse_point,
-        action="append",
-        default=[],
-        metavar="X,Y[,LABEL]",
-        help="a point on the object; label 0 means: not this. May be repeated",
-    )
-    parser.add_argument(
-        "--box", type=parse_box, metavar="X0,Y0,X1,Y1", help="a box around the object"
-    )
+    add_prompt_arguments(parser)
     parser.add_argument(
         "--boxes",
         type=Path,
@@ -51,16 +47,14 @@ def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentPar
         help="where to write the mask (PNG); with --boxes a label map of all masks",
     )
     add_file_arguments(parser)
-    parser.add_argument(
-        "--json", metavar="FILE", help="also write prompt, scores and model; - writes to stdout"
-    )
+    add_json_argument(parser, "prompt, scores and model")
     parser.add_argument("--rule", default="predicted_iou", help="how the three masks are ranked")
     add_model_arguments(parser)
     return parser
 
 
 def run(args: argparse.Namespace) -> int:
-    """Segment, write the files, and say in one line what came out."""
+    """Segment, write the files and print one line about the result."""
     from esam_core.export import export_label_map_png, export_mask_png
     from esam_core.images import load_rgb
     from esam_core.masks import Masks
@@ -74,13 +68,7 @@ def run(args: argparse.Namespace) -> int:
     answers = segmenter.predict_batch(embedding, prompts, rule=args.rule)
     finished = time.perf_counter()
     masks = Masks.concat([answer[:1] for answer in answers])
-    report = {
-        "photo": str(args.photo),
-        "image_hw": list(masks.image_hw),
-        "model": segmenter.name,
-        "provenance": segmenter.provenance,
-        "device": segmenter.device,
-        "precision": segmenter.precision,
+    report = about_run(args.photo, segmenter, masks.image_hw) | {
         "rule": args.rule,
         "milliseconds": {
             "embed": round((embedded - started) * 1000, 1),
@@ -95,17 +83,12 @@ def run(args: argparse.Namespace) -> int:
         report |= describe(prompts[0], answers[0])
         write_file(args.out, export_mask_png(masks.data[0]))
     write_files(args, image, masks, names)
-    if args.json == "-":
-        print(json.dumps(report, indent=1))
-    elif args.json:
-        write_file(Path(args.json), json.dumps(report, indent=1).encode())
-    # With --json - the JSON has stdout to itself.
-    print(_line(report, masks, args.out), file=sys.stderr if args.json == "-" else sys.stdout)
+    write_report(args.json, report, _line(report, masks, args.out))
     return 0
 
 
 def describe(prompt: "Prompt", masks: "Masks") -> dict[str, Any]:
-    """Collect what is worth keeping about an answer, as plain numbers and strings."""
+    """Describe the masks of one prompt as plain numbers and strings."""
     best = masks[0]
     return {
         "prompt": prompt.to_json(),
@@ -120,7 +103,7 @@ def describe(prompt: "Prompt", masks: "Masks") -> dict[str, Any]:
 def read_prompts(
     args: argparse.Namespace, image_hw: tuple[int, int]
 ) -> tuple[list["Prompt"], list[str]]:
-    """Make the prompts and the names of what they point at, of a detector's boxes or of one."""
+    """Make the prompts and the names of their objects, from a detector's boxes or from options."""
     if args.boxes is None:
         if args.top is not None:
             raise InvalidPrompt("--top N chooses among the boxes of --boxes FILE; give one.")
@@ -133,58 +116,6 @@ def read_prompts(
 
     found = detections_of(load_detections(args.boxes), args.photo).top(args.top)
     return found.prompts(), found.names
-
-
-def read_prompt(args: argparse.Namespace, image_hw: tuple[int, int]) -> "Prompt":
-    """Make a prompt of ``--point`` and ``--box``, refusing what lies outside the photo."""
-    from esam_core.prompts import Prompt
-
-    if not args.point and args.box is None:
-        raise InvalidPrompt("nothing to segment: give --point X,Y, --box X0,Y0,X1,Y1 or both.")
-    height, width = image_hw
-    for x, y, _ in args.point:
-        if not (0 <= x < width and 0 <= y < height):
-            raise InvalidPrompt(
-                f"point ({x:g}, {y:g}) lies outside the photo, which is {width} x {height} pixels "
-                f"(x from 0 to {width - 1}, y from 0 to {height - 1})."
-            )
-    if args.box is not None:
-        x0, y0, x1, y1 = args.box
-        if min(x0, y0) < 0 or x1 > width or y1 > height:
-            raise InvalidPrompt(
-                f"box ({x0:g}, {y0:g}, {x1:g}, {y1:g}) reaches outside the photo, which is "
-                f"{width} x {height} pixels."
-            )
-    return Prompt(
-        tuple((x, y) for x, y, _ in args.point),
-        tuple(label for _, _, label in args.point),
-        args.box,
-    )
-
-
-def parse_point(text: str) -> tuple[float, float, int]:
-    """Read ``X,Y`` or ``X,Y,LABEL``."""
-    numbers = _numbers(text)
-    if len(numbers) not in (2, 3) or (len(numbers) == 3 and numbers[2] not in (0, 1)):
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not X,Y or X,Y,LABEL with LABEL 1 (the object) or 0 (not the object)"
-        )
-    return numbers[0], numbers[1], int(numbers[2]) if len(numbers) == 3 else 1
-
-
-def parse_box(text: str) -> tuple[float, float, float, float]:
-    """Read ``X0,Y0,X1,Y1``."""
-    numbers = _numbers(text)
-    if len(numbers) != 4:
-        raise argparse.ArgumentTypeError(f"{text!r} is not X0,Y0,X1,Y1")
-    return numbers[0], numbers[1], numbers[2], numbers[3]
-
-
-def _numbers(text: str) -> list[float]:
-    try:
-        return [float(part) for part in text.split(",")]
-    except ValueError:
-        return []
 
 
 def _line(report: dict[str, Any], masks: "Masks", out: Path) -> str:

@@ -5,7 +5,13 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from esam_core.commands._common import add_model_arguments, load, write_file, write_picture
+from esam_core.commands._common import (
+    about_model,
+    add_model_arguments,
+    load,
+    write_file,
+    write_picture,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,7 +47,7 @@ def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentPar
 
 
 def run(args: argparse.Namespace) -> int:
-    """Segment, write the files, and say in one line what came out."""
+    """Segment, write the files and print one line about the result."""
     import numpy as np
 
     from esam_core.export import export_mask_png
@@ -60,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
     saliency = load_saliency(args.saliency).estimate(image)
     segmenter = load(args)
     answer = salient_masks(segmenter, image, saliency=saliency, settings=settings)
-    union = answer.masks.data.any(0)
+    union = np.logical_or.reduce(answer.masks.data)
     write_file(args.out, export_mask_png(union))
     if args.map:
         write_picture(args.map, (saliency.data * 255).round().astype(np.uint8))
@@ -79,14 +85,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def describe(photo: Path, answer: "SalientMasks", segmenter: "Segmenter") -> dict[str, Any]:
-    """Collect what is worth keeping about an answer, as plain numbers and strings."""
+    """Describe the masks, their prompts and the models as plain numbers and strings."""
     return {
         "photo": str(photo),
         "image_hw": list(answer.masks.image_hw),
         "saliency": answer.saliency.provenance,
         "peak": round(answer.saliency.peak, 4),
-        "model": segmenter.name,
-        "provenance": segmenter.provenance,
+        **about_model(segmenter),
         "seed": answer.seed,
         "masks": [
             {

@@ -40,7 +40,7 @@ def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentPar
 
 
 def run(args: argparse.Namespace) -> int:
-    """Rank, write the files, and say per text what was found."""
+    """Rank, write the files and print one line per text."""
     import numpy as np
 
     from esam_core.export import export_mask_png
@@ -56,16 +56,20 @@ def run(args: argparse.Namespace) -> int:
     texts = split_texts(args.text)
     image = load_rgb(args.photo)
     encoder = load_text_encoder(
-        args.encoder, weights=args.encoder_weights, device=args.device, download=args.download
+        args.encoder,
+        weights=args.encoder_weights,
+        device=args.device,
+        precision=args.precision,
+        download=args.download,
     )
     for text in texts:
-        encoder.parse(text)  # an unknown word is said before the slow part
+        encoder.parse(text)  # an unknown word is an error before the slow part
     segmenter = load(args)
     masks = propose(segmenter, image)
     regions = embed_regions(image, masks, encoder)
     ranking = rank_masks(regions, texts, encoder, threshold=args.threshold)
     chosen = [ranking.chosen(i) for i in range(len(texts))]
-    union = masks.data[np.concatenate(chosen)].any(0)
+    union = np.logical_or.reduce(masks.data[np.concatenate(chosen)])
     write_file(args.out, export_mask_png(union))
     if args.overlay:
         write_picture(args.overlay, _overlay(image, masks, chosen))

@@ -1,10 +1,9 @@
-"""``weights``: what is here, what could be fetched; download and verify. Needs no torch."""
+"""``weights``: list, download and verify weights files, without importing torch."""
 
 import argparse
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
+from esam_core.commands._common import progress_bar
 from esam_core.errors import UnknownModel, WeightsMismatch, WeightsNotFound
 from esam_core.weights import (
     WEIGHTS,
@@ -15,7 +14,6 @@ from esam_core.weights import (
     search_folders,
     verify_weights,
 )
-from esam_core.weights.transfer import Progress
 
 
 def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentParser:
@@ -33,7 +31,7 @@ def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentPar
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do what was asked for; without an action, list."""
+    """Run the chosen action; without one, list."""
     if args.action == "download":
         _download(args.name, args.folder)
     elif args.action == "verify":
@@ -69,7 +67,8 @@ def _download(name: str, folder: Path | None) -> None:
     if file.bundled:
         print(f"{name} comes with the project: {resolve_weights(file)}")
         return
-    with _progress_bar(file.filename) as progress:
+    bar = progress_bar(file.filename, unit="B", unit_scale=True, unit_divisor=1000)
+    with bar as progress:
         path = download_weights(file, folder=folder, progress=progress)
     print(f"{name}: {provenance(file, path)}: {path}")
 
@@ -85,16 +84,3 @@ def _row(name: str) -> WeightsFile:
     if name not in WEIGHTS:
         raise UnknownModel(f"{name!r} is no model with weights. Known: {', '.join(WEIGHTS)}.")
     return WEIGHTS[name]
-
-
-@contextmanager
-def _progress_bar(title: str) -> Iterator[Progress]:
-    from tqdm import tqdm
-
-    with tqdm(desc=title, unit="B", unit_scale=True, unit_divisor=1000) as bar:
-
-        def progress(done: int, total: int) -> None:
-            bar.total = total or None
-            bar.update(done - bar.n)
-
-        yield progress

@@ -1,11 +1,31 @@
-"""Table 1: parameters and throughput, and what of the machine's limit they reach."""
+"""Table 1: parameters and throughput, and how much of the machine's limit they reach."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
-from esam_core.benchmark.stages import Reached
-from esam_core.benchmark.table1 import Row, as_cells, describe_machine
-from esam_core.figures.figure import Figure
+from esam_core.benchmark.stages import Reached, measure_limits
+from esam_core.benchmark.table1 import Row, as_cells, describe_machine, measure
+from esam_core.figures.figure import Figure, Progress
+from esam_core.figures.registry import figure
+from esam_core.models import MODELS
 from esam_core.visualize.table import table
+
+
+@figure("table1")
+def measured_table1(
+    *, device: str, precision: str, boxes: Path | None, progress: Progress | None
+) -> Figure:
+    """Measure Table 1 on this machine and set it as a page."""
+    rows = measure(device=device, precision=precision, boxes=boxes, progress=progress)
+    return table1_efficiency(rows)
+
+
+@figure("limits")
+def measured_limits(*, device: str, precision: str, progress: Progress | None) -> Figure:
+    """Measure how close the published models come to this machine's limit; set it as a page."""
+    names = [name for name, spec in MODELS.items() if not spec.weights.bundled]
+    found = measure_limits(names, device=device, precision=precision, progress=progress)
+    return machine_limits(found)
 
 
 def table1_efficiency(rows: Sequence[Row]) -> Figure:

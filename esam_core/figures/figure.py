@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -28,7 +29,7 @@ class Figure:
     Args:
         name: Stem of its files, such as ``fig1_point_prompts``.
         page: (h, w, 3) uint8.
-        caption: What it says in its last lines.
+        caption: The text of its last lines.
     """
 
     name: str
@@ -60,7 +61,7 @@ class Figure:
         return stream.getvalue()
 
     def __repr__(self) -> str:
-        """Return the words of the figure: what search and screen readers find in a notebook."""
+        """Return name and caption: what search and screen readers find in a notebook."""
         return f"{self.name}: {self.caption}"
 
 
@@ -93,7 +94,7 @@ def example_photos(names: Sequence[str]) -> list[AnnotatedPhoto]:
 
 
 def signed(what: str, segmenters: Sequence[Segmenter], seconds: float) -> str:
-    """Write the last lines of a figure: what it shows, and which models drew it in what time."""
+    """Return the last lines of a figure: what it shows, and which models drew it in what time."""
     models = "; ".join(caption(segmenter) for segmenter in segmenters)
     stand_in = ""
     if all(segmenter.name == "mini" for segmenter in segmenters):
@@ -105,12 +106,18 @@ def signed(what: str, segmenters: Sequence[Segmenter], seconds: float) -> str:
 
 
 def progress_bar(title: str) -> Progress:
-    """Return a progress callback that draws a bar, on a terminal or in Jupyter."""
+    """Return a progress callback that draws a bar, on a terminal or in Jupyter.
+
+    The bar appears with the first call, so that an error before it stands on a line of its own.
+    """
     from tqdm.auto import tqdm
 
-    bar = tqdm(desc=title, leave=False)
+    bar: Any = None
 
     def progress(done: int, total: int) -> None:
+        nonlocal bar
+        if bar is None:
+            bar = tqdm(desc=title, leave=False)
         bar.total = total
         bar.update(done - bar.n)
         if done >= total:
@@ -120,6 +127,6 @@ def progress_bar(title: str) -> Progress:
 
 
 def tick(progress: Progress | None, done: int, total: int) -> None:
-    """Report progress if anybody listens."""
+    """Report progress if a callback was given."""
     if progress is not None:
         progress(done, total)

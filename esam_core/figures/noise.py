@@ -16,6 +16,7 @@ from esam_core.figures.figure import (
     signed,
     tick,
 )
+from esam_core.figures.registry import figure
 from esam_core.geometry import xywh_to_xyxy
 from esam_core.prompts import Prompt
 from esam_core.segmenter import Segmenter
@@ -77,6 +78,7 @@ def find_noise(mask: np.ndarray) -> Noise:
     return Noise(islands, holes, ragged, max(0, len(outlines) - 1), count)
 
 
+@figure("fig5")
 def fig5_noise(
     segmenter: Segmenter,
     examples: Sequence[tuple[str, int]] = EXAMPLES,

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
+from esam_core.datasets.annotated import AnnotatedPhoto
 from esam_core.datasets.detections import detections_of, load_detections
+from esam_core.errors import InvalidImage
 from esam_core.figures.figure import (
     Figure,
     Progress,
@@ -14,6 +16,7 @@ from esam_core.figures.figure import (
     signed,
     tick,
 )
+from esam_core.figures.registry import figure
 from esam_core.geometry import interior_point
 from esam_core.images import asset
 from esam_core.masks import Masks
@@ -32,6 +35,7 @@ BOX_PHOTOS = ("555705", "229997", "475678", "423617")
 TOP = 5
 
 
+@figure("fig1")
 def fig1_point_prompts(
     segmenter: Segmenter,
     photos: Sequence[str] = tuple(POINTS),
@@ -55,8 +59,7 @@ def fig1_point_prompts(
     for done, photo in enumerate(chosen):
         tick(progress, done, len(chosen))
         image = photo.image()
-        prompt = POINTS.get(photo.path.stem.lstrip("0"))
-        prompt = prompt or Prompt.point(*interior_point(photo.masks()[0]))
+        prompt = _points_of(photo)
         top.append(draw_prompt(image, prompt))
         for row, note, model in zip(rows, notes, models, strict=True):
             with watch.running():
@@ -79,6 +82,7 @@ def fig1_point_prompts(
     return Figure("fig1_point_prompts", page, text)
 
 
+@figure("fig2")
 def fig2_box_prompts(
     segmenter: Segmenter,
     photos: Sequence[str] = BOX_PHOTOS,
@@ -105,32 +109,46 @@ def fig2_box_prompts(
     chosen = example_photos(photos)
     for done, photo in enumerate(chosen):
         tick(progress, done, len(chosen))
-        image, prompts = photo.image(), detections_of(found, photo.path).top(top).prompts()
-        colours, row = palette(len(prompts)), [image]
-        for prompt, colour in zip(prompts, colours, strict=True):
-            row[0] = draw_box(row[0], prompt.box_xyxy, colour=colour)
+        image, best = photo.image(), detections_of(found, photo.path).top(top)
+        colours, row = palette(len(best)), [image]
+        for box, colour in zip(best.boxes_xyxy, colours, strict=True):
+            row[0] = draw_box(row[0], box, colour=colour)
         for model, by in ((segmenter, "predicted_iou"), (second, rule)):
             with watch.running():
-                answers = model.predict_batch(model.embed(image), prompts, rule=by)
+                answers = model.predict_batch(model.embed(image), best.prompts(), rule=by)
             masks = Masks.concat([answer[:1] for answer in answers])
             row.append(draw_masks(image, masks, colours=colours))
         rows.append(row)
     tick(progress, len(chosen), len(chosen))
-    if other is not None:
-        titles = [segmenter.title, other.title]
-    else:
-        titles = [f"{segmenter.title}, by predicted IoU", f"{segmenter.title}, by box"]
+    models = [segmenter] if other is None else [segmenter, other]
+    titles, columns = _columns(models)
     source = (
         "the tight boxes of the photos' own masks, in the place of a detector's"
         if boxes is None
         else f"a detector's, from {Path(boxes).name}"
     )
-    models = [segmenter] if other is None else [segmenter, other]
-    columns = (
-        "Second column: the candidate with the highest predicted IoU. Third: the one whose own "
-        "box is most like the prompt, the paper's rule."
-        if other is None
-        else "Of three candidates the one with the highest predicted IoU is shown."
-    )
     text = signed(f"Figure 2. Box prompts: {source}. {columns}", models, watch.seconds)
     return Figure("fig2_box_prompts", panel(rows, titles=["boxes", *titles], footer=text), text)
+
+
+def _points_of(photo: AnnotatedPhoto) -> Prompt:
+    """Return the points set by hand, or the middle of the photo's largest object."""
+    prompt = POINTS.get(photo.path.stem.lstrip("0"))
+    middle = interior_point(photo.masks()[0]) if prompt is None else None
+    if middle is not None:
+        prompt = Prompt.point(*middle)
+    if prompt is None:
+        raise InvalidImage(f"{photo.path.name} has no object to put a point on.")
+    return prompt
+
+
+def _columns(models: Sequence[Segmenter]) -> tuple[list[str], str]:
+    """Return the titles of Figure 2's columns of masks, and a sentence that explains them."""
+    if len(models) == 2:
+        text = "Of three candidates the one with the highest predicted IoU is shown."
+        return [model.title for model in models], text
+    text = (
+        "Second column: the candidate with the highest predicted IoU. Third: the one whose own "
+        "box is most like the prompt, the paper's rule."
+    )
+    return [f"{models[0].title}, by predicted IoU", f"{models[0].title}, by box"], text

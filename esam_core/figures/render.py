@@ -1,20 +1,15 @@
 """Figures by name, with the models that are on this machine."""
 
+import inspect
 from pathlib import Path
+from typing import Any
 
-from esam_core.benchmark.stages import measure_limits
-from esam_core.benchmark.table1 import MODELS as TIMED
-from esam_core.benchmark.table1 import measure
-from esam_core.figures.efficiency import machine_limits, table1_efficiency
+from esam_core.errors import InvalidSettings
 from esam_core.figures.figure import Figure, Progress
-from esam_core.figures.modes import fig3_segment_everything, fig4_saliency, fig6_text_prompts
-from esam_core.figures.noise import fig5_noise
-from esam_core.figures.points import fig1_point_prompts, fig2_box_prompts
-from esam_core.models import MODELS, available_models, load_segmenter
+from esam_core.figures.registry import figure_functions
+from esam_core.models import available_models, load_segmenter
 from esam_core.segmenter import Segmenter
 from esam_core.text import load_text_encoder
-
-SIMPLE = {"fig3": fig3_segment_everything, "fig4": fig4_saliency, "fig5": fig5_noise}
 
 
 def render(
@@ -30,30 +25,38 @@ def render(
     """Draw one figure with its own example photos.
 
     Args:
-        name: ``fig1`` to ``fig6``, ``table1`` or ``limits``.
+        name: One of ``figure_functions()``.
         model: As for ``load_segmenter``.
-        other: The second model of ``fig1`` and ``fig2``; see ``second_model``.
+        other: The second model, for figures that show two; see ``second_model``.
         device: As for ``load_segmenter``.
         precision: As for ``load_segmenter``.
-        boxes: A detector's results for ``fig2`` and ``table1``.
+        boxes: A detector's results (COCO JSON), for figures of boxes.
         progress: Called with (done, total).
+
+    Raises:
+        InvalidSettings: No such figure.
+        MissingPackage: The figure needs a package that is not installed.
+        EsamError: What loading the models raises.
     """
-    if name == "table1":
-        rows = measure(device=device, precision=precision, boxes=boxes, progress=progress)
-        return table1_efficiency(rows)
-    if name == "limits":
-        names = [each for each in TIMED if each in MODELS]
-        found = measure_limits(names, device=device, precision=precision, progress=progress)
-        return machine_limits(found)
-    segmenter = load_segmenter(model, device=device, precision=precision)
-    if name in SIMPLE:
-        return SIMPLE[name](segmenter, progress=progress)
-    if name == "fig6":
-        return fig6_text_prompts(segmenter, load_text_encoder(), progress=progress)
-    second = second_model(segmenter, other, device=device, precision=precision)
-    if name == "fig1":
-        return fig1_point_prompts(segmenter, other=second, progress=progress)
-    return fig2_box_prompts(segmenter, other=second, boxes=boxes, progress=progress)
+    functions = figure_functions()
+    if name not in functions:
+        raise InvalidSettings(f"figure {name!r} is unknown; use {', '.join(functions)}.")
+    wanted = inspect.signature(functions[name]).parameters
+    inputs: dict[str, Any] = {
+        "device": device,
+        "precision": precision,
+        "boxes": boxes,
+        "progress": progress,
+    }
+    if "segmenter" in wanted:
+        inputs["segmenter"] = load_segmenter(model, device=device, precision=precision)
+    if "other" in wanted:
+        inputs["other"] = second_model(
+            inputs["segmenter"], other, device=device, precision=precision
+        )
+    if "encoder" in wanted:
+        inputs["encoder"] = load_text_encoder(device=device, precision=precision)
+    return functions[name](**{key: value for key, value in inputs.items() if key in wanted})
 
 
 def second_model(

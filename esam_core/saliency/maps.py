@@ -15,10 +15,8 @@ from esam_core.weights import (
     U2NET,
     U2NETP,
     WeightsFile,
-    download_weights,
-    find_weights,
+    obtain_weights,
     provenance,
-    resolve_weights,
 )
 
 if TYPE_CHECKING:
@@ -152,9 +150,7 @@ def load_saliency(
     if name not in SALIENCY:
         raise UnknownModel(f"saliency model {name!r} is unknown; use one of {', '.join(SALIENCY)}.")
     spec = SALIENCY[name]
-    if download and weights is None and find_weights(spec.weights) is None:
-        download_weights(spec.weights)
-    path = resolve_weights(spec.weights, weights)
+    path = obtain_weights(spec.weights, weights, download=download)
     return SaliencyModel(spec, _open_session(path), provenance(spec.weights, path))
 
 

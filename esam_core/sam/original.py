@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from esam_core.devices import DTYPES, choose_device, choose_precision
-from esam_core.errors import EsamError, InvalidPrompt, UnknownModel, WeightsNotFound
+from esam_core.errors import InvalidPrompt, MissingPackage, UnknownModel, WeightsNotFound
 from esam_core.images import check_rgb, image_digest, stretch_rgb
 from esam_core.masks import Masks
 from esam_core.modeling.promptable import PIXEL_MEAN, PIXEL_STD
@@ -54,7 +54,7 @@ def load_sam(
     Raises:
         UnknownModel: Another name.
         WeightsNotFound: The weights are not in the cache; nothing is downloaded here.
-        EsamError: ``transformers`` is not installed.
+        MissingPackage: ``transformers`` is not installed.
     """
     if name not in SIZES:
         raise UnknownModel(f"model {name!r} is unknown; use one of {', '.join(SIZES)}.")
@@ -212,7 +212,7 @@ def _transformers() -> Any:
     try:
         import transformers
     except ImportError as error:
-        raise EsamError(
+        raise MissingPackage(
             "SAM needs the package transformers: pip install -r requirements-sam.txt."
         ) from error
     return transformers

@@ -1,12 +1,13 @@
 """Weights files: which exist, where they lie, how they are checked, fetched and read.
 
-Nothing here runs at import: no file is opened and no address called before a function is asked.
+Importing this opens no file and makes no request.
 """
 
 from esam_core.weights.checkpoint import load_state_dict as load_state_dict
 from esam_core.weights.digests import provenance as provenance
 from esam_core.weights.digests import verify_weights as verify_weights
 from esam_core.weights.download import download_weights as download_weights
+from esam_core.weights.download import obtain_weights as obtain_weights
 from esam_core.weights.places import cache_folder as cache_folder
 from esam_core.weights.places import find_weights as find_weights
 from esam_core.weights.places import resolve_weights as resolve_weights

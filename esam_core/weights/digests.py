@@ -1,4 +1,4 @@
-"""What a weights file really contains: digests, the check against a row, provenance in words."""
+"""What a weights file contains: digests, the check against a row, its provenance as text."""
 
 import hashlib
 import zipfile
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from esam_core.errors import WeightsMismatch
 from esam_core.weights.rows import WeightsFile
@@ -14,7 +14,7 @@ from esam_core.weights.rows import WeightsFile
 _CHUNK = 1 << 20
 
 
-def hash_stream(stream: BinaryIO, algorithm: str, prefix: bytes = b"") -> str:
+def hash_stream(stream: IO[bytes], algorithm: str, prefix: bytes = b"") -> str:
     """Digest everything that a binary stream still holds, after an optional prefix."""
     digest = hashlib.new(algorithm, prefix)
     while chunk := stream.read(_CHUNK):
@@ -29,7 +29,7 @@ def git_blob_id(path: Path) -> str:
 
 
 def zipped_checkpoint(path: Path) -> str | None:
-    """Name the one checkpoint inside an archive; None for anything else.
+    """Return the name of the one checkpoint inside an archive; None for anything else.
 
     PyTorch's own files are zip archives too, told apart by the ``data.pkl`` inside.
     """
@@ -44,7 +44,7 @@ def zipped_checkpoint(path: Path) -> str | None:
 
 
 @contextmanager
-def open_checkpoint(path: Path) -> Iterator[BinaryIO]:
+def open_checkpoint(path: Path) -> Iterator[IO[bytes]]:
     """Open a weights file for reading, or the one checkpoint inside a zip archive."""
     member = zipped_checkpoint(path)
     if member is None:
@@ -97,7 +97,7 @@ def verify_weights(file: WeightsFile, path: Path) -> None:
 
 
 def provenance(file: WeightsFile, path: Path) -> str:
-    """Say what a weights file is, by its content: published, bundled, or somebody's own."""
+    """Describe a weights file by its content: official, bundled, or a file of the user's own."""
     digest = content_sha256(path)
     if digest != file.sha256:
         origin = "file"
@@ -107,7 +107,7 @@ def provenance(file: WeightsFile, path: Path) -> str:
 
 
 def describe_wrong_kind(path: Path) -> str:
-    """Name the two kinds of wrong file that people most often have."""
+    """Describe the two most frequent kinds of wrong file; empty for others."""
     with path.open("rb") as stream:
         head = stream.read(64).lstrip().lower()
     if head.startswith(b"version https://git-lfs"):

@@ -1,15 +1,22 @@
-"""Download a weights file: every address in turn, checked by digest before it gets its name."""
+"""Download a weights file: every address in turn, checked by digest before it gets its name.
+
+``huggingface_hub`` could fetch from one of these hosts only. Here a file has several addresses on
+several hosts (Hugging Face, the authors' GitHub repository, mirrors; one of them zipped), a broken
+transfer goes on at the next one, and what counts is the digest of the content.
+"""
 
 import contextlib
 import os
 import shutil
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
-from esam_core.errors import DownloadFailed, WeightsMismatch
+from filelock import FileLock
+
+from esam_core.errors import DownloadFailed, WeightsMismatch, WeightsNotFound
 from esam_core.weights.digests import git_blob_id, hash_stream, verify_weights
-from esam_core.weights.lock import only_one
-from esam_core.weights.places import search_folders
+from esam_core.weights.places import resolve_weights, search_folders
 from esam_core.weights.rows import WeightsFile, WeightsSource
 from esam_core.weights.transfer import Progress, SourceFailed, cannot_write, transfer
 
@@ -30,9 +37,9 @@ def download_weights(
     Args:
         file: The row.
         folder: Where to put it; by default where it will be looked for.
-        progress: Called with bytes present and bytes in all (0 where nobody knows); what it
-            raises ends the download.
-        timeout: Seconds of silence after which a server counts as gone.
+        progress: Called with (bytes present, bytes in all), the latter 0 where it is unknown;
+            what it raises ends the download.
+        timeout: Seconds without a byte after which a server counts as gone.
 
     Returns:
         The path of the checked file.
@@ -45,12 +52,48 @@ def download_weights(
     target = _folder(folder) / file.filename
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with only_one(target.with_name(f"{target.name}.lock")):
+        with _only_one(target.with_name(f"{target.name}.lock")):
             if _is_there(file, target):
                 return target
             return _first_success(file, target, progress, timeout)
     except OSError as error:
         raise DownloadFailed(cannot_write(target, error)) from error
+
+
+def obtain_weights(
+    file: WeightsFile, path: Path | str | None = None, *, download: bool = False
+) -> Path:
+    """Find a weights file as ``resolve_weights`` does, after fetching it if that is allowed.
+
+    Args:
+        file: The row.
+        path: A file or a folder to take it from, and no other; nothing is downloaded then.
+        download: Fetch it when it is absent, and replace one with another content.
+
+    Raises:
+        WeightsNotFound: It is not there.
+        WeightsMismatch: A file of that name is there, with another content.
+        DownloadFailed: No address delivered it.
+    """
+    if download and path is None:
+        try:
+            return resolve_weights(file)
+        except (WeightsNotFound, WeightsMismatch):
+            return download_weights(file)
+    return resolve_weights(file, path)
+
+
+@contextlib.contextmanager
+def _only_one(lock: Path) -> Iterator[None]:
+    """Hold a lock file while the block runs, across threads and processes; leave no file behind."""
+    with FileLock(lock):
+        try:
+            yield
+        finally:
+            # Removed while it is held: a waiter sees that its file has no name any more and makes
+            # a new one. Windows refuses, and filelock itself removes the file there.
+            with contextlib.suppress(OSError):
+                lock.unlink()
 
 
 def _folder(named: Path | str | None) -> Path:

@@ -1,12 +1,13 @@
 """Where weights files are looked for: a named path, ``ESAM_WEIGHTS``, the cache folder.
 
 A place that a person has named is the only place: when it lacks the file that is an error, and
-nothing is taken from elsewhere in its stead. Bundled files come from ``assets/weights``.
+nothing is taken from elsewhere instead. Bundled files come from ``assets/weights``.
 """
 
 import os
-import sys
 from pathlib import Path
+
+from platformdirs import user_cache_path
 
 from esam_core.errors import WeightsNotFound
 from esam_core.weights.digests import content_size, verify_weights
@@ -16,20 +17,18 @@ _BUNDLED = Path(__file__).parents[2] / "assets" / "weights"
 
 
 def cache_folder() -> Path:
-    """Name the folder for downloads: ``ESAM_CACHE``, or the platform's cache folder."""
+    r"""Return the folder for downloads: ``ESAM_CACHE``, or the platform's cache folder.
+
+    The platform's folder is ``~/.cache/esam`` on Linux (``XDG_CACHE_HOME`` moves it),
+    ``~/Library/Caches/esam`` on macOS and ``%LOCALAPPDATA%\esam\Cache`` on Windows.
+    """
     if named := os.environ.get("ESAM_CACHE"):
         return Path(named).expanduser()
-    if xdg := os.environ.get("XDG_CACHE_HOME"):
-        return Path(xdg).expanduser() / "esam"
-    if sys.platform == "win32" and (local := os.environ.get("LOCALAPPDATA")):
-        return Path(local) / "esam" / "cache"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "esam"
-    return Path.home() / ".cache" / "esam"
+    return user_cache_path("esam", appauthor=False)
 
 
 def search_folders() -> list[Path]:
-    """List the places searched for files that nobody named; ``ESAM_WEIGHTS`` replaces the cache."""
+    """List the folders that are searched; ``ESAM_WEIGHTS``, if set, replaces the cache folder."""
     named = os.environ.get("ESAM_WEIGHTS")
     return [Path(named).expanduser()] if named else [cache_folder()]
 
@@ -42,10 +41,12 @@ def find_weights(file: WeightsFile, path: Path | str | None = None) -> Path | No
         path: A file or a folder to take it from, and no other.
 
     Returns:
-        Where it lies, or None. A file of the wrong size counts as absent unless it was named.
+        Its path, or None. A file of the wrong size in the cache folder counts as absent.
 
     Raises:
-        WeightsNotFound: ``ESAM_WEIGHTS`` names a place that does not exist.
+        WeightsNotFound: ``ESAM_WEIGHTS`` names a place that does not exist, or that holds none of
+            the known files.
+        WeightsMismatch: The file in the place that ``ESAM_WEIGHTS`` names has the wrong size.
     """
     if path is not None:
         named = Path(path).expanduser()
@@ -54,6 +55,8 @@ def find_weights(file: WeightsFile, path: Path | str | None = None) -> Path | No
         found = _at_place(file, place)
         if found is not None and content_size(found) == file.size:
             return found
+        if _is_named(place):
+            _check_named(file, place, found)
     return None
 
 
@@ -99,6 +102,24 @@ def _places(file: WeightsFile) -> list[Path]:
                 "Correct it, or unset it to use the cache folder."
             )
     return places
+
+
+def _check_named(file: WeightsFile, place: Path, found: Path | None) -> None:
+    """Refuse what ``ESAM_WEIGHTS`` names if nothing there is usable.
+
+    Without this, choosing the best model that is present would fall back to the bundled one.
+    """
+    if found is not None:
+        verify_weights(file, found)
+    known = [row for row in WEIGHTS.values() if not row.bundled]
+    if all(_at_place(row, place) is None for row in (file, *known)):
+        names = ", ".join(row.filename for row in known)
+        what = "is none" if place.is_file() else "holds none"
+        raise WeightsNotFound(
+            f"ESAM_WEIGHTS names {place}, which {what} of the known files: {names}. Correct it, "
+            "unset it to use the cache folder and the bundled model, or name a file of your own "
+            "with --weights PATH (weights=PATH) and its model with --model."
+        )
 
 
 def _at_place(file: WeightsFile, place: Path) -> Path | None:

@@ -1,7 +1,7 @@
 """Fetch one address into one file, going on where an earlier attempt broke off.
 
-Written on the standard library: it honours the proxy variables and needs nothing installed, and
-a client library would give neither the checks nor the wording that are most of this file.
+On urllib, which reads the proxy variables: most of this file is checks of sizes and ranges and the
+words for what failed, and an HTTP client library would replace neither.
 """
 
 import errno
@@ -27,7 +27,7 @@ class SourceFailed(Exception):
     """One address did not give the file; the next one may."""
 
 
-class _Broken(Exception):
+class _Interrupted(Exception):
     """The transfer stopped before its end and may be taken up again."""
 
 
@@ -40,8 +40,8 @@ def transfer(
         url: An http or https address.
         part: Where the bytes go; kept when the transfer fails, for the next time.
         size: Bytes expected, if known; another announced size fails at once.
-        progress: Called with bytes present and bytes in all (0 where nobody knows).
-        timeout: Seconds of silence after which the server counts as gone.
+        progress: Called with (bytes present, bytes in all), the latter 0 where it is unknown.
+        timeout: Seconds without a byte after which the server counts as gone.
 
     Raises:
         SourceFailed: This address does not give the file; says why in a few words.
@@ -62,10 +62,10 @@ def transfer(
             if error.code != 416 or not before:
                 raise SourceFailed(f"HTTP {error.code} {error.reason}") from error
             part.unlink()
-        except (_Broken, http.client.HTTPException, urllib.error.URLError, OSError) as error:
+        except (_Interrupted, http.client.HTTPException, urllib.error.URLError, OSError) as error:
             # Another attempt is worth its time only if this one brought something.
             if attempt == _ATTEMPTS or _length(part) <= before:
-                raise SourceFailed(_in_words(error, timeout)) from error
+                raise SourceFailed(_describe(error, timeout)) from error
     raise SourceFailed("the server refuses every range of the file (HTTP 416)")
 
 
@@ -115,11 +115,11 @@ def _receive(
             if progress is not None:
                 progress(done, total)
     if done < total:
-        raise _Broken(f"the connection broke after {done:,} of {total:,} bytes")
+        raise _Interrupted(f"the connection broke after {done:,} of {total:,} bytes")
 
 
 def _first_byte(response: http.client.HTTPResponse, start: int) -> int:
-    """Tell at which byte of the file the reply begins."""
+    """Return the byte of the file at which the reply begins."""
     if response.status != 206:
         return 0
     match = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
@@ -146,7 +146,7 @@ def _write(stream: BinaryIO, chunk: bytes) -> None:
 
 
 def cannot_write(path: Path, error: OSError) -> str:
-    """Say why a file could not be written."""
+    """Describe why a file could not be written."""
     if error.errno in _NO_ROOM:
         return (
             f"the disk is full: {path} could not be finished. "
@@ -159,11 +159,11 @@ def _length(part: Path) -> int:
     return part.stat().st_size if part.exists() else 0
 
 
-def _in_words(error: Exception, timeout: float) -> str:
+def _describe(error: Exception, timeout: float) -> str:
     reason = error.reason if isinstance(error, urllib.error.URLError) else error
     if isinstance(reason, TimeoutError):
         return f"timeout, no answer for {timeout:g} seconds"
-    if isinstance(reason, _Broken):
+    if isinstance(reason, _Interrupted):
         return str(reason)
     if isinstance(reason, http.client.HTTPException | ConnectionResetError):
         return f"the connection broke ({reason or type(reason).__name__})"

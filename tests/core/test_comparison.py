@@ -23,6 +23,14 @@ def test_equal_models_agree_and_every_prompt_has_a_mask(mini, bear):
     assert min(*result.embed_ms, *result.predict_ms) > 0
 
 
+def test_every_model_stands_with_every_rule(mini, bear):
+    result = compare_models(bear[0], Prompt.point(300, 350), [mini], rules=["largest", "smallest"])
+    assert (result.names, result.rules) == (("mini", "mini"), ("largest", "smallest"))
+    assert result.masks[0].area[0] > result.masks[1].area[0]
+    assert result.iou[0, 1] < 1
+    assert result.embed_ms[0] == result.embed_ms[1]
+
+
 def test_one_prompt_and_a_name_will_do(bear):
     result = compare_models(bear[0], Prompt.point(300, 350), ["mini"])
     assert result.iou.tolist() == [[1.0]]

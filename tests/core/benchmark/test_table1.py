@@ -7,7 +7,7 @@ from esam_core.benchmark.stages import Reached, measure_limits
 from esam_core.benchmark.table1 import PAPER, Row, as_markdown, measure
 from esam_core.benchmark.timing import Timing
 from esam_core.errors import InvalidPrompt, InvalidSettings, UnknownModel
-from esam_core.figures import machine_limits
+from esam_core.figures.efficiency import machine_limits
 from esam_core.images import asset
 from esam_core.prompts import Prompt
 from esam_core.sam.original import SamSegmenter, load_sam

@@ -121,6 +121,18 @@ def test_weights_list_shows_a_named_folder_that_does_not_exist(capsys, tmp_path,
     assert "ESAM_WEIGHTS names" in refused(capsys, *argv)
 
 
+@pytest.mark.parametrize("command", ["figures --only fig1", f"points {BEAR} --point 9,9"])
+@pytest.mark.parametrize("name", ["photo.jpg", "efficient_sam_vitt.pt"])
+def test_a_wrong_file_named_by_esam_weights_is_not_replaced_by_the_bundled_model(
+    capsys, tmp_path, monkeypatch, command, name
+):
+    (tmp_path / name).write_bytes(b"no weights")
+    monkeypatch.setenv("ESAM_WEIGHTS", str(tmp_path / name))
+    message = refused(capsys, *command.split(), "--out", tmp_path / "out")
+    assert str(tmp_path / name) in message
+    assert not (tmp_path / "out").exists()
+
+
 def test_weights_verify(capsys, tmp_path):
     assert main(["weights", "verify", "mini"]) == 0
     assert "bundled mini, sha256 15e70d57" in capsys.readouterr().out
@@ -205,11 +217,12 @@ def test_json_to_stdout_has_it_to_itself(capsys, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ("--point=-3,5", "point (-3, 5) lies outside the photo, which is 586 x 640"),
-        ("--point -3,5", "point (-3, 5) lies outside"),
-        ("--point 586,5", "lies outside the photo"),
-        ("--point nan,5", "lies outside the photo"),
-        ("--box 0,0,600,100", "reaches outside the photo"),
+        ("--point=-3,5", "a point is (-3.0, 5.0); it takes 2 finite numbers >= 0"),
+        ("--point -3,5", "a point is (-3.0, 5.0)"),
+        ("--point 586.5,5", "point (586.5, 5) lies outside the photo of 586 x 640 pixels"),
+        ("--point nan,5", "a point is (nan, 5.0); it takes 2 finite numbers"),
+        ("--box=-1,0,600,100", "a box is (-1.0, 0.0, 600.0, 100.0); it takes 4 finite numbers"),
+        ("--box 586,0,600,100", "lies beside the photo of 586 x 640 pixels"),
         ("--box 100,100,50,50", "x0 < x1"),
         ("", "give --point X,Y"),
         (" ".join(["--point 9,9"] * 7), "at most 6"),
@@ -224,6 +237,14 @@ def test_refusals_are_one_readable_line(capsys, tmp_path, arguments, said):
     out = [] if "--out" in arguments else ["--out", tmp_path / "m.png"]
     assert said in refused(capsys, "segment", BEAR, *out, *arguments.split())
     assert not (tmp_path / "m.png").exists()
+
+
+def test_the_far_edge_is_inside_and_a_box_over_the_border_is_clipped(capsys, tmp_path):
+    argv = f"points {BEAR} --model mini --point 586,640 --box 0,0,600,700 --json -"
+    assert main([*argv.split(), "--out", str(tmp_path / "m.png")]) == 0
+    prompt = json.loads(capsys.readouterr().out)["prompt"]
+    assert prompt["point_coords"] == [[586, 640]]
+    assert prompt["box_xyxy"] == [0, 0, 586, 640]
 
 
 def test_missing_photo_is_refused(capsys, tmp_path):

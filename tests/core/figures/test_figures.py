@@ -1,5 +1,7 @@
 """Figures are drawn, say who drew them, and can be saved; the command draws them all."""
 
+import sys
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -8,22 +10,17 @@ from esam_core import load_segmenter
 from esam_core.benchmark.table1 import Row
 from esam_core.benchmark.timing import Timing
 from esam_core.cli import main
-from esam_core.commands.figures import NAMES
 from esam_core.errors import InvalidImage
 from esam_core.everything import GridSettings
-from esam_core.figures import (
-    Figure,
-    fig1_point_prompts,
-    fig2_box_prompts,
-    fig3_segment_everything,
-    fig4_saliency,
-    fig5_noise,
-    fig6_text_prompts,
-    table1_efficiency,
-)
+from esam_core.figures import Figure, figure_functions, registry
+from esam_core.figures.efficiency import table1_efficiency
+from esam_core.figures.everything import fig3_segment_everything
 from esam_core.figures.figure import example_photos
-from esam_core.figures.noise import find_noise, noisiest_window
-from esam_core.text import load_text_encoder
+from esam_core.figures.noise import fig5_noise, find_noise, noisiest_window
+from esam_core.figures.points import fig1_point_prompts, fig2_box_prompts
+from esam_core.figures.salient import fig4_saliency
+from esam_core.figures.text import fig6_text_prompts
+from esam_core.text.encoders import load_text_encoder
 
 SMALL = GridSettings(points_per_side=3, pred_iou_thresh=0.2, stability_score_thresh=0.2)
 
@@ -74,7 +71,7 @@ def test_figure_is_saved_as_png_and_pdf_and_shown_as_jpeg(tmp_path):
     assert repr(figure) == "small: what it shows"
 
 
-def test_noise_is_told_apart():
+def test_islands_holes_and_ragged_edges_are_distinguished():
     mask = np.zeros((60, 80), bool)
     mask[10:50, 10:50] = True
     mask[20:24, 20:24] = False
@@ -99,18 +96,65 @@ def test_unknown_photo_is_refused():
         example_photos(["123"])
 
 
+def blank(name: str) -> Figure:
+    return Figure(name, np.zeros((4, 4, 3), np.uint8), "")
+
+
+@pytest.fixture
+def only_two_figures(monkeypatch):
+    """A quick figure beside the real Table 1, on an installation without transformers."""
+    functions = {"fig1": lambda segmenter: blank(segmenter.name)}
+    functions["table1"] = figure_functions()["table1"]
+    monkeypatch.setattr(registry, "_FUNCTIONS", functions)
+    monkeypatch.setitem(sys.modules, "transformers", None)
+
+
 def test_command_draws_what_is_asked_for(tmp_path, monkeypatch, capsys):
     drawn = []
 
     def render(name, model, **options):
         drawn.append((name, model, options["device"]))
-        return Figure(name, np.zeros((4, 4, 3), np.uint8), "")
+        return blank(name)
 
     monkeypatch.setattr("esam_core.figures.render", render)
     assert main(["figures", "--out", str(tmp_path), "--model", "mini"]) == 0
-    assert [name for name, *_ in drawn] == list(NAMES)
+    names = [name for name, *_ in drawn]
+    assert names == ["fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "limits", "table1"]
     assert {path.suffix for path in tmp_path.iterdir()} == {".png", ".pdf"}
     assert main(["figures", "--only", "fig3,table1", "--out", str(tmp_path)]) == 0
-    assert [name for name, *_ in drawn[len(NAMES) :]] == ["fig3", "table1"]
+    assert [name for name, *_ in drawn[len(names) :]] == ["fig3", "table1"]
     assert main(["figures", "--only", "fig9"]) == 2
     assert "fig9" in capsys.readouterr().err
+
+
+def test_every_figure_is_drawn_but_those_that_lack_a_package_which_are_named(
+    only_two_figures, tmp_path, capsys
+):
+    assert main(["figures", "--model", "mini", "--out", str(tmp_path)]) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mini.pdf", "mini.png"]
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith("table1 was skipped: ")
+    assert "pip install -r requirements-sam.txt" in last
+
+
+def test_a_figure_asked_for_by_name_that_lacks_a_package_is_an_error(
+    only_two_figures, tmp_path, capsys
+):
+    argv = ["figures", "--model", "mini", "--only", "table1,fig1", "--out", str(tmp_path)]
+    assert main(argv) == 2
+    assert "requirements-sam.txt" in capsys.readouterr().err
+    assert (tmp_path / "mini.png").exists()
+
+
+def test_a_new_figure_is_one_registered_function(monkeypatch, tmp_path):
+    monkeypatch.setattr(registry, "_FUNCTIONS", {})
+
+    @registry.figure("fig9")
+    def fig9_devices(segmenter, device, *, progress=None, photos=("285",)):
+        progress(1, 1)
+        return blank(f"{segmenter.name}_{device}_{photos[0]}")
+
+    assert main(["figures", "--model", "mini", "--device", "cpu", "--out", str(tmp_path)]) == 0
+    assert (tmp_path / "mini_cpu_285.png").exists()
+    with pytest.raises(ValueError, match="fig9"):
+        registry.figure("fig9")(fig9_devices)

@@ -11,9 +11,15 @@ import zipfile
 
 import pytest
 
-from esam_core.errors import Cancelled, DownloadFailed
-from esam_core.weights import WeightsFile, WeightsSource, download_weights, transfer
-from esam_core.weights.lock import only_one
+from esam_core.errors import Cancelled, DownloadFailed, WeightsNotFound
+from esam_core.weights import (
+    WeightsFile,
+    WeightsSource,
+    download_weights,
+    obtain_weights,
+    transfer,
+)
+from esam_core.weights.download import _only_one
 from tests.support.fault_server import Page, serve
 
 BODY = bytes(range(256)) * 2600  # 650 KiB: three reads, so that a cut falls between them
@@ -289,6 +295,27 @@ def test_esam_weights_that_is_no_folder_is_not_created(tmp_path, monkeypatch):
     assert not (tmp_path / "typo").exists()
 
 
+def test_file_is_obtained_by_a_download_only_when_that_is_allowed(tmp_path):
+    page = Page(BODY)
+    with serve({"/w": page}) as host:
+        file = row(f"{host}/w")
+        with pytest.raises(WeightsNotFound):
+            obtain_weights(file)
+        assert page.requests == []
+        for _ in range(2):
+            assert obtain_weights(file, download=True).read_bytes() == BODY
+        (tmp_path / "cache" / "w.pt").write_bytes(OTHER)
+        assert obtain_weights(file, download=True).read_bytes() == BODY
+    assert len(page.requests) == 2
+
+
+def test_an_empty_folder_named_by_esam_weights_is_downloaded_to(tmp_path, monkeypatch):
+    (tmp_path / "mine").mkdir()
+    monkeypatch.setenv("ESAM_WEIGHTS", str(tmp_path / "mine"))
+    with serve({"/w": Page(BODY)}) as host:
+        assert obtain_weights(row(f"{host}/w"), download=True) == tmp_path / "mine" / "w.pt"
+
+
 def test_bundled_file_has_nothing_to_download():
     with pytest.raises(DownloadFailed, match="comes with the project"):
         download_weights(row())
@@ -392,7 +419,7 @@ def test_lock_admits_one_at_a_time(tmp_path):
 
     def enter() -> None:
         for _ in range(20):
-            with only_one(tmp_path / "lock"):
+            with _only_one(tmp_path / "lock"):
                 inside.append(1)
                 most.append(len(inside))
                 inside.pop()

@@ -39,7 +39,8 @@ FILE = WeightsFile(
 
 @pytest.fixture(autouse=True)
 def places(monkeypatch, tmp_path) -> Path:
-    """Point the cache at an empty folder of the test's own."""
+    """Point the cache at an empty folder of the test's own, and make FILE a known file."""
+    monkeypatch.setitem(WEIGHTS, "tiny", FILE)
     monkeypatch.delenv("ESAM_WEIGHTS", raising=False)
     monkeypatch.setenv("ESAM_CACHE", str(tmp_path / "cache"))
     (tmp_path / "cache").mkdir()
@@ -55,7 +56,8 @@ def put(folder: Path, body: bytes = BODY, name: str = "tiny.pt") -> Path:
 # Rows
 
 
-def test_every_row_has_addresses_and_well_formed_digests():
+def test_every_row_has_addresses_and_well_formed_digests(monkeypatch):
+    monkeypatch.delitem(WEIGHTS, "tiny")
     for name, file in WEIGHTS.items():
         assert len(file.sha256) == 64, name
         assert file.bundled or len(file.sources) >= 2, name
@@ -99,7 +101,8 @@ def test_esam_weights_replaces_the_cache_folder(places, monkeypatch):
     (places / "mine").mkdir()
     monkeypatch.setenv("ESAM_WEIGHTS", str(places / "mine"))
     assert search_folders() == [places / "mine"]
-    assert find_weights(FILE) is None
+    with pytest.raises(WeightsNotFound, match=r"ESAM_WEIGHTS names .*mine, which holds none of"):
+        find_weights(FILE)
     with pytest.raises(WeightsNotFound, match=r"tiny\.pt: looked in .*mine \(named by ESAM_WEIGH"):
         resolve_weights(FILE)
     path = put(places / "mine")
@@ -120,6 +123,27 @@ def test_esam_weights_that_does_not_exist_is_an_error(places, monkeypatch):
             WeightsNotFound, match="ESAM_WEIGHTS names .*nowhere, which does not ex"
         ):
             look(FILE)
+
+
+def test_esam_weights_that_is_another_file_is_an_error(places, monkeypatch):
+    monkeypatch.setenv("ESAM_WEIGHTS", str(put(places, name="photo.jpg")))
+    with pytest.raises(WeightsNotFound, match=r"names .*photo\.jpg, which is none of .*tiny\.pt"):
+        find_weights(FILE)
+
+
+@pytest.mark.parametrize("name", ["mine", "mine/tiny.pt"])
+def test_esam_weights_that_holds_a_damaged_file_is_an_error(places, monkeypatch, name):
+    put(places / "mine", BODY[:-3])
+    monkeypatch.setenv("ESAM_WEIGHTS", str(places / name))
+    with pytest.raises(WeightsMismatch, match="22 bytes, expected 25"):
+        find_weights(FILE)
+
+
+def test_esam_weights_that_holds_one_known_file_lacks_the_others(places, monkeypatch):
+    put(places / "mine")
+    monkeypatch.setenv("ESAM_WEIGHTS", str(places / "mine"))
+    assert find_weights(EFFICIENT_SAM_TI) is None
+    assert find_weights(EFFICIENT_SAM_S) is None
 
 
 def test_bundled_file_is_there_whatever_esam_weights_says(places, monkeypatch):

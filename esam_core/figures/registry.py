@@ -1,0 +1,42 @@
+"""Which figures there are: every function in this package that is registered under a short name."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from typing import TypeVar
+
+from esam_core.figures.figure import Figure
+
+Draw = TypeVar("Draw", bound=Callable[..., Figure])
+_FUNCTIONS: dict[str, Callable[..., Figure]] = {}
+
+
+def figure(name: str) -> Callable[[Draw], Draw]:
+    """Register a function as a figure that ``python -m esam_core figures`` draws.
+
+    The function names what it needs as parameters, and ``render`` hands those over: ``segmenter``,
+    ``other`` (a second model or None), ``encoder`` (of texts), ``boxes`` (a detector's file or
+    None), ``device``, ``precision`` and ``progress``. Other parameters need defaults.
+
+    Args:
+        name: What to type after ``--only``, such as ``fig1``.
+
+    Raises:
+        ValueError: The name is taken.
+    """
+
+    def register(draw: Draw) -> Draw:
+        if name in _FUNCTIONS:
+            raise ValueError(f"{draw.__name__}: figure {name!r} is {_FUNCTIONS[name].__name__}.")
+        _FUNCTIONS[name] = draw
+        return draw
+
+    return register
+
+
+def figure_functions() -> dict[str, Callable[..., Figure]]:
+    """Import the modules of this package and return their figures by name, in order of names."""
+    package = importlib.import_module("esam_core.figures")
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"{package.__name__}.{module.name}")
+    return dict(sorted(_FUNCTIONS.items()))
