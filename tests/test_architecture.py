@@ -70,7 +70,9 @@ HEAVY = ("gradio", "matplotlib", "open_clip", "onnxruntime")
 
 
 def sources() -> list[Path]:
-    return sorted(path for folder in ("esam_core", "demo") for path in (ROOT / folder).rglob("*.py"))
+    return sorted(
+        path for name in ("esam_core", "demo") for path in ROOT.joinpath(name).rglob("*.py")
+    )
 
 
 def module_of(path: Path) -> str:

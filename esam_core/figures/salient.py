@@ -45,9 +45,7 @@ def fig4_saliency(
         image = photo.image()
         with watch.running():
             saliency = model.estimate(image)
-            found = salient_masks(
-                segmenter=segmenter, image=image, saliency=saliency, settings=settings
-            )
+            found = salient_masks(segmenter, image, saliency=saliency, settings=settings)
         colours = palette(len(found.masks))
         black = np.zeros_like(image)
         overlay = draw_masks(image, found.masks, colours=colours)

@@ -15,8 +15,7 @@ from esam_core.figures.figure import (
 )
 from esam_core.figures.registry import figure
 from esam_core.segmenter import Segmenter
-from esam_core.text.encoders import TextEncoder
-from esam_core.text.ranking import TextRanking, embed_regions, propose, rank_masks
+from esam_core.text import TextEncoder, TextRanking, embed_regions, propose, rank_masks
 from esam_core.visualize import draw_masks, palette, panel
 
 TEXTS = {

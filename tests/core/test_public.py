@@ -1,4 +1,4 @@
-"""The names that ``from esam_core import ...`` gives: importable, documented, listed in the README."""
+"""The public names of esam_core: importable, documented, listed in the README."""
 
 import ast
 import inspect
