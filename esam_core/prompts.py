@@ -90,8 +90,8 @@ class Prompt:
     def within(self, image_hw: tuple[int, int]) -> "Prompt":
         """Return this prompt as it lies in an image: the one rule for what is inside.
 
-        A point may lie anywhere from 0 to the width and the height, the far edges included. A box
-        may reach over the border, as detectors' boxes do, and is clipped; some of it must be inside.
+        A point may lie anywhere from 0 to the width and the height, far edges included. A box may
+        reach over the border, as detectors' boxes do, and is clipped; some of it must be inside.
 
         Args:
             image_hw: Height and width of the image in pixels.
