@@ -12,9 +12,7 @@ from esam_core.masks import Masks
 
 CROPS = ("masked_crop", "box_crop", "blurred_background")
 BACKGROUNDS = {"white": (255, 255, 255), "black": (0, 0, 0), "mean": (124, 116, 104)}
-BLUR = (
-    1 / 16
-)  # radius as a share of the crop; hides shapes around the mask, keeps their colours
+BLUR = 1 / 16  # radius as a share of the crop; hides shapes around the mask, keeps their colours
 
 
 @dataclass(frozen=True, slots=True)
