@@ -65,9 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--crops", default=",".join(CropSettings().crops), help=", ".join(CROPS))
     parser.add_argument("--context", type=float, default=CropSettings().context, help="1 to 2")
     parser.add_argument("--background", default=CropSettings().background)
-    parser.add_argument(
-        "--threshold", type=float, help="lowest score that counts as found"
-    )
+    parser.add_argument("--threshold", type=float, help="lowest score that counts as found")
     parser.add_argument("--model", default="auto", help="of the proposals by segment everything")
     parser.add_argument("--no-everything", action="store_true", help="annotated masks only")
     parser.add_argument(
