@@ -93,14 +93,15 @@ def export_onnx(segmenter: TorchSegmenter, folder: Path | str) -> tuple[Path, Pa
         names = ["embedding", "skip"][: len(parts)]
         dynamic = None if fixed else ({2: Dim("height"), 3: Dim("width")},)
         _export(OnnxEncoder(network), (image,), encoder, ["images"], names, dynamic)
-        queries = {0: Dim("queries")}
+        # Labels have as many queries as coordinates; naming their axis as well makes torch warn.
+        queries, as_many = {0: Dim("queries")}, {0: Dim.AUTO}
         _export(
             OnnxDecoder(network),
             (torch.full((3, 6, 2), 9.0), torch.ones(3, 6).long(), torch.tensor([64.0, 96]), *parts),
             decoder,
             ["point_coords", "point_labels", "image_hw", *names],
             ["logits", "predicted_iou"],
-            (queries, queries, None, *(None for _ in parts)),
+            (queries, as_many, None, *(None for _ in parts)),
         )
     return encoder, decoder
 

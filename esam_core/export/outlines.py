@@ -25,7 +25,7 @@ class Outline:
 
     @property
     def rings(self) -> tuple[np.ndarray, ...]:
-        """The outer ring and the holes."""
+        """The outer ring, then the holes, (k, 2) each."""
         return (self.outer, *self.holes)
 
 

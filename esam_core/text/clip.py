@@ -3,9 +3,6 @@
 Weights come from a local file, from open_clip's own cache, or on request from the network.
 """
 
-import os
-import urllib.error
-import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,9 +12,16 @@ import torch
 from torch import nn
 
 from esam_core.devices import DTYPES, choose_device, choose_precision, computing, place
-from esam_core.errors import DownloadFailed, InvalidSettings, WeightsMismatch, WeightsNotFound
+from esam_core.errors import InvalidSettings, WeightsMismatch, WeightsNotFound
+from esam_core.text.clip_weights import (
+    cached_weights,
+    download_clip,
+    how_to_get,
+    load_tokenizer,
+    local_weights,
+)
 from esam_core.text.phrases import ParsedText, is_plural
-from esam_core.text.specs import OFFLINE, TextEncoderSpec
+from esam_core.text.specs import TextEncoderSpec
 
 TEMPLATES = (
     "a photo of a {}.",
@@ -26,8 +30,6 @@ TEMPLATES = (
     "a photo of the {}.",
     "{}",
 )
-WEIGHTS_NAMES = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
-PROBE_SECONDS = 5
 
 
 class ClipEncoder:
@@ -133,11 +135,11 @@ def load_clip(
     device = choose_device(device)
     recipe = open_clip.get_pretrained_cfg(spec.model, spec.pretrained)
     origin = f"file {Path(weights).name}" if weights else f"open_clip tag {spec.pretrained}"
-    path = _local(weights) if weights else _cached(recipe)
+    path = local_weights(weights) if weights else cached_weights(recipe)
     if path is None:
         if not download:
-            raise WeightsNotFound(f"{spec.title} is not on this machine. {_how_to_get(spec)}")
-        path = _download(spec, recipe)
+            raise WeightsNotFound(f"{spec.title} is not on this machine. {how_to_get(spec)}")
+        path = download_clip(spec, recipe)
     try:
         model = open_clip.create_model(
             spec.model,
@@ -150,97 +152,8 @@ def load_clip(
             f"{path} does not hold the weights of {spec.title}: {str(error).strip()[:200]}. Give "
             "the file that open_clip publishes for it."
         ) from error
-    return ClipEncoder(spec, model, _tokenizer(spec, download), origin, device, precision)
-
-
-def _local(weights: Path | str) -> Path:
-    path = Path(weights).expanduser()
-    if not path.is_file():
-        raise WeightsNotFound(f"{path} is not a file; name the .safetensors, .bin or .pt file.")
-    return path
-
-
-def _cached(recipe: dict[str, Any]) -> Path | None:
-    """Find weights that open_clip has downloaded before, without asking the network."""
-    from huggingface_hub import try_to_load_from_cache
-
-    repository = recipe.get("hf_hub", "").rstrip("/")
-    for name in WEIGHTS_NAMES if repository else ():
-        found = try_to_load_from_cache(repository, name)
-        if isinstance(found, str):
-            return Path(found)
-    return None
-
-
-def _how_to_get(spec: TextEncoderSpec) -> str:
-    """Write the advice for an encoder that is not on this machine; the command works as it is."""
-    return (
-        'Get it with `python -m esam_core text photo.jpg "a dog" --out mask.png '
-        f"--encoder {spec.name} --download` ({spec.size_mb} MB, into open_clip's cache), or name a "
-        f"weights file you have. Until then use the encoder {OFFLINE!r}."
-    )
-
-
-def _download(spec: TextEncoderSpec, recipe: dict[str, Any]) -> Path:
-    import open_clip
-
-    _check_connection(spec)
-    try:
-        return Path(open_clip.download_pretrained(recipe))
-    except Exception as error:  # errors of three libraries, without a common base class
-        raise DownloadFailed(
-            f"{spec.title} could not be downloaded: {str(error).strip()[:200]} Check the "
-            "connection and try again, or name a file you have."
-        ) from error
-
-
-def _check_connection(spec: TextEncoderSpec) -> None:
-    """Try to reach the hub once; its own client would retry for most of a minute."""
-    hub = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
-    if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE"):
-        raise DownloadFailed(
-            f"{spec.title} is not on this machine, and HF_HUB_OFFLINE forbids downloading it. "
-            "Unset it, or name a file you have."
-        )
-    try:
-        request = urllib.request.Request(hub, method="HEAD")
-        urllib.request.urlopen(request, timeout=PROBE_SECONDS).close()
-    except urllib.error.HTTPError:
-        return  # the hub can be reached; the status of its front page does not matter
-    except OSError as error:
-        reason = getattr(error, "reason", error)
-        raise DownloadFailed(
-            f"{spec.title} could not be downloaded: no connection to {hub} ({reason}). Try again "
-            "when there is one, or name a file you have."
-        ) from error
-
-
-def _tokenizer(spec: TextEncoderSpec, download: bool) -> Any:
-    import open_clip
-
-    repository = open_clip.get_model_config(spec.model)["text_cfg"].get("hf_tokenizer_name")
-    if repository is None:
-        return open_clip.get_tokenizer(spec.model)
-    from huggingface_hub import try_to_load_from_cache
-
-    if not download and not isinstance(
-        try_to_load_from_cache(repository, "tokenizer_config.json"), str
-    ):
-        raise WeightsNotFound(
-            f"{spec.title} also needs the tokenizer of {repository}, which is not on this machine. "
-            f"{_how_to_get(spec)}"
-        )
-    try:
-        return open_clip.get_tokenizer(spec.model)
-    except ImportError as error:
-        raise InvalidSettings(
-            f"{spec.title} needs packages that are not installed: pip install "
-            f"{' '.join(spec.needs)}."
-        ) from error
-    except Exception as error:
-        raise DownloadFailed(
-            f"the tokenizer of {repository} could not be loaded: {str(error).strip()[:200]}"
-        ) from error
+    tokenizer = load_tokenizer(spec, download=download)
+    return ClipEncoder(spec, model, tokenizer, origin, device, precision)
 
 
 def _unit(rows: np.ndarray) -> np.ndarray:

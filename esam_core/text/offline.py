@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from esam_core.devices import choose_precision, place
+from esam_core.errors import WeightsMismatch
 from esam_core.modeling.classifier import build_classifier, classify
 from esam_core.text.phrases import ParsedText
 from esam_core.text.specs import TextEncoderSpec
@@ -100,5 +101,12 @@ def load_offline(
     """
     path = resolve_weights(MINI, weights)
     precision = choose_precision(precision, "cpu")
-    classifier = place(build_classifier(load_state_dict(path)), "cpu", precision)
+    state = load_state_dict(path)
+    try:
+        classifier = place(build_classifier(state), "cpu", precision)
+    except RuntimeError as error:  # tensors are missing or of another shape
+        raise WeightsMismatch(
+            f"{path} does not hold the classifier of {spec.title}; give the weights file of the "
+            "mini, or leave it out to use the bundled one."
+        ) from error
     return OfflineEncoder(spec, classifier, load_vocabulary(), provenance(MINI, path), precision)

@@ -15,24 +15,26 @@ def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-COLOURS = _set(
+COLOUR_WORDS = _set(
     "red orange yellow green blue purple violet pink brown black white grey gray golden silver "
     "beige dark bright light pale colourful colorful"
 )
-PLACES = _set(
+PLACE_WORDS = _set(
     "left right upper lower top bottom middle front back nearest closest farthest leftmost "
     "rightmost first second third last other next"
 )
-RELATIONS = _set(
+RELATION_WORDS = _set(
     "on in at of off near left right behind under above below beside beneath next between with "
     "without inside outside over to from by against around that which who is are"
 )
-SIZES = _set(
+SIZE_WORDS = _set(
     "big large huge great small little tiny tall short long wide narrow thick thin old new young "
     "beautiful nice"
 )
-MANY = _set("all both these those many several few two three four five six seven eight nine ten")
-DETERMINERS = MANY | _set(
+MANY_WORDS = _set(
+    "all both these those many several few two three four five six seven eight nine ten"
+)
+DETERMINERS = MANY_WORDS | _set(
     "a an the some any every each this that my your his her its our their one"
 )
 IRREGULAR = {
@@ -94,7 +96,7 @@ def is_plural(text: str) -> bool:
     head, _ = cut_relation(tokens_of(text))
     if not head:
         return False
-    return head[-1] in IRREGULAR or head[0] in MANY or bool(re.search(r"[^su]s$", head[-1]))
+    return head[-1] in IRREGULAR or head[0] in MANY_WORDS or bool(re.search(r"[^su]s$", head[-1]))
 
 
 def tokens_of(text: str) -> list[str]:
@@ -119,17 +121,25 @@ def _plain(text: str) -> str:
 def cut_relation(tokens: list[str]) -> tuple[list[str], str]:
     """Split "dog on the left" into the words before the relation and the rest."""
     for i, token in enumerate(tokens[1:], 1):
-        if token in RELATIONS or (len(token) > 5 and token.endswith("ing") and i < len(tokens) - 1):
+        if token in RELATION_WORDS or (
+            len(token) > 5 and token.endswith("ing") and i < len(tokens) - 1
+        ):
             return tokens[:i], " ".join(tokens[i:])
     return tokens, ""
 
 
 def ignored_words(tokens: list[str]) -> Iterator[str]:
     """Write a notice per kind of word that stands before a noun and is ignored."""
-    for kind, known in (("colours", COLOURS), ("places", PLACES), ("sizes or ages", SIZES)):
+    for kind, known in (
+        ("colours", COLOUR_WORDS),
+        ("places", PLACE_WORDS),
+        ("sizes or ages", SIZE_WORDS),
+    ):
         if words := [token for token in tokens if token in known]:
             yield f"“{' '.join(words)}” is not understood: the offline vocabulary knows no {kind}."
-    if words := [t for t in tokens if t not in COLOURS | PLACES | SIZES | DETERMINERS]:
+    if words := [
+        t for t in tokens if t not in COLOUR_WORDS | PLACE_WORDS | SIZE_WORDS | DETERMINERS
+    ]:
         yield f"“{' '.join(words)}” is not understood by the offline vocabulary and was left out."
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -97,16 +98,16 @@ def embed_regions(
         InvalidImage: Image and masks differ in size.
     """
     settings = settings or CropSettings()
-    parts = []
-    for start in range(0, len(masks), MASKS_PER_BATCH):
+    crops = region_crops(image, masks, encoder.input_size, settings)
+    parts, done = [], 0
+    while batch := list(islice(crops, MASKS_PER_BATCH)):
         if cancel is not None and cancel():
-            raise Cancelled(f"stopped after {start} of {len(masks)} masks, as asked.")
-        batch = masks[start : start + MASKS_PER_BATCH]
-        crops = list(region_crops(image, batch, encoder.input_size, settings))
-        encoded = encoder.encode_crops(np.concatenate(crops))
-        parts.append(encoder.merge(encoded.reshape(len(crops), len(settings.crops), -1)))
+            raise Cancelled(f"stopped after {done} of {len(masks)} masks, as asked.")
+        encoded = encoder.encode_crops(np.concatenate(batch))
+        parts.append(encoder.merge(encoded.reshape(len(batch), len(settings.crops), -1)))
+        done += len(batch)
         if progress is not None:
-            progress(start + len(batch), len(masks))
+            progress(done, len(masks))
     embeddings = np.concatenate(parts) if parts else np.zeros((0, 0), np.float32)
     return RegionFeatures(embeddings, encoder.name, overlap_of(masks), settings)
 

@@ -13,10 +13,10 @@ from functools import cached_property
 from esam_core.errors import UnknownWord
 from esam_core.images import asset
 from esam_core.text.phrases import (
-    COLOURS,
+    COLOUR_WORDS,
     DETERMINERS,
-    PLACES,
-    SIZES,
+    PLACE_WORDS,
+    SIZE_WORDS,
     ParsedText,
     cut_relation,
     foreign_signs,
@@ -26,7 +26,7 @@ from esam_core.text.phrases import (
     tokens_of,
 )
 
-TOO_WIDE = 600  # "object" covers 958 of the 1000 classes: no photo has anything else
+MAX_CLASSES = 600  # a wider word finds nearly everything: "object" covers 958 of 1000 classes
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,10 @@ class Vocabulary:
                     "they are or what they do."
                 )
         for start in range(len(tokens)):
-            # A far word after a noun that had to be left out would be a guess upon a guess.
-            certain = DETERMINERS.union(COLOURS, PLACES, SIZES).issuperset(tokens[:start])
+            # A word of ``nearest`` after a word that was ignored would be a guess on a guess.
+            certain = DETERMINERS.union(COLOUR_WORDS, PLACE_WORDS, SIZE_WORDS).issuperset(
+                tokens[:start]
+            )
             found = self._find(" ".join(tokens[start:]), far=certain)
             if found is not None:
                 notices += ignored_words(tokens[:start])
@@ -92,13 +94,13 @@ class Vocabulary:
         return list({**self.words, **self.everyday}), list(self.nearest)
 
     def _find(self, phrase: str, *, far: bool = True) -> str | None:
-        """Return the entry for a phrase, singular if need be; ``far`` allows far words.
+        """Return the entry for a phrase or its singular; ``far`` allows the words in ``nearest``.
 
-        Many far words begin with a colour ("black cat" is a marten): where the noun alone is
-        known, such a phrase is taken as a colour and the noun.
+        Many of those begin with a colour ("black cat" is a marten): where the noun alone is known,
+        such a phrase is read as a colour and the noun.
         """
         first, _, noun = phrase.partition(" ")
-        far = far and not (noun and first in COLOURS and self._find(noun))
+        far = far and not (noun and first in COLOUR_WORDS and self._find(noun))
         for form in singulars(phrase):
             if form in self.everyday or form in self.words or (far and form in self.nearest):
                 return form
@@ -118,7 +120,7 @@ class Vocabulary:
                 f"“{entry}” is looked for as “{self.nearest[entry]}”, which is approximate and may "
                 "be wrong."
             )
-        if len(classes) > TOO_WIDE:
+        if len(classes) > MAX_CLASSES:
             raise UnknownWord(
                 f"“{entry}” means {len(classes)} of the {len(self.names)} things that the offline "
                 "vocabulary knows; use a narrower word, such as animal, vehicle or furniture."

@@ -16,7 +16,8 @@ from esam_core.text import (
     load_text_encoder,
     rank_masks,
 )
-from esam_core.text.clip import ClipEncoder, _tokenizer, load_clip
+from esam_core.text.clip import ClipEncoder, load_clip
+from esam_core.text.clip_weights import load_tokenizer
 from tests.support.tiny_clip import SPEC, save_tiny_clip
 
 
@@ -139,7 +140,7 @@ def test_advice_for_an_absent_clip_is_a_command_that_works_as_it_is(name, monkey
 def test_advice_for_an_absent_tokenizer_is_the_same_command(monkeypatch, tmp_path):
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     with pytest.raises(WeightsNotFound, match="tokenizer") as refusal:
-        _tokenizer(TEXT_ENCODERS["SigLIP"], download=False)
+        load_tokenizer(TEXT_ENCODERS["SigLIP"], download=False)
     (line,) = re.findall(r"`python -m esam_core ([^`]+)`", str(refusal.value))
     assert build_parser().parse_args(shlex.split(line)).encoder == "SigLIP"
 

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import save_file
 
-from esam_core.errors import InvalidSettings, UnknownWord, WeightsNotFound
+from esam_core.errors import InvalidSettings, UnknownWord, WeightsMismatch, WeightsNotFound
 from esam_core.masks import Masks
 from esam_core.text import embed_regions, load_text_encoder, rank_masks
 
@@ -52,3 +54,10 @@ def test_unknown_precision_and_missing_weights_are_refused(tmp_path):
         load_text_encoder(precision="fp8")
     with pytest.raises(WeightsNotFound):
         load_text_encoder(weights=tmp_path)
+
+
+def test_weights_of_something_else_are_refused(tmp_path):
+    path = tmp_path / "other.safetensors"
+    save_file({"weight": torch.zeros(3)}, path)
+    with pytest.raises(WeightsMismatch, match="other.safetensors"):
+        load_text_encoder(weights=path)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from esam_core.errors import Cancelled, InvalidPrompt, InvalidSettings
+from esam_core.errors import Cancelled, InvalidImage, InvalidPrompt, InvalidSettings
 from esam_core.masks import Masks
 from esam_core.text import CropSettings, ParsedText, RegionFeatures, embed_regions, rank_masks
 
@@ -113,6 +113,13 @@ def test_image_without_masks_has_no_match(scene):
     ranking = rank_masks(regions, ["red", "blue"], encoder)
     assert ranking.scores.shape == (0, 2)
     assert ranking.chosen(0).tolist() == ranking.chosen(1).tolist() == []
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_masks_of_another_size_than_the_image_are_refused(scene, count):
+    masks = Masks.from_data(np.ones((count, 10, 10), bool))
+    with pytest.raises(InvalidImage, match="same image"):
+        embed_regions(scene[0], masks, ColourEncoder())
 
 
 def test_features_of_another_encoder_are_refused():

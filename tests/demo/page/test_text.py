@@ -137,7 +137,7 @@ def test_text_that_nobody_understands_gives_sentences_and_no_masks(mini_engine, 
 
 
 def test_absent_clip_is_refused_with_the_way_to_get_it(mini_engine, bear_seen, monkeypatch):
-    monkeypatch.setattr("esam_core.text.clip._cached", lambda recipe: None)
+    monkeypatch.setattr("esam_core.text.clip.cached_weights", lambda recipe: None)
     with pytest.raises(EsamError, match="--encoder ViT-B-32 --download"):
         naming.find(mini_engine, bear_seen, "a red bear", 0.1, "ViT-B-32")
 
