@@ -1,0 +1,92 @@
+// @ts-check
+// The page's way to Python through one gr.HTML: an event `kind` goes out, the prop `kind_reply` comes back.
+
+/** @import { Gradio, PageHost, Reply } from './types' */
+
+const REPLY_MS = 150_000;  // a first answer may have to wait for a model that is still loading
+const ALIVE_MS = 1_000;    // how often a waiting request looks whether the server is still there
+
+/** @typedef {{seq: number, resolve: (reply: Reply) => void, reject: (error: Error) => void}} Waiting */
+
+/**
+ * @param {Gradio} gradio
+ * @returns {PageHost}
+ */
+export function gradioHost({ element, props, trigger, watch }) {
+  /** @type {Map<string, Waiting>} by kind */
+  const waiting = new Map();
+  /** @type {Map<string, Promise<unknown>>} by kind: the end of its queue */
+  const tails = new Map();
+  let seq = 0;
+
+  /** @param {string} kind @param {string} message */
+  const refuse = (kind, message) => waiting.get(kind)?.reject(new Error(message));
+
+  /** Start a request and wait for its reply. @param {string} kind @param {(seq: number) => void} start */
+  const expect = (kind, start) => {
+    seq += 1;
+    const timer = setTimeout(() => refuse(kind, props.texts.no_answer), REPLY_MS);
+    const pulse = setInterval(async () => {
+      if (!await isAlive()) refuse(kind, props.texts.no_answer);
+    }, ALIVE_MS);
+    /** @type {Promise<Reply>} */
+    const reply = new Promise((resolve, reject) => { waiting.set(kind, { seq, resolve, reject }); });
+    start(seq);
+    return reply.finally(() => {
+      waiting.delete(kind);
+      clearTimeout(timer);
+      clearInterval(pulse);
+    });
+  };
+
+  /** One request of a kind at a time: a prop holds one reply. @param {string} kind @param {object} payload */
+  const ask = (kind, payload) => {
+    const turn = () => expect(kind, number => trigger(kind, { ...payload, seq: number }));
+    const reply = (tails.get(kind) || Promise.resolve()).then(turn, turn);
+    tails.set(kind, reply.catch(() => null));
+    return reply;
+  };
+
+  // Gradio runs the `failure` listeners of demo/canvas.py when it does not let a request into its queue.
+  // Handlers reply with their errors, so a failure means that the queue is full or the server is gone.
+  element.addEventListener('es-refused', async event => {
+    const kind = /** @type {CustomEvent<string>} */ (event).detail, wait = waiting.get(kind);
+    const message = await isAlive() ? props.texts.line_full : props.texts.no_answer;
+    if (wait && waiting.get(kind) === wait) wait.reject(new Error(message));
+  });
+
+  for (const kind of props.kinds) {
+    watch(`${kind}_reply`, () => {
+      const reply = props[`${kind}_reply`], wait = waiting.get(kind);
+      if (!wait || !reply || (reply.seq != null && reply.seq !== wait.seq)) return;
+      wait.resolve(plain(reply));
+    });
+  }
+  return {
+    ask, notify: trigger, keys: document, texts: plain(props.texts), palette: plain(props.palette),
+    heat: plain(props.heat), upload: file => expect('upload', () => sendFile(file)),
+  };
+}
+
+/** A copy that is not one of Gradio's live proxies. @template T @param {T} value @returns {T} */
+export const plain = value => JSON.parse(JSON.stringify(value));
+
+/** Files enter through Gradio's own upload button, which checks their size and where they lie. @param {File} file */
+function sendFile(file) {
+  const input = /** @type {HTMLInputElement} */ (document.querySelector('#es-door input[type=file]'));
+  const files = new DataTransfer();
+  files.items.add(file);
+  input.files = files.files;
+  input.dispatchEvent(new Event('change', { bubbles: true }));
+}
+
+/** Whether the server can be reached: Gradio reports a lost connection to no component. */
+async function isAlive() {
+  const { root, api_prefix } = /** @type {any} */ (window).gradio_config;
+  try {
+    await fetch(`${root}${api_prefix}/app_id`, { cache: 'no-store' });
+    return true;
+  } catch {
+    return false;
+  }
+}
