@@ -37,7 +37,7 @@ class PromptCanvas(gr.HTML):
         super().__init__(
             html_template=TEMPLATE,
             js_on_load=f"{bundle('main.js')}\n{MOUNT}",
-            head=f"<style>\n{styles('canvas.css', 'page.css')}\n</style>",
+            head=f"<style>\n{styles('canvas.css', 'page.css', 'controls.css')}\n</style>",
             apply_default_css=False,
             elem_id=elem_id,
             kinds=kinds,
