@@ -44,7 +44,8 @@ export class Candidates {
     const { stage } = this, { texts, history, active } = stage;
     const score = candidate.predicted_iou.toFixed(2), chosen = i === active.choice;
     return h('button', {
-      type: 'button', class: 'es-candidate', role: 'radio', 'aria-checked': String(chosen), tabindex: chosen ? '0' : '-1',
+      type: 'button', class: 'es-candidate', role: 'radio',
+      'aria-checked': String(chosen), tabindex: chosen ? '0' : '-1',
       'aria-label': `${texts.candidate} ${i + 1}, ${texts.score} ${score}`, title: texts.score_help,
       onclick: () => history.pick(i), onkeydown: (/** @type {KeyboardEvent} */ event) => this.keyDown(event, i),
     }, this.smallPicture(candidate.picture, active.colour, view), h('span', { class: 'es-score' }, score));

@@ -14,8 +14,9 @@ export class Export {
     const { texts } = stage;
     this.scope = h('select', { class: 'es-select', 'aria-label': texts.scope },
       h('option', { value: 'active' }, texts.scope_active), h('option', { value: 'visible' }, texts.scope_visible));
-    this.buttons = kinds.map(([kind, label]) => (
-      button({ class: 'es-button', icon: 'download', 'data-export': kind, onclick: () => this.download(kind) }, label)));
+    this.buttons = kinds.map(([kind, label]) => button({
+      class: 'es-button', icon: 'download', 'data-export': kind, onclick: () => this.download(kind),
+    }, label));
     this.el = h('section', { class: 'es-section' },
       h('h2', {}, texts.export), this.scope, h('div', { class: 'es-exports' }, ...this.buttons));
   }

@@ -64,7 +64,8 @@ export class Keys {
       return () => stage.history.addPoint(x, y, stage.tool === 'background' || event.shiftKey ? 0 : 1);
     }
     if (!arrow) return null;
-    const share = event.shiftKey ? 0.05 : 0.01, step = Math.max(1, Math.round(Math.max(photo.width, photo.height) * share));
+    const share = event.shiftKey ? 0.05 : 0.01;
+    const step = Math.max(1, Math.round(Math.max(photo.width, photo.height) * share));
     return () => {
       const [dx, dy] = arrow;
       this.cursor = [clamp(x + dx * step, 0, photo.width - 1), clamp(y + dy * step, 0, photo.height - 1)];

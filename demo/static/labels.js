@@ -76,7 +76,11 @@ export class LabelMap {
     return canvas;
   }
 
-  /** Take this picture for the mask: in the map, smaller masks lie on it. @param {number} id @param {Picture} picture */
+  /**
+   * Take this picture for the mask: in the map, smaller masks lie on it.
+   * @param {number} id
+   * @param {Picture} picture
+   */
   setWhole(id, picture) {
     this.regions.set(id, picture);
     this.whole.add(id);

@@ -1,5 +1,6 @@
 // @ts-check
-// Pictures that modes lay over the photo, and what is hovered and picked in a label map. Kinds: see Layer in types.d.ts.
+// Pictures that modes lay over the photo, and what is hovered and picked in a label map.
+// The kinds of layers are listed at Layer in types.d.ts.
 
 import { LabelMap } from './labels.js';
 import { heatPicture, loadPicture } from './pictures.js';

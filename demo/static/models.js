@@ -106,7 +106,8 @@ export class Models {
   paintChip() {
     const { texts, info } = this, { embed_ms, decode_ms } = this.times;
     /** @param {string} label @param {number | undefined} ms */
-    const time = (label, ms) => (info && ms != null ? h('span', { class: 'es-ms' }, `${label} ${Math.round(ms)} ms`) : '');
+    const time = (label, ms) => (
+      info && ms != null ? h('span', { class: 'es-ms' }, `${label} ${Math.round(ms)} ms`) : '');
     const nobody = this.state === 'error' ? texts.no_model : texts.model_loading;
     const where = info?.device ? `${info.device} · ${info.precision}` : this.state === 'loading' ? texts.loading : '';
     this.chip.replaceChildren(
@@ -123,7 +124,8 @@ export class Models {
     if (model.present) {
       const pressed = String(model.name === this.name);
       return h('button', {
-        type: 'button', class: 'es-model', 'aria-pressed': pressed, onclick: () => { this.close(); this.use(model.name); },
+        type: 'button', class: 'es-model', 'aria-pressed': pressed,
+        onclick: () => { this.close(); this.use(model.name); },
       }, title, about, model.provenance ? h('span', { class: 'es-about' }, model.provenance) : null);
     }
     const label = model.download_label || '';

@@ -45,7 +45,9 @@ export class Objects {
     },
     h('i', { class: 'es-swatch', style: `background:${object.colour}`, 'data-empty': String(!stage.hasMask(object)) }),
     this.nameField(object),
-    this.small(object.hidden ? 'hidden' : 'eye', object.hidden ? texts.show : texts.hide, object, id => history.toggle(id)),
+    object.hidden
+      ? this.small('hidden', texts.show, object, id => history.toggle(id))
+      : this.small('eye', texts.hide, object, id => history.toggle(id)),
     this.small('remove', texts.remove, object, id => history.remove(id)));
   }
 

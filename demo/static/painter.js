@@ -36,7 +36,12 @@ export class Painter {
     return { g, width, height, zoom };
   }
 
-  /** A mask's tint and rim, kept until its colour or the size changes. @param {Picture} mask @param {string} colour @param {Sheet} sheet */
+  /**
+   * A mask's tint and rim, kept until its colour or the size changes.
+   * @param {Picture} mask
+   * @param {string} colour
+   * @param {Sheet} sheet
+   */
   inkOf(mask, colour, { width, height, zoom }) {
     const key = `${colour} ${width} ${height}`, kept = this.inked.get(mask);
     if (kept?.key === key) return kept;
@@ -46,7 +51,13 @@ export class Painter {
     return ink;
   }
 
-  /** Draw a mask; at strength 0 only its rim. @param {Sheet} sheet @param {Picture} mask @param {string} colour @param {number} strength */
+  /**
+   * Draw a mask; at strength 0 only its rim.
+   * @param {Sheet} sheet
+   * @param {Picture} mask
+   * @param {string} colour
+   * @param {number} strength
+   */
   ink(sheet, mask, colour, strength) {
     const { g } = sheet, { filled, edge } = this.inkOf(mask, colour, sheet);
     g.globalAlpha = Math.min(1, this.stage.opacity * strength);

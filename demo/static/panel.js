@@ -19,7 +19,7 @@ export class Panel {
     this.slot = h('div', { class: 'es-mode', hidden: true });
     this.el = h('aside', { class: 'es-panel', 'aria-label': stage.texts.panel },
       this.slot,
-      h('div', { class: 'es-points' }, this.candidates.el, this.objects.el, this.export.el),
+      h('div', { class: 'es-results' }, this.candidates.el, this.objects.el, this.export.el),
       note);
     /** @type {unknown[]} what the panel was last drawn from */
     this.drawn = [];

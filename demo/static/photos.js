@@ -35,7 +35,9 @@ export class Photos {
   invitation() {
     const { texts } = this, onclick = () => this.file.click();
     return [
-      icon('photo'), h('p', { class: 'es-invite' }, texts.invite), h('p', { class: 'es-invite-more' }, texts.invite_more),
+      icon('photo'),
+      h('p', { class: 'es-invite' }, texts.invite),
+      h('p', { class: 'es-invite-more' }, texts.invite_more),
       button({ class: 'es-button es-primary', icon: 'upload', onclick }, texts.upload_photo),
     ];
   }
@@ -55,7 +57,10 @@ export class Photos {
     }
   }
 
-  /** Listen for photos that are pasted or dropped anywhere. @param {HTMLElement} root marked while a file hangs over it */
+  /**
+   * Listen for photos that are pasted or dropped anywhere.
+   * @param {HTMLElement} root marked while a file hangs over it
+   */
   listen(root) {
     document.addEventListener('paste', event => {
       const file = [...(event.clipboardData?.files || [])].find(each => each.type.startsWith('image/'));
@@ -66,7 +71,9 @@ export class Photos {
       event.preventDefault();
       root.classList.add('es-dropping');
     });
-    document.addEventListener('dragleave', event => { if (!event.relatedTarget) root.classList.remove('es-dropping'); });
+    document.addEventListener('dragleave', event => {
+      if (!event.relatedTarget) root.classList.remove('es-dropping');
+    });
     document.addEventListener('drop', event => {
       root.classList.remove('es-dropping');
       const file = event.dataTransfer?.files[0];

@@ -8,7 +8,14 @@ import { clamp, h } from './dom.js';
 
 /**
  * A button that is down: where in CSS pixels, at which pixel of the photo, and the box so far.
- * @typedef {{x: number, y: number, from: Point, background: boolean, boxes: boolean, shift: boolean, box: Box | null}} Drag
+ * @typedef {object} Drag
+ * @property {number} x
+ * @property {number} y
+ * @property {Point} from
+ * @property {boolean} background
+ * @property {boolean} boxes whether it may become a box
+ * @property {boolean} shift
+ * @property {Box | null} box
  */
 
 /** @type {Record<string, number>} CSS pixels a click may slip before it is a drag */
@@ -37,7 +44,11 @@ export class Pointer {
     return [(event.clientX - rect.left) / rect.width, (event.clientY - rect.top) / rect.height];
   }
 
-  /** The pixel of the photo: exact at any scale, zoom or device pixel ratio. @param {MouseEvent} event @returns {Point} */
+  /**
+   * The pixel of the photo: exact at any scale, zoom or device pixel ratio.
+   * @param {MouseEvent} event
+   * @returns {Point}
+   */
   pixelAt(event) {
     const { width, height } = /** @type {Photo} */ (this.stage.photo), [u, v] = this.placeAt(event);
     return [clamp(Math.floor(u * width), 0, width - 1), clamp(Math.floor(v * height), 0, height - 1)];
@@ -110,7 +121,11 @@ export class Pointer {
     if (changed) this.stage.render();
   }
 
-  /** Select the mask under the pointer; Shift adds, and so does a finger. @param {PointerEvent} event @param {boolean} shift */
+  /**
+   * Select the mask under the pointer; Shift adds, and so does a finger.
+   * @param {PointerEvent} event
+   * @param {boolean} shift
+   */
   pick(event, shift) {
     const { pictures } = this.stage, id = this.labelAt(event), touch = event.pointerType === 'touch';
     const adds = shift || (touch && id), ids = new Set(adds ? pictures.picked : []);

@@ -5,18 +5,18 @@
 // Positions are pixels of the original photo: pixel i spans [i, i + 1).
 
 import { Answers } from './answers.js';
-import { Asking } from './asking.js';
 import { Bar } from './bar.js';
 import { h } from './dom.js';
+import { Frame } from './frame.js';
 import { History } from './history.js';
 import { Keys } from './keys.js';
-import { Layers } from './layers.js';
 import { Painter } from './painter.js';
+import { askingFor, layersFor } from './parts.js';
 import { loadPicture, union } from './pictures.js';
 import { Pointer } from './pointer.js';
 import { Status } from './status.js';
 
-/** @import { Answer, Candidate, Host, Layer, Mode, Photo, PhotoObject, Picture, Reply, Tone, Tool } from './types' */
+/** @import { Host, Layer, Mode, Photo, PhotoObject, Picture, Reply, Tone, Tool } from './types' */
 
 /**
  * What a listener is called with: `paint` after every drawing, `pick` with ids, `answer` with Python's reply.
@@ -35,7 +35,7 @@ export class Stage {
     /** @type {Tool} */
     this.tool = 'point';
     /** @type {Mode} */
-    this.mode = { name: 'points', prompts: true };
+    this.mode = { name: '', prompts: true };
     this.understandsBackground = true;
     this.opacity = 0.5;
     this.frameAsked = false;
@@ -50,14 +50,13 @@ export class Stage {
     this.bar = new Bar(this);
     this.status = new Status(this);
     this.painter = new Painter(this);
-    this.img = h('img', { class: 'es-photo', alt: '', draggable: 'false' });
-    this.overlay = h('canvas', { class: 'es-layer' });
-    this.marks = h('canvas', { class: 'es-layer es-marks' });
+    this.frame = new Frame();
+    this.overlay = this.frame.overlay;
+    this.marks = this.frame.marks;
     this.pointer = new Pointer(this, this.gone.signal);
-    this.frame = h('div', { class: 'es-frame' }, this.img, this.overlay, this.marks);
     this.empty = h('div', { class: 'es-empty' });
     this.el = h('div', { class: 'es-stage', tabindex: '0', role: 'application', 'aria-label': this.texts.stage },
-      this.frame, this.empty, this.status.el, this.pointer.tip);
+      this.frame.el, this.empty, this.status.el, this.pointer.tip);
     // JupyterLab would take single keys as notebook commands without the data attribute.
     this.root = h('div', { class: 'es-canvas', 'data-lm-suppress-shortcuts': 'true' }, this.bar.el, this.el);
     this.keys = new Keys(this, host.keys || this.root, this.gone.signal);
@@ -138,8 +137,7 @@ export class Stage {
   async setPhoto(photo) {
     this.picture = await loadPicture(photo.url);
     this.photo = photo;
-    this.img.src = photo.url;
-    this.img.alt = photo.name || '';
+    this.frame.show(photo);
     this.answers.clear();
     this.pictures.clear();
     this.pointer.tip.hidden = true;
@@ -201,15 +199,9 @@ export class Stage {
     this.render();
   }
 
-  /** Lay the photo into the stage, as large as it fits. */
+  /** Make the photo as large as it fits. */
   fit() {
-    const { photo, el, frame } = this;
-    if (photo) {
-      el.style.setProperty('--es-aspect', String(photo.width / photo.height));
-      const scale = Math.min(el.clientWidth / photo.width, el.clientHeight / photo.height);
-      frame.style.width = `${Math.round(photo.width * scale)}px`;
-      frame.style.height = `${Math.round(photo.height * scale)}px`;
-    }
+    if (this.photo) this.frame.fit(this.photo, this.el);
     this.render();
   }
 
@@ -227,31 +219,4 @@ export class Stage {
     if (this.photo) this.painter.paint();
     this.emit('paint');
   }
-}
-
-/** @param {Stage} stage */
-function askingFor(stage) {
-  return new Asking(stage.answers, {
-    ask: (kind, payload) => stage.ask(kind, payload), doc: () => stage.doc, photo: () => stage.photo,
-    reopen: () => stage.reopen(), read: readAnswer,
-    answered: reply => stage.answered(reply), changed: () => stage.render(),
-  });
-}
-
-/** @param {Stage} stage */
-function layersFor(stage) {
-  const { palette, heat } = stage.host;
-  return new Layers({
-    palette, heat, mode: () => stage.mode.name, ask: (kind, payload) => stage.ask(kind, payload),
-    keep: (pictures, names) => stage.addMasks(pictures, names), fail: text => stage.say(text, 'error'),
-    picked: ids => { stage.render(); stage.emit('pick', ids); }, changed: () => stage.render(),
-  });
-}
-
-/** Load the pictures of a reply to `prompt`. @param {Reply} reply @returns {Promise<Answer>} */
-async function readAnswer(reply) {
-  /** @type {Candidate[]} */
-  const candidates = await Promise.all(reply.candidates.map(async (/** @type {{png: string}} */ candidate) => (
-    { ...candidate, picture: await loadPicture(candidate.png) })));
-  return { candidates, note: reply.note };
 }

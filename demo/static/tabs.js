@@ -19,8 +19,9 @@ export class Tabs {
     this.tabs = modes.map(mode => h('button', {
       type: 'button', role: 'tab', class: 'es-tab', 'data-mode': mode.name, onclick: () => this.open(mode),
     }, mode.title));
-    this.el = h('div', { class: 'es-group es-tabs', role: 'tablist', 'aria-label': texts.modes, hidden: modes.length < 2 },
-      ...this.tabs);
+    this.el = h('div', {
+      class: 'es-group es-tabs', role: 'tablist', 'aria-label': texts.modes, hidden: modes.length < 2,
+    }, ...this.tabs);
   }
 
   /** @param {Mode} mode */

@@ -30,7 +30,9 @@ class WidgetView {
     const holder = h('div', { class: 'es-widget', style: `height:${model.get('height')}px` });
     parent.append(holder);
     const { palette, heat } = model.get('_colours');
-    this.stage = new Stage(holder, { texts: this.texts, palette, heat, ask: (kind, payload) => this.ask(kind, payload) });
+    this.stage = new Stage(holder, {
+      texts: this.texts, palette, heat, ask: (kind, payload) => this.ask(kind, payload),
+    });
     this.stage.root.classList.toggle('es-dark', document.body.dataset.jpThemeLight === 'false');
     // JupyterLab's keys stay out only if the focused element itself says so; its parents do not count.
     for (const node of this.stage.root.querySelectorAll('button, input, [tabindex]')) {
@@ -72,7 +74,11 @@ class WidgetView {
     this.waiting.delete(content.id);
   }
 
-  /** What Python reads: the prompt and the picked masks, whenever they have changed. @param {string} what @param {any} detail */
+  /**
+   * What Python reads: the prompt and the picked masks, whenever they have changed.
+   * @param {string} what
+   * @param {any} detail
+   */
   heard(what, detail) {
     const { model, stage } = this;
     if (what === 'pick') this.save('picked', detail);
@@ -119,7 +125,10 @@ class WidgetView {
 /** @param {unknown} a @param {unknown} b */
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
-/** What anywidget calls for each view; returns what takes the view away. @param {{model: WidgetModel, el: HTMLElement}} view */
+/**
+ * What anywidget calls for each view; returns what takes the view away.
+ * @param {{model: WidgetModel, el: HTMLElement}} view
+ */
 export function render({ model, el }) {
   const view = new WidgetView(model, el);
   return () => view.destroy();

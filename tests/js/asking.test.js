@@ -10,12 +10,16 @@ import { History } from '../../demo/static/history.js';
 
 const GONE = { error: 'forgotten', code: 'photo_gone' };
 
-/** A stage without a page; `reply` is what Python says to each request. @param {(payload: any) => Reply | Promise<Reply>} reply */
+/**
+ * A stage without a page; `reply` is what Python says to each request.
+ * @param {(payload: any) => Reply | Promise<Reply>} reply
+ */
 function stage(reply) {
   const answers = new Answers(), requests = /** @type {any[]} */ ([]), replies = /** @type {Reply[]} */ ([]);
   const photo = /** @type {Photo} */ ({ token: 'a', url: 'photo 1', width: 9, height: 9 });
   const it = { answers, requests, replies, photo, reopened: 0, canReopen: true };
-  const history = new History({ title: 'Object', palette: ['#000000'], changed: () => { answers.retry(); asking.next(); } });
+  const changed = () => { answers.retry(); asking.next(); };
+  const history = new History({ title: 'Object', palette: ['#000000'], changed });
   const asking = new Asking(answers, {
     doc: () => history.doc,
     photo: () => it.photo,
