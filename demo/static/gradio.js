@@ -19,23 +19,31 @@ export function gradioHost({ element, props, trigger, watch }) {
   const tails = new Map();
   let seq = 0;
 
-  /** @param {string} kind @param {string} message */
-  const refuse = (kind, message) => waiting.get(kind)?.reject(new Error(message));
+  /** End a request, if it is still waiting. @param {string} kind @param {number} number @param {string} message */
+  const refuse = (kind, number, message) => {
+    const wait = waiting.get(kind);
+    if (wait?.seq === number) wait.reject(new Error(message));
+  };
 
-  /** Start a request and wait for its reply. @param {string} kind @param {(seq: number) => void} start */
+  /** End a request when the server is gone. @param {string} kind @param {number} number */
+  const watchOver = async (kind, number) => {
+    while (waiting.get(kind)?.seq === number) {
+      await new Promise(resolve => { setTimeout(resolve, ALIVE_MS); });
+      if (waiting.get(kind)?.seq === number && !await isAlive()) refuse(kind, number, props.texts.no_answer);
+    }
+  };
+
+  /** Start a request and wait for its reply. @param {string} kind @param {(number: number) => void} start */
   const expect = (kind, start) => {
     seq += 1;
-    const timer = setTimeout(() => refuse(kind, props.texts.no_answer), REPLY_MS);
-    const pulse = setInterval(async () => {
-      if (!await isAlive()) refuse(kind, props.texts.no_answer);
-    }, ALIVE_MS);
+    const number = seq, timer = setTimeout(() => refuse(kind, number, props.texts.no_answer), REPLY_MS);
     /** @type {Promise<Reply>} */
     const reply = new Promise((resolve, reject) => { waiting.set(kind, { seq, resolve, reject }); });
-    start(seq);
+    watchOver(kind, number);
+    start(number);
     return reply.finally(() => {
-      waiting.delete(kind);
+      if (waiting.get(kind)?.seq === number) waiting.delete(kind);
       clearTimeout(timer);
-      clearInterval(pulse);
     });
   };
 
@@ -50,9 +58,9 @@ export function gradioHost({ element, props, trigger, watch }) {
   // Gradio runs the `failure` listeners of demo/canvas.py when it does not let a request into its queue.
   // Handlers reply with their errors, so a failure means that the queue is full or the server is gone.
   element.addEventListener('es-refused', async event => {
-    const kind = /** @type {CustomEvent<string>} */ (event).detail, wait = waiting.get(kind);
+    const kind = /** @type {CustomEvent<string>} */ (event).detail, number = waiting.get(kind)?.seq;
     const message = await isAlive() ? props.texts.line_full : props.texts.no_answer;
-    if (wait && waiting.get(kind) === wait) wait.reject(new Error(message));
+    if (number) refuse(kind, number, message);
   });
 
   for (const kind of props.kinds) {

@@ -101,7 +101,7 @@ class WidgetView {
 
   takeMode() {
     const name = this.model.get('mode');
-    this.stage.setMode({ name, prompts: name === 'points', hint: this.texts.pick_hint });
+    this.stage.setMode({ name, prompts: name !== 'pick', hint: this.texts.pick_hint });
   }
 
   async takeModel() {

@@ -83,6 +83,15 @@ def test_every_module_is_used_by_an_entry():
     assert used == {path.name for path in FOLDER.glob("*.js")}
 
 
+def test_no_script_and_no_style_sheet_knows_a_mode():
+    modes = [path.stem for path in FOLDER.parent.joinpath("tabs").glob("[a-z]*.py")]
+    assert "everything" in modes
+    names = "|".join(modes)
+    own_rule = re.compile(rf"(?<!-)es-(mode-)?({names})\b|mode.*['\"]({names})['\"]", re.IGNORECASE)
+    for path in [*FOLDER.glob("*.js"), *FOLDER.glob("*.css")]:
+        assert not own_rule.search(path.read_text("utf-8")), path.name
+
+
 def test_styles_are_joined_in_order():
     joined = styles("canvas.css", "widget.css")
     assert joined.index(".es-canvas") < joined.index(".es-widget")
