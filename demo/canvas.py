@@ -1,17 +1,20 @@
 """PromptCanvas: the workspace as one Gradio component; its script and style lie in static/."""
 
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.events import Dependency
 
-STATIC = Path(__file__).parent / "static"
-SCRIPTS = ("pictures.js", "canvas.js", "page.js")
+from demo.handlers.pictures import drawing_colours
+from demo.static import bundle, styles
 
 # Constant on purpose: Gradio reads templates as code, so nothing that a visitor typed may enter.
 TEMPLATE = '<div class="es-page"></div>'
-MOUNT = "mountPage({ element, props, trigger, watch });"
+MOUNT = "entry.mount({ element, props, trigger, watch });"
+REFUSED = """() => {{
+  const refused = new CustomEvent('es-refused', {{ detail: '{kind}', bubbles: true }});
+  document.querySelector('.es-page').dispatchEvent(refused);
+}}"""
 
 
 class PromptCanvas(gr.HTML):
@@ -19,8 +22,8 @@ class PromptCanvas(gr.HTML):
 
     The page asks by events (``canvas.prompt(fn, None, canvas)``); the payload is the event's data
     and the answer goes into the prop ``<event>_reply``. ``layers`` shows further pictures over the
-    photo, see ``setLayers`` in static/canvas.js. As an input of other events the component's value
-    is ``{"mode", "token", "model", "picked", "prompt"}``.
+    photo, see ``Layer`` in static/types.d.ts. As an input of other events the component's value is
+    ``{"mode", "token", "model", "picked", "prompt"}``.
 
     Args:
         kinds: The events that are answered through a prop.
@@ -29,11 +32,12 @@ class PromptCanvas(gr.HTML):
 
     def __init__(self, *, kinds: list[str], elem_id: str = "es-canvas", **props: Any):
         # Gradio makes the component anew for every update, with the update's props among these.
-        props = {"value": {}} | {f"{kind}_reply": None for kind in kinds} | props
+        replies = {f"{kind}_reply": None for kind in kinds}
+        props = {"value": {}, **drawing_colours(), **replies, **props}
         super().__init__(
             html_template=TEMPLATE,
-            js_on_load="\n".join((*map(_static, SCRIPTS), MOUNT)),
-            head=f"<style>\n{_static('canvas.css')}\n{_static('page.css')}\n</style>",
+            js_on_load=f"{bundle('main.js')}\n{MOUNT}",
+            head=f"<style>\n{styles('canvas.css', 'page.css', 'controls.css')}\n</style>",
             apply_default_css=False,
             elem_id=elem_id,
             kinds=kinds,
@@ -45,6 +49,13 @@ class PromptCanvas(gr.HTML):
         return {"type": "object", "description": "mode, token, model, picked, prompt"}
 
 
-@cache
-def _static(name: str) -> str:
-    return (STATIC / name).read_text(encoding="utf-8")
+def report_refusal(event: Dependency, kind: str) -> None:
+    """Let the page know at once when Gradio does not let a request into its queue.
+
+    Without this, the request would look like one whose reply takes long.
+
+    Args:
+        event: What the listener of the request returned.
+        kind: The request.
+    """
+    event.failure(None, None, None, js=REFUSED.format(kind=kind), api_visibility="private")

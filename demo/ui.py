@@ -10,8 +10,8 @@ To add a mode (a tab over the same photo):
    ``engine.photo(token)`` is the photo, ``engine.embed(photo, model)`` its embedding. Run models
    by ``engine.work(call)`` and call ``engine.give_way()`` between steps: clicks go first.
 3. Return ``gr.update(layers={"<layer>": {"kind": ..., "token": token, "mode": "<name>", ...}})``
-   with ``canvas`` as the output; the kinds of layers are listed at ``setLayers`` in
-   ``static/canvas.js``. ``None`` instead of a layer takes it away.
+   with ``canvas`` as the output; the kinds of layers are listed at ``Layer`` in
+   ``static/types.d.ts``. ``None`` instead of a layer takes it away.
 4. Put the handlers into ``demo/handlers.py`` (no gradio), the sentences into ``demo/texts.py``,
    and ``MODE`` into ``MODES`` below. Tabs appear as soon as there is more than one mode.
 """
@@ -22,7 +22,7 @@ from uuid import uuid4
 import gradio as gr
 
 from demo import texts
-from demo.canvas import PromptCanvas
+from demo.canvas import PromptCanvas, report_refusal
 from demo.engine.engine import Engine
 from demo.handlers import points as handlers
 from demo.handlers.photos import strip
@@ -68,6 +68,7 @@ def build(engine: Engine, modes: tuple[Mode, ...] = MODES) -> gr.Blocks:
                     "prompts": mode.prompts,
                     "hint": mode.hint,
                     "hint_touch": mode.hint_touch,
+                    "wide": mode.wide,
                 }
                 for mode in modes
             ],
@@ -78,7 +79,7 @@ def build(engine: Engine, modes: tuple[Mode, ...] = MODES) -> gr.Blocks:
         # Panels wait here; the page moves each beside the stage when its tab is opened.
         with gr.Column(elem_id="es-modes"):
             for mode in modes:
-                with gr.Column(elem_id=f"es-mode-{mode.name}"):
+                with gr.Column(elem_id=f"es-mode-{mode.name}", elem_classes="es-mode-panel"):
                     mode.build(engine, canvas)
         _endpoint(engine)
     return queue(demo)
@@ -98,7 +99,7 @@ def _door(engine: Engine, canvas: PromptCanvas) -> None:
         # A prop that does not change is not noticed: two equal refusals must differ.
         return gr.update(upload_reply={**handlers.upload(engine, content), "nonce": uuid4().hex})
 
-    button.upload(
+    event = button.upload(
         opened,
         button,
         canvas,
@@ -107,6 +108,7 @@ def _door(engine: Engine, canvas: PromptCanvas) -> None:
         concurrency_limit=4,
         **QUIET,
     )
+    report_refusal(event, "upload")
 
 
 def _endpoint(engine: Engine) -> None:

@@ -9,9 +9,21 @@ from PIL import Image
 from esam_core.errors import InvalidImage
 from esam_core.images import load_rgb
 from esam_core.masks import Masks, label_map
+from esam_core.visualize import HEAT, palette
 
 STAGE_SIDE = 2048  # the longest side that the browser is sent; prompts stay in original pixels
 MASK_URL_BYTES = 16_000_000  # a mask that the browser sends back
+PALETTE_SIZE = 8  # objects have these colours in turn
+
+
+def drawing_colours() -> dict[str, list]:
+    """Return the colours that the browser draws with, those of figures and exported files.
+
+    ``palette`` holds ``#rrggbb`` for objects; ``heat`` the (r, g, b) of a map from cold to hot, at
+    equal steps.
+    """
+    colours = [f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in palette(PALETTE_SIZE)]
+    return {"palette": colours, "heat": HEAT.tolist()}
 
 
 def data_url(content: bytes, kind: str) -> str:

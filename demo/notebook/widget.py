@@ -5,7 +5,6 @@ with its widgets stays small.
 """
 
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -16,15 +15,14 @@ from demo import texts
 from demo.engine.catalogue import Catalogue, CoreCatalogue
 from demo.engine.engine import Engine
 from demo.handlers import points as handlers
-from demo.handlers.pictures import labels_url, photo_url
+from demo.handlers.pictures import drawing_colours, labels_url, photo_url
 from demo.handlers.requests import read_ask
+from demo.static import bundle, styles
 from esam_core.images import ImageSource
 from esam_core.masks import Masks
 from esam_core.prompts import Prompt
 from esam_core.visualize import draw_masks, draw_prompt, palette
 
-STATIC = Path(__file__).parents[1] / "static"
-SCRIPTS = ("pictures.js", "canvas.js", "widget.js")
 MODES = ("points", "pick")
 
 
@@ -43,14 +41,14 @@ class PromptWidget(anywidget.AnyWidget):
         catalogue: Where models come from, in place of esam_core's.
     """
 
-    # One script: its first parts are the page's too and export nothing, widget.js exports what
-    # Jupyter calls. Paths of files would be watched by anywidget; text is what is shipped.
-    _esm = "".join((STATIC / name).read_text("utf-8") for name in SCRIPTS)
-    _css = (STATIC / "canvas.css").read_text("utf-8") + ".es-widget { display: flex; }"
+    # Paths of files would be watched by anywidget; text is what is shipped.
+    _esm = bundle("widget.js") + "export default { render: entry.render };\n"
+    _css = styles("canvas.css", "widget.css")
 
     _prompt = traitlets.Dict(Prompt().to_json()).tag(sync=True)
     _photo = traitlets.Unicode().tag(sync=True)
     _texts = traitlets.Dict(texts.PAGE | texts.WIDGET).tag(sync=True)
+    _colours = traitlets.Dict(drawing_colours()).tag(sync=True)
     model = traitlets.Unicode().tag(sync=True)
     mode = traitlets.Enum(MODES, "points").tag(sync=True)
     picked = traitlets.List().tag(sync=True)

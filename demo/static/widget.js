@@ -1,70 +1,135 @@
-// The prompt canvas in Jupyter, appended to canvas.js. Photo and answers travel as messages and not
-// as state, so that a notebook saved with its widgets holds the prompt and nothing large.
+// @ts-check
+// The entry of the Jupyter widget. Photo and answers travel as messages and not as state, so that a notebook saved
+// with its widgets holds the prompt and nothing large.
 
-async function render({ model, el }) {
-  const view = Math.random().toString(36).slice(2), waiting = new Map();
-  let asked = 0;
-  const ask = (kind, payload) => new Promise(resolve => {
-    asked += 1;
-    waiting.set(`${view}-${asked}`, resolve);
-    model.send({ id: `${view}-${asked}`, kind, payload });
-  });
+import { h } from './dom.js';
+import { Stage } from './stage.js';
 
-  const texts = model.get('_texts');
-  const holder = h('div', { class: 'es-widget' });
-  holder.style.height = `${model.get('height')}px`;
-  el.append(holder);
-  const canvas = mount(holder, { texts, ask });
-  canvas.root.classList.toggle('es-dark', document.body.dataset.jpThemeLight === 'false');
-  // JupyterLab's keys stay out only if the focused element itself says so; its parents do not count.
-  for (const node of canvas.root.querySelectorAll('button, input, [tabindex]')) node.setAttribute('data-lm-suppress-shortcuts', 'true');
-  canvas.say(texts.opening, 'busy');
+/** @import { Photo, Prompt, Reply } from './types' */
 
-  const onMessage = content => {
-    if (content.layers) canvas.setLayers(content.layers);
-    const answered = waiting.get(content.id);
-    if (!answered) return;  // another view's
-    waiting.delete(content.id);
-    answered(content.reply);
-  };
-  const onPrompt = () => {
-    const wanted = model.get('_prompt');
-    if (JSON.stringify(wanted) !== JSON.stringify(canvas.active.prompt)) canvas.prompt(wanted);
-  };
-  const onMode = () => canvas.setMode({ name: model.get('mode'), prompts: model.get('mode') === 'points', hint: texts.pick_hint });
-  const onModel = async () => {
-    canvas.say(texts.reading, 'busy');
-    const reply = await ask('model_info', {});
-    if (reply.error) { canvas.say(reply.error, 'error'); return; }
-    canvas.say('');
-    canvas.setModel(reply.model_info.name, reply.model_info.understands_background);
-  };
-  const onPhoto = async () => {
-    const reply = await ask('photo', {});
-    if (reply.error) { canvas.say(reply.error, 'error'); return; }
-    await canvas.setPhoto(reply);
-    onMode();
-    onPrompt();
-    await onModel();
-  };
+/**
+ * The part of anywidget's model that is used here.
+ * @typedef {object} WidgetModel
+ * @property {(name: string) => any} get
+ * @property {(name: string, value: any) => void} set
+ * @property {() => void} save_changes
+ * @property {(content: object) => void} send
+ * @property {(event: string, act: (content: any) => void) => void} on
+ * @property {(event: string, act: (content: any) => void) => void} off
+ */
 
-  // What Python reads: the prompt and the picked masks, whenever they have changed.
-  canvas.on((what, detail) => {
-    if (what === 'pick') { model.set('picked', detail); model.save_changes(); }
-    if (what !== 'paint' || !canvas.photo) return;
-    const prompt = { ...canvas.active.prompt };
-    if (JSON.stringify(prompt) === JSON.stringify(model.get('_prompt'))) return;
-    model.set('_prompt', prompt);
-    model.save_changes();
-  });
+class WidgetView {
+  /** @param {WidgetModel} model @param {HTMLElement} parent */
+  constructor(model, parent) {
+    this.model = model;
+    this.texts = model.get('_texts');
+    this.id = crypto.getRandomValues(new Uint32Array(2)).join('-');
+    /** @type {Map<string, (reply: Reply) => void>} by message id */
+    this.waiting = new Map();
+    this.asked = 0;
+    const holder = h('div', { class: 'es-widget', style: `height:${model.get('height')}px` });
+    parent.append(holder);
+    const { palette, heat } = model.get('_colours');
+    this.stage = new Stage(holder, {
+      texts: this.texts, palette, heat, ask: (kind, payload) => this.ask(kind, payload),
+    });
+    this.stage.root.classList.toggle('es-dark', document.body.dataset.jpThemeLight === 'false');
+    // JupyterLab's keys stay out only if the focused element itself says so; its parents do not count.
+    for (const node of this.stage.root.querySelectorAll('button, input, [tabindex]')) {
+      node.setAttribute('data-lm-suppress-shortcuts', 'true');
+    }
+    this.stage.say(this.texts.opening, 'busy');
+    this.stage.on((what, detail) => this.heard(what, detail));
+    /** @type {[string, (content: any) => void][]} */
+    this.listeners = [
+      ['msg:custom', content => this.receive(content)],
+      ['change:_prompt', () => this.takePrompt()],
+      ['change:model', () => this.takeModel()],
+      ['change:mode', () => this.takeMode()],
+      ['change:_photo', () => this.takePhoto()],
+    ];
+    for (const [name, act] of this.listeners) model.on(name, act);
+    this.takePhoto();
+  }
 
-  const changes = { 'msg:custom': onMessage, 'change:_prompt': onPrompt, 'change:model': onModel, 'change:mode': onMode, 'change:_photo': onPhoto };
-  for (const [name, act] of Object.entries(changes)) model.on(name, act);
-  onPhoto();
-  return () => {
-    for (const [name, act] of Object.entries(changes)) model.off(name, act);
-    canvas.destroy();
-  };
+  destroy() {
+    for (const [name, act] of this.listeners) this.model.off(name, act);
+    this.stage.destroy();
+  }
+
+  /** @param {string} kind @param {object} payload @returns {Promise<Reply>} */
+  ask(kind, payload) {
+    this.asked += 1;
+    const id = `${this.id}-${this.asked}`;
+    return new Promise(resolve => {
+      this.waiting.set(id, resolve);
+      this.model.send({ id, kind, payload });
+    });
+  }
+
+  /** @param {any} content */
+  receive(content) {
+    if (content.layers) this.stage.setLayers(content.layers);
+    this.waiting.get(content.id)?.(content.reply);  // another view's reply is not waited for here
+    this.waiting.delete(content.id);
+  }
+
+  /**
+   * What Python reads: the prompt and the picked masks, whenever they have changed.
+   * @param {string} what
+   * @param {any} detail
+   */
+  heard(what, detail) {
+    const { model, stage } = this;
+    if (what === 'pick') this.save('picked', detail);
+    if (what === 'paint' && stage.photo && !same(stage.active.prompt, model.get('_prompt'))) {
+      this.save('_prompt', { ...stage.active.prompt });
+    }
+  }
+
+  /** @param {string} name @param {unknown} value */
+  save(name, value) {
+    this.model.set(name, value);
+    this.model.save_changes();
+  }
+
+  takePrompt() {
+    /** @type {Prompt} */
+    const prompt = this.model.get('_prompt');
+    if (!same(prompt, this.stage.active.prompt)) this.stage.history.prompt(prompt);
+  }
+
+  takeMode() {
+    const name = this.model.get('mode');
+    this.stage.setMode({ name, prompts: name !== 'pick', hint: this.texts.pick_hint });
+  }
+
+  async takeModel() {
+    this.stage.say(this.texts.reading, 'busy');
+    const reply = await this.ask('model_info', {});
+    this.stage.say(reply.error || '', reply.error ? 'error' : 'hint');
+    const { model_info: info } = reply;
+    if (info) this.stage.setModel(info.name, info.understands_background);
+  }
+
+  async takePhoto() {
+    const reply = await this.ask('photo', {});
+    if (reply.error) { this.stage.say(reply.error, 'error'); return; }
+    await this.stage.setPhoto(/** @type {Photo} */ (/** @type {unknown} */ (reply)));
+    this.takeMode();
+    this.takePrompt();
+    await this.takeModel();
+  }
 }
 
-export default { render };
+/** @param {unknown} a @param {unknown} b */
+const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+
+/**
+ * What anywidget calls for each view; returns what takes the view away.
+ * @param {{model: WidgetModel, el: HTMLElement}} view
+ */
+export function render({ model, el }) {
+  const view = new WidgetView(model, el);
+  return () => view.destroy();
+}

@@ -20,6 +20,7 @@ class Mode:
         prompts: Whether clicks and drags on the photo are prompts, as in the points mode.
         hint: What the stage says while nothing else is to be said.
         hint_touch: The same where a finger points, if it differs.
+        wide: Whether the panel takes the whole side, in place of objects and export.
     """
 
     name: str
@@ -28,3 +29,4 @@ class Mode:
     prompts: bool = False
     hint: str = ""
     hint_touch: str = ""
+    wide: bool = False

@@ -26,21 +26,26 @@ def build(engine: Engine, canvas: PromptCanvas) -> None:
         multiselect=True,
         max_choices=comparing.MOST,
         label=texts.COMPARE_WHO,
+        elem_classes="es-field",
     )
     missing = comparing.absent(engine)
     if missing:
         lines = [texts.COMPARE_ABSENT.format(title=t, command=c) for t, c in missing]
-        gr.Markdown("\n".join(lines), elem_id="es-compare-absent")
+        gr.Markdown("\n".join(lines), elem_id="es-compare-absent", elem_classes="es-message")
     run = gr.Button(texts.COMPARE_RUN, variant="primary", elem_id="es-compare-run")
-    note = gr.Markdown(elem_id="es-compare-note")
+    note = gr.Markdown(elem_id="es-compare-note", elem_classes="es-message")
     with gr.Column(visible=False) as results:
-        table = gr.HTML(elem_id="es-compare-table")
+        table = gr.HTML(elem_id="es-compare-table", elem_classes="es-table")
         slider = gr.ImageSlider(label=texts.COMPARE_SLIDER, type="numpy", interactive=False)
-        with gr.Row():
+        with gr.Row(elem_classes="es-pair"):
             left = gr.Dropdown([], label=texts.COMPARE_LEFT, interactive=True)
             right = gr.Dropdown([], label=texts.COMPARE_RIGHT, interactive=True)
         gallery = gr.Gallery(
-            label=texts.COMPARE_SIDE, columns=2, object_fit="contain", height="auto"
+            label=texts.COMPARE_SIDE,
+            columns=2,
+            object_fit="contain",
+            height="auto",
+            elem_classes="es-gallery",
         )
 
     def answer(value: dict, keys: list[str]) -> list:
@@ -94,4 +99,4 @@ def _table(result: comparing.Result) -> str:
     return f"<table><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table>"
 
 
-MODE = Mode("compare", "Compare", build, prompts=True, hint=texts.COMPARE_HINT)
+MODE = Mode("compare", "Compare", build, prompts=True, hint=texts.COMPARE_HINT, wide=True)

@@ -37,6 +37,7 @@ def build(engine: Engine, canvas: PromptCanvas) -> None:
             show_label=False,
             container=False,
             filterable=False,
+            elem_classes="es-field",
         )
         run = gr.Button(T["run"], variant="primary", elem_id="es-everything-run")
         cancel = gr.Button(T["cancel"], visible=False, elem_id="es-everything-cancel")
@@ -58,6 +59,7 @@ def build(engine: Engine, canvas: PromptCanvas) -> None:
         label=T["table"],
         show_label=False,
         elem_id="es-everything-table",
+        elem_classes="es-table",
         buttons=[],
     )
     model = gr.State("")

@@ -1,8 +1,8 @@
-"""Points and boxes: the page's first mode. Its panel is drawn in static/page.js."""
+"""Points and boxes: the page's first mode. Its panel is drawn in static/panel.js."""
 
 import gradio as gr
 
-from demo.canvas import PromptCanvas
+from demo.canvas import PromptCanvas, report_refusal
 from demo.engine.engine import Engine
 from demo.handlers import everything
 from demo.handlers import points as handlers
@@ -33,9 +33,10 @@ def build(engine: Engine, canvas: PromptCanvas) -> None:
     """Wire the canvas' own events to the handlers."""
     for kind, (handler, how) in ROUTES.items():
         listen = getattr(canvas, kind)
-        listen(
+        event = listen(
             _route(engine, kind, handler), None, canvas, api_name=f"canvas_{kind}", **QUIET, **how
         )
+        report_refusal(event, kind)
 
 
 def _route(engine: Engine, kind: str, handler):  # noqa: ANN001, ANN202

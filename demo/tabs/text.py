@@ -30,6 +30,7 @@ def build(engine: Engine, canvas: PromptCanvas) -> None:
             placeholder=T["example"],
             max_lines=1,
             elem_id="es-text-query",
+            elem_classes="es-field",
         )
         run = gr.Button(T["run"], variant="primary", elem_id="es-text-run")
     told = gr.HTML(elem_id="es-text-message", elem_classes="es-message")
@@ -42,8 +43,9 @@ def build(engine: Engine, canvas: PromptCanvas) -> None:
         visible=False,
         buttons=[],
         elem_id="es-text-ranked",
+        elem_classes="es-gallery",
     )
-    with gr.Group(elem_classes="es-sliders es-wide"):
+    with gr.Group(elem_classes="es-sliders"):
         threshold = gr.Slider(
             0,
             1,

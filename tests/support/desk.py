@@ -125,4 +125,5 @@ class Desk:
             self.button(label).click()
         self.wait()
         self.downloaded = waiting.value.suggested_filename
-        return Image.open(waiting.value.path())
+        with Image.open(waiting.value.path()) as picture:
+            return picture.copy()

@@ -256,6 +256,27 @@ def test_a_full_line_is_said_and_the_next_try_works(open_page, fake_server, bear
     assert desk.mask[300, 400]
 
 
+def test_a_lost_connection_is_said_and_nothing_is_lost(open_page, fake_server, bear_file):
+    desk = open_page(fake_server).choose(bear_file).click(200, 300)
+    for error in ("ERR_FAILED", "Failed to fetch", "onnection"):
+        desk.expect_console(error)
+    desk.context.route("**/gradio_api/**", lambda route: route.abort())
+    desk.click(400, 300)
+    assert "did not answer" in desk.page.locator(".es-status").inner_text()
+    assert len(desk.state["prompt"]["point_coords"]) == 2
+    assert desk.mask[300, 200]
+
+
+def test_a_photo_that_is_refused_is_said_at_once(open_page, fake_server, bear_file):
+    desk = open_page(fake_server)
+    refusal = {"status": 503, "json": {"detail": "Queue is full. Max size is 64."}}
+    desk.context.route("**/queue/join*", lambda route: route.fulfill(**refusal))
+    desk.expect_console("503")
+    desk.send(content=png())
+    desk.page.wait_for_function("esamPage.canvas.said.tone === 'error'")
+    assert "Many visitors" in desk.page.locator(".es-status").inner_text()
+
+
 def test_a_forgotten_photo_comes_back_with_every_click(
     open_page, fake_server, fake_engine, bear_file
 ):

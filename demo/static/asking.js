@@ -1,0 +1,67 @@
+// @ts-check
+// Asks Python for masks: one request at a time, always for the newest state. No page: all it needs is given to it.
+
+/** @import { Answer, Doc, Photo, PhotoObject, Reply } from './types' */
+/** @import { Answers } from './answers.js' */
+
+const TRIES = 3;  // how often a forgotten photo is sent again for one question
+
+/**
+ * @typedef {object} Surroundings
+ * @property {() => Doc} doc
+ * @property {() => Photo | null} photo
+ * @property {(kind: string, payload: object) => Promise<Reply>} ask never rejects; errors are replies
+ * @property {() => Promise<boolean>} reopen send the photo again under a new token; false if that failed
+ * @property {(reply: Reply) => Promise<Answer>} read load the pictures of a reply
+ * @property {(reply: Reply) => void} answered called after every reply, with its answer or error kept
+ * @property {() => void} changed called when `busy` changes
+ */
+
+export class Asking {
+  /** @param {Answers} answers @param {Surroundings} around */
+  constructor(answers, around) {
+    this.answers = answers;
+    this.around = around;
+    this.busy = false;
+    this.rev = 0;
+  }
+
+  /** Ask for what is wanted, until nothing is; while a request is under way, do nothing. */
+  async next() {
+    const { around, answers } = this, photo = around.photo();
+    const object = photo && !this.busy && answers.wanted(around.doc());
+    if (!photo || !object) return;
+    this.busy = true;
+    around.changed();
+    this.rev += 1;
+    let reply = await this.ask(object);
+    for (let tries = 0; tries < TRIES && reply.code === 'photo_gone' && this.shows(photo); tries += 1) {
+      if (!await around.reopen()) break;
+      reply = await this.ask(object);
+    }
+    if (this.shows(photo)) await this.receive(object, photo, reply);
+    this.busy = false;
+    around.changed();
+    this.next();
+  }
+
+  /** @param {PhotoObject} object */
+  ask({ model, subtract, prompt }) {
+    const { token } = /** @type {Photo} */ (this.around.photo());
+    return this.around.ask('prompt', { token, model, subtract, prompt, rev: this.rev });
+  }
+
+  /** Whether a photo is still the one on the stage; a new token does not make it another. @param {Photo} photo */
+  shows(photo) { return this.around.photo()?.url === photo.url; }
+
+  /** @param {PhotoObject} object @param {Photo} photo @param {Reply} reply */
+  async receive(object, photo, reply) {
+    if (reply.error) this.answers.fail(object, reply.error);
+    else {
+      const answer = await this.around.read(reply);
+      if (!this.shows(photo)) return;
+      this.answers.put(object, answer);
+    }
+    this.around.answered(reply);
+  }
+}

@@ -1,0 +1,66 @@
+// @ts-check
+// The panel's export: Python makes the files, in the full size of the photo.
+
+import { button, h } from './dom.js';
+import { asPng } from './pictures.js';
+
+/** @import { Stage } from './stage.js' */
+/** @import { PhotoObject } from './types' */
+
+export class Export {
+  /** @param {Stage} stage @param {[string, string][]} kinds name and label of each file */
+  constructor(stage, kinds) {
+    this.stage = stage;
+    const { texts } = stage;
+    this.scope = h('select', { class: 'es-select', 'aria-label': texts.scope },
+      h('option', { value: 'active' }, texts.scope_active), h('option', { value: 'visible' }, texts.scope_visible));
+    this.buttons = kinds.map(([kind, label]) => button({
+      class: 'es-button', icon: 'download', 'data-export': kind, onclick: () => this.download(kind),
+    }, label));
+    this.el = h('section', { class: 'es-section' },
+      h('h2', {}, texts.export), this.scope, h('div', { class: 'es-exports' }, ...this.buttons));
+  }
+
+  paint() {
+    const { stage } = this, { objects } = stage.doc;
+    const masks = objects.filter(object => stage.hasMask(object)).length;
+    this.scope.hidden = masks < 2;
+    if (this.scope.hidden && objects.length < 2) this.scope.value = 'active';
+    for (const each of this.buttons) each.disabled = !masks && !stage.picked.size;
+  }
+
+  /** What is exported: the selected object or all visible ones; without a mask there, the last one that has any. */
+  chosen() {
+    const { stage } = this, { objects } = stage.doc, visible = objects.filter(object => !object.hidden);
+    const wanted = (this.scope.value === 'visible' ? visible : [stage.active]).filter(object => stage.hasMask(object));
+    return wanted.length ? wanted : visible.filter(object => stage.hasMask(object)).slice(-1);
+  }
+
+  /** Masks that were made here travel as pictures, all others as their prompts. @param {PhotoObject} object */
+  payloadOf({ prompt, choice, model, subtract, mask, name, colour }) {
+    const about = { name, colour };
+    return mask ? { ...about, png: asPng(mask.picture) } : { ...about, prompt, choice, model, subtract };
+  }
+
+  /** @param {string} kind */
+  async download(kind) {
+    const { stage } = this;
+    if (!stage.photo) return;
+    stage.say(stage.texts.exporting, 'busy');
+    // What is selected in a label map is what a person means, kept or not.
+    const picked = await stage.pictures.pickedMasks();
+    const objects = picked.length
+      ? picked.map(picture => ({ name: stage.texts.selection, png: asPng(picture) }))
+      : this.chosen().map(object => this.payloadOf(object));
+    if (!objects.length) return;
+    const ask = () => stage.ask('export', { kind, token: stage.photo?.token, objects });
+    let reply = await ask();
+    if (reply.code === 'photo_gone' && await stage.reopen()) reply = await ask();
+    stage.say(reply.error || '', reply.error ? 'error' : 'hint');
+    if (reply.error) return;
+    const link = h('a', { href: reply.file, download: reply.name });
+    this.el.append(link);
+    link.click();
+    link.remove();
+  }
+}

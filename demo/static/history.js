@@ -1,0 +1,163 @@
+// @ts-check
+// The objects of a photo and their prompts, as a row of frozen documents that undo and redo step through.
+// No page and no server: every edit makes a new document and calls `changed`.
+
+/** @import { Box, Doc, PhotoObject, Picture, Point, Prompt } from './types' */
+
+const STEPS = 200;  // undo steps kept
+const NAME_LENGTH = 60;
+
+/** @returns {Prompt} */
+export const emptyPrompt = () => ({ point_coords: [], point_labels: [], box_xyxy: null });
+
+/** @param {Prompt} prompt */
+export const isEmpty = prompt => !prompt.point_coords.length && !prompt.box_xyxy;
+
+export class History {
+  /** @param {{title: string, palette: string[], changed?: () => void}} options `title` names objects: "title 1" */
+  constructor({ title, palette, changed = () => {} }) {
+    this.title = title;
+    this.palette = palette;
+    this.changed = changed;
+    /** @type {string | null} the model that new prompts are for */
+    this.model = null;
+    this.ids = 0;
+    this.doc = this.firstDoc();
+    /** @type {Doc[]} */
+    this.past = [];
+    /** @type {Doc[]} */
+    this.future = [];
+  }
+
+  /** Forget everything; start with one empty object. */
+  restart() {
+    this.doc = this.firstDoc();
+    this.past = [];
+    this.future = [];
+  }
+
+  /** @returns {Doc} */
+  firstDoc() {
+    const first = this.newObject(1);
+    return { objects: [first], active: first.id, made: 1 };
+  }
+
+  /** @param {number} number @returns {PhotoObject} */
+  newObject(number) {
+    this.ids += 1;
+    return {
+      id: this.ids, name: `${this.title} ${number}`, colour: this.palette[(number - 1) % this.palette.length],
+      hidden: false, prompt: emptyPrompt(), choice: 0, model: this.model, subtract: false, mask: null,
+    };
+  }
+
+  /** The selected object. */
+  get active() { return this.find(this.doc.active); }
+
+  /** @param {number} id */
+  find(id) { return /** @type {PhotoObject} */ (this.doc.objects.find(object => object.id === id)); }
+
+  /** Make a new document the present one; the last one becomes an undo step. @param {Doc} doc */
+  commit(doc) {
+    this.past = [...this.past.slice(1 - STEPS), this.doc];
+    this.future = [];
+    this.replace(doc);
+  }
+
+  /** Show another document without an undo step. @param {Doc} doc */
+  replace(doc) {
+    this.doc = Object.freeze(doc);
+    this.changed();
+  }
+
+  undo() { this.step(this.past, this.future); }
+  redo() { this.step(this.future, this.past); }
+
+  /** @param {Doc[]} from @param {Doc[]} to */
+  step(from, to) {
+    const doc = from.pop();
+    if (!doc) return;
+    to.push(this.doc);
+    this.replace(doc);
+  }
+
+  /** @param {number} id @param {Partial<PhotoObject>} change */
+  edit(id, change) {
+    const objects = this.doc.objects.map(object => (object.id === id ? { ...object, ...change } : object));
+    this.commit({ ...this.doc, objects });
+  }
+
+  /** Change the selected object's prompt. @param {Partial<Prompt>} change */
+  prompt(change) {
+    const prompt = { ...this.active.prompt, ...change };
+    this.edit(this.doc.active, { prompt, choice: 0, model: this.model, mask: null, hidden: false });
+  }
+
+  /** @param {number} x @param {number} y @param {number} label */
+  addPoint(x, y, label) {
+    const { point_coords, point_labels } = this.active.prompt, point = /** @type {Point} */ ([x, y]);
+    this.prompt({ point_coords: [...point_coords, point], point_labels: [...point_labels, label] });
+  }
+
+  /** @param {Box} box */
+  setBox(box) { this.prompt({ box_xyxy: box }); }
+
+  /** Whether the selected object holds neither prompt nor mask. */
+  get isClear() { return isEmpty(this.active.prompt) && !this.active.mask; }
+
+  clear() { if (!this.isClear) this.prompt(emptyPrompt()); }
+
+  /** Choose a candidate. @param {number} choice */
+  pick(choice) { if (choice !== this.active.choice) this.edit(this.doc.active, { choice }); }
+
+  /** @param {number} id @param {string} name */
+  rename(id, name) { this.edit(id, { name: name.trim().slice(0, NAME_LENGTH) }); }
+
+  /** Show or hide. @param {number} id */
+  toggle(id) { this.edit(id, { hidden: !this.find(id).hidden }); }
+
+  /** @param {boolean} subtract */
+  setSubtract(subtract) { this.edit(this.doc.active, { subtract, choice: 0 }); }
+
+  /** @param {number} id */
+  select(id) { if (id !== this.doc.active) this.commit({ ...this.doc, active: id }); }
+
+  /** Kept objects keep the masks they were given; only the one at work is asked again. @param {string} model */
+  setModel(model) {
+    this.model = model;
+    const objects = this.doc.objects.map(object => (
+      object.id === this.doc.active || isEmpty(object.prompt) ? { ...object, model } : object));
+    this.replace({ ...this.doc, objects });
+  }
+
+  /** Start another object and select it. */
+  addObject() {
+    const made = this.doc.made + 1, object = this.newObject(made);
+    this.commit({ objects: [...this.doc.objects, object], active: object.id, made });
+  }
+
+  /**
+   * Make objects of masks.
+   * @param {Picture[]} pictures opaque where the mask is
+   * @param {(string | undefined)[]} names
+   * @param {(object: PhotoObject) => boolean} keeps which of the present objects stay
+   */
+  addMasks(pictures, names, keeps) {
+    if (!pictures.length) return;
+    const { made } = this.doc;
+    const added = pictures.map((picture, i) => {
+      const object = { ...this.newObject(made + i + 1), mask: { picture } };
+      return { ...object, name: names[i] || object.name };
+    });
+    const objects = [...this.doc.objects.filter(keeps), ...added];
+    this.commit({ objects, active: added[added.length - 1].id, made: made + added.length });
+  }
+
+  /** @param {number} id */
+  remove(id) {
+    let { active, made } = this.doc, objects = this.doc.objects.filter(object => object.id !== id);
+    if (!objects.length) { made += 1; objects = [this.newObject(made)]; }
+    if (!objects.some(object => object.id === active)) active = objects[objects.length - 1].id;
+    this.commit({ objects, active, made });
+  }
+}

@@ -1,0 +1,75 @@
+// @ts-check
+// The keyboard: tools, undo, clear, and a cross that arrows move over the photo.
+
+import { TOOLS } from './bar.js';
+import { clamp } from './dom.js';
+
+/** @import { Stage } from './stage.js' */
+/** @import { Point } from './types' */
+
+const TYPING = 'input:not([type=range]), textarea, select, [contenteditable=true]';
+/** @type {Record<string, Point>} */
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+export class Keys {
+  /** @param {Stage} stage @param {EventTarget} target where keys are listened for @param {AbortSignal} signal */
+  constructor(stage, target, signal) {
+    this.stage = stage;
+    /** @type {Point | null} the pixel under the cross */
+    this.cursor = null;
+    target.addEventListener('keydown', event => this.down(/** @type {KeyboardEvent} */ (event)), { signal });
+  }
+
+  /** @param {KeyboardEvent} event */
+  down(event) {
+    if (event.defaultPrevented || (event.target instanceof Element && event.target.matches(TYPING))) return;
+    const act = event.ctrlKey || event.metaKey ? this.shortcut(event) : this.plain(event);
+    if (!act) return;
+    event.preventDefault();
+    act();
+  }
+
+  /** @param {KeyboardEvent} event */
+  shortcut(event) {
+    const { history } = this.stage, key = event.key.toLowerCase();
+    if (key === 'z') return event.shiftKey ? () => history.redo() : () => history.undo();
+    return key === 'y' ? () => history.redo() : null;
+  }
+
+  /** @param {KeyboardEvent} event */
+  plain(event) {
+    const { stage } = this;
+    if (event.altKey) return null;
+    const tool = TOOLS[Number(event.key) - 1];
+    if (tool) return () => stage.setTool(tool);
+    if (event.key === 'Escape') return () => this.escape();
+    if (event.key.toLowerCase() === 'n') return () => stage.addObject();
+    return event.target === stage.el ? this.move(event) : null;
+  }
+
+  /** Give up what was begun last: a drag, a selection, or the prompt. */
+  escape() {
+    const { pointer, pictures, history } = this.stage;
+    if (pointer.drag) pointer.drop();
+    else if (pictures.picked.size) pictures.pick([]);
+    else history.clear();
+  }
+
+  /** Arrows move the cross, Enter clicks there. @param {KeyboardEvent} event */
+  move(event) {
+    const { stage } = this, { photo } = stage, arrow = ARROWS[event.key];
+    if (!photo || !stage.mode.prompts) return null;
+    const [x, y] = this.cursor || [photo.width >> 1, photo.height >> 1];
+    if (event.key === 'Enter' && this.cursor) {
+      return () => stage.history.addPoint(x, y, stage.tool === 'background' || event.shiftKey ? 0 : 1);
+    }
+    if (!arrow) return null;
+    const share = event.shiftKey ? 0.05 : 0.01;
+    const step = Math.max(1, Math.round(Math.max(photo.width, photo.height) * share));
+    return () => {
+      const [dx, dy] = arrow;
+      this.cursor = [clamp(x + dx * step, 0, photo.width - 1), clamp(y + dy * step, 0, photo.height - 1)];
+      stage.render();
+    };
+  }
+}

@@ -1,0 +1,132 @@
+// @ts-check
+// Pictures that modes lay over the photo, and what is hovered and picked in a label map.
+// The kinds of layers are listed at Layer in types.d.ts.
+
+import { LabelMap } from './labels.js';
+import { heatPicture, loadPicture } from './pictures.js';
+
+/** @import { Layer, Photo, Picture, Reply, Rgb } from './types' */
+
+/** @typedef {Layer & {labels?: LabelMap, picture?: Picture, loaded?: {picture: Picture, colour: string}[]}} Loaded */
+
+/**
+ * @typedef {object} Surroundings
+ * @property {string[]} palette
+ * @property {Rgb[]} heat
+ * @property {() => string} mode the name of the mode on show
+ * @property {(kind: string, payload: object) => Promise<Reply>} ask never rejects
+ * @property {(pictures: Picture[], names: (string | undefined)[]) => void} keep make objects of masks
+ * @property {(text: string) => void} fail show an error
+ * @property {(ids: number[]) => void} picked called when the selection has changed
+ * @property {() => void} changed called when something else is to be drawn
+ */
+
+export class Layers {
+  /** @param {Surroundings} around */
+  constructor(around) {
+    this.around = around;
+    /** @type {Record<string, Loaded>} */
+    this.shown = {};
+    /** @type {Set<number>} ids of the label map */
+    this.picked = new Set();
+    this.hover = 0;
+  }
+
+  clear() {
+    this.shown = {};
+    this.unpick();
+  }
+
+  unpick() {
+    this.hover = 0;
+    this.picked.clear();
+  }
+
+  /**
+   * Show layers by name; null takes one away.
+   * @param {Record<string, Layer | null>} layers
+   * @param {() => Photo | null} photo the photo on the stage: if it changes meanwhile, the rest is dropped
+   */
+  async set(layers, photo) {
+    const now = photo();
+    for (const [name, layer] of Object.entries(layers)) {
+      const ready = layer && layer.token === now?.token ? await this.load(layer) : null;
+      if (photo() !== now) return;
+      if (ready) this.put(name, ready); else delete this.shown[name];
+    }
+    this.around.changed();
+  }
+
+  /** @param {string} name @param {Loaded} layer */
+  put(name, layer) {
+    if (layer.kind === 'pick') this.pick(layer.ids);
+    else if (layer.kind === 'objects') {
+      this.around.keep((layer.loaded || []).map(mask => mask.picture), layer.masks.map(mask => mask.name));
+      delete this.shown[name];
+    } else {
+      this.shown[name] = layer;
+      if (layer.kind === 'labels') this.unpick();
+    }
+  }
+
+  /** @param {Layer} layer @returns {Promise<Loaded>} */
+  async load(layer) {
+    const { palette, heat } = this.around;
+    if (layer.kind === 'labels') {
+      const labels = new LabelMap(await loadPicture(layer.png), { colours: layer.colours, palette });
+      return { ...layer, labels };
+    }
+    if (layer.kind === 'heat') return { ...layer, picture: heatPicture(await loadPicture(layer.png), heat) };
+    if (layer.kind === 'masks' || layer.kind === 'objects') {
+      const loaded = await Promise.all(layer.masks.map(async (mask, i) => (
+        { picture: await loadPicture(mask.png), colour: mask.colour || palette[i % palette.length] })));
+      return { ...layer, loaded };
+    }
+    return layer;
+  }
+
+  /**
+   * The layers of a kind that the present mode shows.
+   * @template {Layer['kind']} K
+   * @param {K} kind
+   */
+  visible(kind) {
+    const mode = this.around.mode();
+    return /** @type {(Loaded & {kind: K})[]} */ (Object.values(this.shown).filter(
+      layer => layer.kind === kind && (!layer.mode || layer.mode === mode)));
+  }
+
+  get labelLayer() { return this.visible('labels')[0] || null; }
+  get labels() { return this.labelLayer?.labels || null; }
+
+  /** What is known about the mask under the pointer. */
+  get tip() { return (this.hover && this.labelLayer?.tips?.[this.hover - 1]) || ''; }
+
+  /** Select masks of the label map. @param {number[]} ids */
+  pick(ids) {
+    this.picked = new Set(ids);
+    this.around.picked(ids);
+    return this.makeWhole();
+  }
+
+  /** Fetch the picked masks as a whole: in the map, smaller ones lie on them. False if that failed. */
+  async makeWhole() {
+    const layer = this.labelLayer, labels = layer?.labels;
+    const ids = layer?.shown && labels ? [...this.picked].filter(id => !labels.whole.has(id)) : [];
+    if (!layer || !labels || !ids.length) return true;
+    const { token, shown } = layer, reply = await this.around.ask('regions', { token, shown, ids });
+    if (reply.error) { this.around.fail(reply.error); return false; }
+    /** @type {{id: number, png: string}[]} */
+    const masks = reply.masks;
+    await Promise.all(masks.map(async mask => labels.setWhole(mask.id, await loadPicture(mask.png))));
+    this.around.changed();
+    return layer === this.labelLayer;
+  }
+
+  /** The pictures of the picked masks, each as a whole, or none if they cannot be had. @returns {Promise<Picture[]>} */
+  async pickedMasks() {
+    if (!this.labels || !this.picked.size || !await this.makeWhole()) return [];
+    const { labels } = this;
+    return labels ? [...this.picked].map(id => labels.region(id)) : [];
+  }
+}

@@ -1,0 +1,117 @@
+// @ts-check
+// Draws what lies over the photo: layers and masks on one canvas, prompts on another.
+
+import { drawBox, drawCross, drawPoint } from './marks.js';
+import { pen, rim, tint } from './pictures.js';
+
+/** @import { Stage } from './stage.js' */
+/** @import { Photo, Picture } from './types' */
+
+/** @typedef {{g: CanvasRenderingContext2D, width: number, height: number, zoom: number}} Sheet */
+
+const MOST_PIXELS = 2048;  // of a canvas's longer side
+const PICKED = '#ffffff';
+
+export class Painter {
+  /** @param {Stage} stage */
+  constructor(stage) {
+    this.stage = stage;
+    /** @type {WeakMap<Picture, {key: string, filled: HTMLCanvasElement, edge: HTMLCanvasElement}>} */
+    this.inked = new WeakMap();
+  }
+
+  paint() {
+    this.paintOverlay();
+    this.paintMarks();
+  }
+
+  /** An empty canvas with as many pixels as the screen has there. @param {HTMLCanvasElement} canvas @returns {Sheet} */
+  sheet(canvas) {
+    const rect = canvas.getBoundingClientRect();
+    const zoom = Math.min(window.devicePixelRatio || 1, MOST_PIXELS / Math.max(1, rect.width, rect.height));
+    const width = Math.max(1, Math.round(rect.width * zoom)), height = Math.max(1, Math.round(rect.height * zoom));
+    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+    const g = pen(canvas);
+    g.clearRect(0, 0, width, height);
+    return { g, width, height, zoom };
+  }
+
+  /**
+   * A mask's tint and rim, kept until its colour or the size changes.
+   * @param {Picture} mask
+   * @param {string} colour
+   * @param {Sheet} sheet
+   */
+  inkOf(mask, colour, { width, height, zoom }) {
+    const key = `${colour} ${width} ${height}`, kept = this.inked.get(mask);
+    if (kept?.key === key) return kept;
+    const filled = tint(mask, colour, width, height);
+    const ink = { key, filled, edge: rim(filled, 1.75 * zoom) };
+    this.inked.set(mask, ink);
+    return ink;
+  }
+
+  /**
+   * Draw a mask; at strength 0 only its rim.
+   * @param {Sheet} sheet
+   * @param {Picture} mask
+   * @param {string} colour
+   * @param {number} strength
+   */
+  ink(sheet, mask, colour, strength) {
+    const { g } = sheet, { filled, edge } = this.inkOf(mask, colour, sheet);
+    g.globalAlpha = Math.min(1, this.stage.opacity * strength);
+    g.drawImage(filled, 0, 0);
+    g.globalAlpha = 1;
+    g.drawImage(edge, 0, 0);
+  }
+
+  paintOverlay() {
+    const { stage } = this, { pictures } = stage, sheet = this.sheet(stage.overlay), { g, width, height } = sheet;
+    const heat = pictures.visible('heat'), masks = pictures.visible('masks');
+    for (const { picture } of heat) {
+      g.globalAlpha = Math.min(1, stage.opacity * 1.5);
+      if (picture) g.drawImage(picture, 0, 0, width, height);
+    }
+    for (const layer of masks) {
+      for (const { picture, colour } of layer.loaded || []) this.ink(sheet, picture, colour, layer.outline ? 0 : 1);
+    }
+    this.paintLabels(sheet);
+    // Where a mode shows masks of its own, the objects step back to their outlines.
+    const outlined = !stage.mode.prompts && (pictures.labels || masks.length || heat.length);
+    for (const object of stage.doc.objects) {
+      const mask = !object.hidden && stage.maskOf(object), strength = object.id === stage.doc.active ? 1 : 0.85;
+      if (mask) this.ink(sheet, mask, object.colour, outlined ? 0 : strength);
+    }
+    g.globalAlpha = 1;
+  }
+
+  /** @param {Sheet} sheet */
+  paintLabels(sheet) {
+    const { labels, picked, hover } = this.stage.pictures, { g, width, height } = sheet;
+    if (!labels) return;
+    g.globalAlpha = this.stage.opacity;
+    g.imageSmoothingEnabled = false;
+    g.drawImage(labels.all, 0, 0, width, height);
+    g.imageSmoothingEnabled = true;
+    for (const id of picked) this.ink(sheet, labels.region(id), PICKED, 1.2);
+    if (hover && !picked.has(hover)) this.ink(sheet, labels.region(hover), PICKED, 0.6);
+  }
+
+  paintMarks() {
+    const { stage } = this, photo = /** @type {Photo} */ (stage.photo);
+    const { g, width, height, zoom } = this.sheet(stage.marks);
+    const on = { g, zoom, sx: width / photo.width, sy: height / photo.height };
+    for (const { boxes = [], points = [] } of stage.pictures.visible('markers')) {
+      for (const box of boxes) drawBox(on, box);
+      for (const point of points) drawPoint(on, ...point);
+    }
+    if (!stage.mode.prompts) return;
+    const { prompt, hidden } = stage.active, { drag } = stage.pointer, { cursor } = stage.keys;
+    if (hidden && !drag) return;
+    const box = drag?.box || prompt.box_xyxy;
+    if (box) drawBox(on, box);
+    prompt.point_coords.forEach(([x, y], i) => drawPoint(on, x, y, prompt.point_labels[i]));
+    if (cursor) drawCross(on, ...cursor);
+  }
+}

@@ -1,0 +1,51 @@
+// @ts-check
+// The side of the page: a mode's own panel, candidates, objects, export and a note about the model.
+
+import { Candidates } from './candidates.js';
+import { h } from './dom.js';
+import { Export } from './export.js';
+import { Objects } from './objects.js';
+
+/** @import { Stage } from './stage.js' */
+/** @import { Mode, PageProps } from './types' */
+
+export class Panel {
+  /** @param {Stage} stage @param {PageProps} props @param {HTMLElement} note */
+  constructor(stage, props, note) {
+    this.stage = stage;
+    this.candidates = new Candidates(stage);
+    this.objects = new Objects(stage, () => this.repaint());
+    this.export = new Export(stage, props.exports);
+    this.slot = h('div', { class: 'es-mode', hidden: true });
+    this.el = h('aside', { class: 'es-panel', 'aria-label': stage.texts.panel },
+      this.slot,
+      h('div', { class: 'es-results' }, this.candidates.el, this.objects.el, this.export.el),
+      note);
+    /** @type {unknown[]} what the panel was last drawn from */
+    this.drawn = [];
+  }
+
+  /** @param {Mode} mode @param {boolean} hasControls whether the slot shows anything */
+  setMode(mode, hasControls) {
+    this.slot.hidden = !hasControls;
+    this.el.classList.toggle('es-with-mode', hasControls);
+    // Objects and export belong to every mode; candidates only where clicks are prompts.
+    this.candidates.el.hidden = !mode.prompts;
+  }
+
+  /** Draw anew, even if nothing has changed. */
+  repaint() {
+    this.drawn = [];
+    this.stage.render();
+  }
+
+  paint() {
+    const { stage } = this, answer = stage.answerOf(stage.active);
+    const now = [stage.doc, answer, stage.picture, stage.picked.size];
+    if (this.drawn.length && now.every((part, i) => part === this.drawn[i])) return;
+    this.drawn = now;
+    this.candidates.paint(answer);
+    this.objects.paint();
+    this.export.paint();
+  }
+}

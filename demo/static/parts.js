@@ -1,0 +1,36 @@
+// @ts-check
+// What the stage gives to those of its parts that know no stage.
+
+import { Asking } from './asking.js';
+import { Layers } from './layers.js';
+import { loadPicture } from './pictures.js';
+
+/** @import { Stage } from './stage.js' */
+/** @import { Answer, Candidate, Reply } from './types' */
+
+/** @param {Stage} stage */
+export function askingFor(stage) {
+  return new Asking(stage.answers, {
+    ask: (kind, payload) => stage.ask(kind, payload), doc: () => stage.doc, photo: () => stage.photo,
+    reopen: () => stage.reopen(), read: readAnswer,
+    answered: reply => stage.answered(reply), changed: () => stage.render(),
+  });
+}
+
+/** @param {Stage} stage */
+export function layersFor(stage) {
+  const { palette, heat } = stage.host;
+  return new Layers({
+    palette, heat, mode: () => stage.mode.name, ask: (kind, payload) => stage.ask(kind, payload),
+    keep: (pictures, names) => stage.addMasks(pictures, names), fail: text => stage.say(text, 'error'),
+    picked: ids => { stage.render(); stage.emit('pick', ids); }, changed: () => stage.render(),
+  });
+}
+
+/** Load the pictures of a reply to `prompt`. @param {Reply} reply @returns {Promise<Answer>} */
+async function readAnswer(reply) {
+  /** @type {Candidate[]} */
+  const candidates = await Promise.all(reply.candidates.map(async (/** @type {{png: string}} */ candidate) => (
+    { ...candidate, picture: await loadPicture(candidate.png) })));
+  return { candidates, note: reply.note };
+}

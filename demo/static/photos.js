@@ -1,0 +1,93 @@
+// @ts-check
+// Where photos come from: the strip, a file, the clipboard, a drop, the camera.
+
+import { hasCamera, takePhoto } from './camera.js';
+import { button, h, icon } from './dom.js';
+
+/** @import { PageProps, Texts } from './types' */
+
+export class Photos {
+  /**
+   * @param {Texts} texts
+   * @param {PageProps} props
+   * @param {object} act
+   * @param {(photo: {id: string, alt: string}) => void} act.openExample
+   * @param {(file: File) => void} act.openFile
+   * @param {(sentence: string) => void} act.fail
+   */
+  constructor(texts, props, act) {
+    this.texts = texts;
+    this.act = act;
+    this.file = h('input', { type: 'file', accept: 'image/*', hidden: true, onchange: () => this.fileChosen() });
+    this.tiles = props.gallery.map(photo => h('button', {
+      type: 'button', class: 'es-thumb', title: photo.alt, 'aria-label': photo.alt, 'data-photo': photo.id,
+      onclick: () => act.openExample(photo),
+    }, h('img', { src: photo.thumb, alt: '', draggable: 'false' })));
+    this.el = h('nav', { class: 'es-strip', 'aria-label': texts.photos },
+      this.tile('upload', texts.upload, () => this.file.click()),
+      hasCamera() ? this.tile('camera', texts.camera, () => this.openCamera()) : null, ...this.tiles);
+  }
+
+  /** @param {string} name @param {string} label @param {() => void} onclick */
+  tile(name, label, onclick) { return button({ class: `es-tile es-tile-${name}`, icon: name, onclick }, label); }
+
+  /** What the stage shows before there is a photo. */
+  invitation() {
+    const { texts } = this, onclick = () => this.file.click();
+    return [
+      icon('photo'),
+      h('p', { class: 'es-invite' }, texts.invite),
+      h('p', { class: 'es-invite-more' }, texts.invite_more),
+      button({ class: 'es-button es-primary', icon: 'upload', onclick }, texts.upload_photo),
+    ];
+  }
+
+  fileChosen() {
+    const file = this.file.files?.[0];
+    this.file.value = '';  // the same file can be chosen again
+    if (file) this.act.openFile(file);
+  }
+
+  async openCamera() {
+    try {
+      const shot = await takePhoto(this.texts, this.el);
+      if (shot) this.act.openFile(shot);
+    } catch {
+      this.act.fail(this.texts.no_camera);
+    }
+  }
+
+  /**
+   * Listen for photos that are pasted or dropped anywhere.
+   * @param {HTMLElement} root marked while a file hangs over it
+   */
+  listen(root) {
+    document.addEventListener('paste', event => {
+      const file = [...(event.clipboardData?.files || [])].find(each => each.type.startsWith('image/'));
+      if (file) { event.preventDefault(); this.act.openFile(file); }
+    });
+    document.addEventListener('dragover', event => {
+      if (!event.dataTransfer?.types.includes('Files')) return;
+      event.preventDefault();
+      root.classList.add('es-dropping');
+    });
+    document.addEventListener('dragleave', event => {
+      if (!event.relatedTarget) root.classList.remove('es-dropping');
+    });
+    document.addEventListener('drop', event => {
+      root.classList.remove('es-dropping');
+      const file = event.dataTransfer?.files[0];
+      if (file) { event.preventDefault(); this.act.openFile(file); }
+    });
+  }
+
+  /** Mark the example on show and bring it into sight. @param {string} [id] */
+  mark(id) {
+    for (const tile of this.tiles) tile.setAttribute('aria-current', String(tile.dataset.photo === id));
+    const tile = this.tiles.find(each => each.dataset.photo === id), strip = this.el;
+    if (!tile) return;
+    const left = tile.offsetLeft - strip.offsetLeft, right = left + tile.offsetWidth;
+    if (left >= strip.scrollLeft && right <= strip.scrollLeft + strip.clientWidth) return;
+    strip.scrollLeft = left - (strip.clientWidth - tile.offsetWidth) / 2;
+  }
+}

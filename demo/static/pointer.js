@@ -1,0 +1,148 @@
+// @ts-check
+// Mouse, pen and finger on the photo: clicks, boxes, hovering and picking.
+
+import { clamp, h } from './dom.js';
+
+/** @import { Stage } from './stage.js' */
+/** @import { Box, Photo, Point } from './types' */
+
+/**
+ * A button that is down: where in CSS pixels, at which pixel of the photo, and the box so far.
+ * @typedef {object} Drag
+ * @property {number} x
+ * @property {number} y
+ * @property {Point} from
+ * @property {boolean} background
+ * @property {boolean} boxes whether it may become a box
+ * @property {boolean} shift
+ * @property {Box | null} box
+ */
+
+/** @type {Record<string, number>} CSS pixels a click may slip before it is a drag */
+const SLIP = { mouse: 5, pen: 8, touch: 12 };
+
+export class Pointer {
+  /** @param {Stage} stage @param {AbortSignal} signal */
+  constructor(stage, signal) {
+    this.stage = stage;
+    /** @type {Drag | null} */
+    this.drag = null;
+    this.tip = h('div', { class: 'es-tip', hidden: true });
+    /** @param {string} name @param {(event: any) => void} act */
+    const on = (name, act) => stage.marks.addEventListener(name, act, { signal });
+    on('contextmenu', event => { event.preventDefault(); event.stopPropagation(); });
+    on('pointerdown', event => this.down(event));
+    on('pointermove', event => this.move(event));
+    on('pointerup', event => this.up(event));
+    on('pointercancel', () => this.drop());
+    on('pointerleave', event => { if (event.pointerType !== 'touch') this.leave(event); });
+  }
+
+  /** Where a pointer is on the photo, as shares of its width and height. @param {MouseEvent} event */
+  placeAt(event) {
+    const rect = this.stage.marks.getBoundingClientRect();
+    return [(event.clientX - rect.left) / rect.width, (event.clientY - rect.top) / rect.height];
+  }
+
+  /**
+   * The pixel of the photo: exact at any scale, zoom or device pixel ratio.
+   * @param {MouseEvent} event
+   * @returns {Point}
+   */
+  pixelAt(event) {
+    const { width, height } = /** @type {Photo} */ (this.stage.photo), [u, v] = this.placeAt(event);
+    return [clamp(Math.floor(u * width), 0, width - 1), clamp(Math.floor(v * height), 0, height - 1)];
+  }
+
+  /** @param {PointerEvent} event */
+  down(event) {
+    const { stage } = this;
+    if (!stage.photo || !event.isPrimary || this.drag) return;
+    event.preventDefault();
+    stage.el.focus({ preventScroll: true });
+    stage.marks.setPointerCapture(event.pointerId);
+    stage.keys.cursor = null;
+    this.drag = {
+      x: event.clientX, y: event.clientY, from: this.pixelAt(event), box: null, shift: event.shiftKey,
+      background: event.button === 2 || event.shiftKey || stage.tool === 'background',
+      // A finger slips easily: on touch only the box tool drags.
+      boxes: stage.tool === 'box' || event.pointerType !== 'touch',
+    };
+  }
+
+  /** @param {PointerEvent} event */
+  move(event) {
+    const { drag, stage } = this;
+    if (!stage.photo) return;
+    if (!drag) { this.hover(event); return; }
+    const slip = Math.hypot(event.clientX - drag.x, event.clientY - drag.y);
+    const isClick = !drag.box && slip <= (SLIP[event.pointerType] || SLIP.mouse);
+    if (!stage.mode.prompts || !drag.boxes || isClick) return;
+    const [x, y] = this.pixelAt(event), [x0, y0] = drag.from;
+    drag.box = [Math.min(x, x0), Math.min(y, y0), Math.max(x, x0) + 1, Math.max(y, y0) + 1];
+    stage.render();
+  }
+
+  /** @param {PointerEvent} event */
+  up(event) {
+    const { drag, stage } = this;
+    if (!drag) return;
+    this.drag = null;
+    if (!stage.mode.prompts) this.pick(event, drag.shift);
+    else if (drag.box) stage.history.setBox(drag.box);
+    else if (stage.tool === 'box') stage.say(stage.texts.drag_a_box, 'note');
+    else stage.history.addPoint(...drag.from, drag.background ? 0 : 1);
+  }
+
+  /** Give the drag up. */
+  drop() {
+    this.drag = null;
+    this.stage.render();
+  }
+
+  /** @param {PointerEvent} event */
+  leave(event) {
+    this.stage.pictures.hover = 0;
+    this.paintTip(event);
+    this.stage.render();
+  }
+
+  /** The mask of the label map under the pointer; 0 is none. @param {MouseEvent} event */
+  labelAt(event) {
+    const [u, v] = this.placeAt(event);
+    return this.stage.pictures.labels?.at(u, v) || 0;
+  }
+
+  /** @param {MouseEvent} event */
+  hover(event) {
+    const { pictures } = this.stage, id = this.labelAt(event), changed = id !== pictures.hover;
+    pictures.hover = id;
+    this.paintTip(event);
+    if (changed) this.stage.render();
+  }
+
+  /**
+   * Select the mask under the pointer; Shift adds, and so does a finger.
+   * @param {PointerEvent} event
+   * @param {boolean} shift
+   */
+  pick(event, shift) {
+    const { pictures } = this.stage, id = this.labelAt(event), touch = event.pointerType === 'touch';
+    const adds = shift || (touch && id), ids = new Set(adds ? pictures.picked : []);
+    if (adds && ids.has(id)) ids.delete(id); else if (id) ids.add(id);
+    if (touch) { pictures.hover = id; this.paintTip(event); }
+    pictures.pick([...ids]);
+  }
+
+  /** What is known about the mask under the pointer, beside it and within the stage. @param {MouseEvent} event */
+  paintTip(event) {
+    const { tip } = this, text = this.stage.pictures.tip;
+    tip.hidden = !text;
+    if (!text) return;
+    tip.textContent = text;
+    const rect = this.stage.el.getBoundingClientRect(), { offsetWidth: w, offsetHeight: tall } = tip;
+    const x = event.clientX - rect.left, y = event.clientY - rect.top;
+    tip.style.left = `${clamp(x + 14, 4, Math.max(4, rect.width - w - 4))}px`;
+    tip.style.top = `${y + 18 + tall > rect.height ? y - tall - 10 : y + 18}px`;
+  }
+}

@@ -1,0 +1,222 @@
+// @ts-check
+// The prompt canvas: a toolbar and a photo to click on. One stage for the Gradio page and for Jupyter.
+//
+// The browser owns the prompts and sends all of them each time, so the server keeps no session.
+// Positions are pixels of the original photo: pixel i spans [i, i + 1).
+
+import { Answers } from './answers.js';
+import { Bar } from './bar.js';
+import { h } from './dom.js';
+import { Frame } from './frame.js';
+import { History } from './history.js';
+import { Keys } from './keys.js';
+import { Painter } from './painter.js';
+import { askingFor, layersFor } from './parts.js';
+import { loadPicture, union } from './pictures.js';
+import { Pointer } from './pointer.js';
+import { Status } from './status.js';
+
+/** @import { Host, Layer, Mode, Photo, PhotoObject, Picture, Reply, Tone, Tool } from './types' */
+
+/**
+ * What a listener is called with: `paint` after every drawing, `pick` with ids, `answer` with Python's reply.
+ * @typedef {(what: 'paint' | 'pick' | 'answer', detail?: any) => void} Listener
+ */
+
+export class Stage {
+  /** @param {HTMLElement} parent @param {Host} host */
+  constructor(parent, host) {
+    this.host = host;
+    this.texts = host.texts;
+    /** @type {Photo | null} */
+    this.photo = null;
+    /** @type {HTMLImageElement | null} the photo as it is shown, perhaps smaller */
+    this.picture = null;
+    /** @type {Tool} */
+    this.tool = 'point';
+    /** @type {Mode} */
+    this.mode = { name: '', prompts: true };
+    this.understandsBackground = true;
+    this.opacity = 0.5;
+    this.frameAsked = false;
+    /** @type {Listener[]} */
+    this.listeners = [];
+    this.history = new History({ title: this.texts.object, palette: host.palette, changed: () => this.changed() });
+    this.answers = new Answers();
+    this.asking = askingFor(this);
+    this.pictures = layersFor(this);
+
+    this.gone = new AbortController();
+    this.bar = new Bar(this);
+    this.status = new Status(this);
+    this.painter = new Painter(this);
+    this.frame = new Frame();
+    this.overlay = this.frame.overlay;
+    this.marks = this.frame.marks;
+    this.pointer = new Pointer(this, this.gone.signal);
+    this.empty = h('div', { class: 'es-empty' });
+    this.el = h('div', { class: 'es-stage', tabindex: '0', role: 'application', 'aria-label': this.texts.stage },
+      this.frame.el, this.empty, this.status.el, this.pointer.tip);
+    // JupyterLab would take single keys as notebook commands without the data attribute.
+    this.root = h('div', { class: 'es-canvas', 'data-lm-suppress-shortcuts': 'true' }, this.bar.el, this.el);
+    this.keys = new Keys(this, host.keys || this.root, this.gone.signal);
+    this.resize = new ResizeObserver(() => this.fit());
+    this.resize.observe(this.el);
+    parent.append(this.root);
+    this.render();
+  }
+
+  destroy() {
+    this.gone.abort();
+    this.resize.disconnect();
+    this.root.remove();
+  }
+
+  /** @param {Listener} listener */
+  on(listener) { this.listeners.push(listener); }
+
+  /** @type {Listener} */
+  emit(what, detail) { for (const listener of this.listeners) listener(what, detail); }
+
+  // ---- what there is ----
+
+  get doc() { return this.history.doc; }
+  get active() { return this.history.active; }
+  get busy() { return this.asking.busy; }
+  get said() { return this.status.message; }
+  get layers() { return this.pictures.shown; }
+  get picked() { return this.pictures.picked; }
+  get hover() { return this.pictures.hover; }
+  wanted() { return this.answers.wanted(this.doc); }
+  /** @param {PhotoObject} object */
+  answerOf(object) { return this.answers.of(object); }
+  /** @param {PhotoObject} object */
+  maskOf(object) { return this.answers.maskOf(object); }
+  /** @param {PhotoObject} object */
+  hasMask(object) { return Boolean(this.maskOf(object)); }
+  /** @param {Layer['kind']} kind */
+  visibleLayers(kind) { return this.pictures.visible(kind); }
+
+  // ---- requests ----
+
+  /** Ask Python; an error is a reply too. @param {string} kind @param {object} payload @returns {Promise<Reply>} */
+  async ask(kind, payload) {
+    try {
+      return await this.host.ask(kind, payload);
+    } catch (error) {
+      return { error: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  /** The server forgot the photo (it restarted, or has many visitors): send it again, lose nothing. */
+  async reopen() {
+    const renewed = await this.host.reopen?.();
+    if (!renewed || !this.photo) return false;
+    this.photo = { ...renewed, url: this.photo.url };
+    return true;
+  }
+
+  /** @param {Reply} reply */
+  answered(reply) {
+    if (reply.error) { this.say(reply.error, 'error'); return; }
+    this.say(reply.note || '', 'note');
+    this.emit('answer', reply);
+  }
+
+  /** The document is another one: draw it, and ask for what it lacks. */
+  changed() {
+    this.answers.retry();
+    if (this.said.tone === 'error') this.say('');
+    this.render();
+    this.asking.next();
+  }
+
+  // ---- photo, model, mode, layers ----
+
+  /** Show a photo; prompts and objects start afresh. @param {Photo} photo */
+  async setPhoto(photo) {
+    this.picture = await loadPicture(photo.url);
+    this.photo = photo;
+    this.frame.show(photo);
+    this.answers.clear();
+    this.pictures.clear();
+    this.pointer.tip.hidden = true;
+    this.keys.cursor = null;
+    this.history.restart();
+    this.say('');
+    this.fit();
+  }
+
+  /** @param {string} name @param {boolean} understandsBackground */
+  setModel(name, understandsBackground) {
+    this.understandsBackground = understandsBackground;
+    if (name === this.history.model) this.render(); else this.history.setModel(name);
+  }
+
+  /** @param {Mode} mode */
+  setMode(mode) {
+    this.mode = mode;
+    this.pictures.unpick();
+    this.pointer.tip.hidden = true;
+    this.render();
+  }
+
+  /** @param {Tool} tool */
+  setTool(tool) {
+    this.tool = tool;
+    this.render();
+  }
+
+  /** Show layers by name; null takes one away. @param {Record<string, Layer | null>} layers */
+  async setLayers(layers) {
+    await this.pictures.set(layers, () => this.photo);
+    if (!this.hover) this.pointer.tip.hidden = true;
+  }
+
+  // ---- objects ----
+
+  addObject() {
+    if (this.hasMask(this.active)) this.history.addObject(); else this.say(this.texts.nothing_to_keep, 'note');
+  }
+
+  /** @param {Picture[]} pictures opaque where the mask is @param {(string | undefined)[]} [names] */
+  addMasks(pictures, names = []) { this.history.addMasks(pictures, names, object => this.hasMask(object)); }
+
+  /** Keep the picked masks of the label map as objects, or all as one. */
+  async keepPicked(merged = false) {
+    const masks = await this.pictures.pickedMasks();
+    if (!masks.length) return;
+    this.picked.clear();
+    this.addMasks(merged ? [union(masks)] : masks);
+    this.emit('pick', []);
+  }
+
+  // ---- drawing ----
+
+  /** Say something over the photo until something else is said. @param {string} text @param {Tone} [tone] */
+  say(text, tone = 'hint') {
+    this.status.message = { text, tone };
+    this.render();
+  }
+
+  /** Make the photo as large as it fits. */
+  fit() {
+    if (this.photo) this.frame.fit(this.photo, this.el);
+    this.render();
+  }
+
+  /** Draw at the next frame, once for all changes until then. */
+  render() {
+    if (this.frameAsked) return;
+    this.frameAsked = true;
+    requestAnimationFrame(() => { this.frameAsked = false; this.paint(); });
+  }
+
+  paint() {
+    this.bar.paint();
+    this.status.paint();
+    this.el.classList.toggle('es-has-photo', Boolean(this.photo));
+    if (this.photo) this.painter.paint();
+    this.emit('paint');
+  }
+}

@@ -1,0 +1,52 @@
+// @ts-check
+// The line of text over the photo: a message, else a note on the answer, else a hint.
+
+import { h } from './dom.js';
+
+/** @import { Stage } from './stage.js' */
+/** @import { Tone } from './types' */
+
+/** @typedef {{text: string, tone: Tone}} Message */
+
+export class Status {
+  /** @param {Stage} stage */
+  constructor(stage) {
+    this.stage = stage;
+    /** @type {Message} */
+    this.message = { text: '', tone: 'hint' };
+    /** @type {Set<string>} modes whose label map has been pointed at: their hint has done its work */
+    this.pointed = new Set();
+    this.el = h('div', { class: 'es-status', role: 'status', 'aria-live': 'polite' });
+  }
+
+  paint() {
+    const { text, tone } = this.now();
+    if (this.el.textContent !== text) this.el.textContent = text;
+    this.el.dataset.tone = tone;
+    this.el.hidden = !text;
+  }
+
+  /** @returns {Message} */
+  now() {
+    const { stage } = this;
+    if (this.message.text) return this.message;
+    if (!stage.photo) return { text: '', tone: 'hint' };
+    const note = stage.answerOf(stage.active)?.note;
+    if (note) return { text: note, tone: 'note' };
+    if (stage.mode.prompts) return { text: stage.history.isClear ? this.hint(stage.texts) : '', tone: 'hint' };
+    return { text: this.needsHint() ? this.hint(stage.mode) : '', tone: 'hint' };
+  }
+
+  /** A finger neither hovers nor clicks right. @param {{hint?: string, hint_touch?: string}} hints */
+  hint({ hint = '', hint_touch }) {
+    return hint_touch && window.matchMedia('(hover: none)').matches ? hint_touch : hint;
+  }
+
+  /** A mode's hint leads to its results; over them it would be in the way. A label map it explains. */
+  needsHint() {
+    const { layers, mode } = this.stage, { hover, picked } = this.stage.pictures;
+    if (hover || picked.size) this.pointed.add(mode.name);
+    const shown = Object.values(layers).some(layer => layer.mode === mode.name && layer.kind !== 'labels');
+    return !shown && !this.pointed.has(mode.name);
+  }
+}

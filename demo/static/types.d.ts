@@ -1,0 +1,168 @@
+// The values that the modules of this folder pass to each other; read by the type checker only.
+// Positions are pixels of the original photo: pixel i spans [i, i + 1).
+
+/** x0, y0, x1, y1; the far edges are excluded. */
+export type Box = [number, number, number, number];
+/** [x, y]. */
+export type Point = [number, number];
+/** Red, green, blue, 0 to 255. */
+export type Rgb = number[];
+export type Picture = HTMLImageElement | HTMLCanvasElement;
+export type Tool = 'point' | 'background' | 'box';
+export type Tone = 'hint' | 'note' | 'busy' | 'error';
+/** Sentences by name; they are written in demo/texts.py. */
+export type Texts = Record<string, string>;
+
+/** A photo as Python sends it; `token` names it in every later request. */
+export interface Photo {
+  token: string;
+  url: string;
+  width: number;
+  height: number;
+  name?: string;
+}
+
+export interface Prompt {
+  point_coords: Point[];
+  /** 1 object, 0 background; one per point. */
+  point_labels: number[];
+  box_xyxy: Box | null;
+}
+
+/** One object of the photo: what was clicked for it, or a mask that was made elsewhere. */
+export interface PhotoObject {
+  id: number;
+  name: string;
+  colour: string;
+  hidden: boolean;
+  prompt: Prompt;
+  /** Which of the candidates. */
+  choice: number;
+  model: string | null;
+  subtract: boolean;
+  mask: { picture: Picture } | null;
+}
+
+/** One state that undo and redo step through. */
+export interface Doc {
+  objects: readonly PhotoObject[];
+  /** The id of the selected object. */
+  active: number;
+  /** How many objects have been made; numbers the next one. */
+  made: number;
+}
+
+export interface Candidate {
+  predicted_iou: number;
+  stability_score: number;
+  area: number;
+  box_xyxy: Box;
+  png: string;
+  /** Opaque where the mask is. */
+  picture: HTMLImageElement;
+}
+
+export interface Answer {
+  candidates: Candidate[];
+  note: string;
+}
+
+/** A reply of Python: `error` is a sentence, `code` a word to act on; the rest depends on the kind. */
+export interface Reply {
+  error?: string;
+  code?: string;
+  [key: string]: any;
+}
+
+/** What the surroundings of the canvas offer: the page in Gradio, or a widget in Jupyter. */
+export interface Host {
+  texts: Texts;
+  /** Colours of objects, '#rrggbb', used in turn. */
+  palette: string[];
+  /** Colours of a heat map from cold to hot, at equal steps. */
+  heat: Rgb[];
+  /** Send a request to Python. May reject; the error's message is shown. */
+  ask(kind: string, payload: object): Promise<Reply>;
+  /** Send the photo again when the server has forgotten it; null if that failed. */
+  reopen?(): Promise<Photo | null>;
+  /** Where keys are listened for; the canvas itself by default. */
+  keys?: EventTarget;
+}
+
+/** The host of the page: it also uploads files and sends events that have no reply. */
+export interface PageHost extends Host {
+  upload(file: File): Promise<Reply>;
+  notify(kind: string, payload: object): void;
+}
+
+/** A tab over the photo; see demo/tabs/__init__.py. */
+export interface Mode {
+  name: string;
+  title?: string;
+  /** Clicks and drags are prompts; otherwise they select masks of a label map. */
+  prompts: boolean;
+  hint?: string;
+  hint_touch?: string;
+  /** The mode's panel takes the whole side; objects and export step aside. */
+  wide?: boolean;
+}
+
+/** Pictures over the photo, as Python sends them. A layer of another photo is dropped. */
+export type Layer = { token: string; mode?: string } & (
+  | {
+      /** A label map, id = R + 256 G: hover, click and shift click select masks. */
+      kind: 'labels';
+      png: string;
+      /** One '#rrggbb' and one text per id, from 1. */
+      colours?: string[];
+      tips?: string[];
+      /** Sent with host.ask('regions', {token, shown, ids}), which replies {masks: [{id, png}]}. */
+      shown?: string;
+    }
+  /** No picture: selects masks of the label map. */
+  | { kind: 'pick'; ids: number[] }
+  /** Opaque where the mask is. */
+  | { kind: 'masks'; masks: { png: string; colour?: string }[]; outline?: boolean }
+  /** A grey picture, white is hot. */
+  | { kind: 'heat'; png: string }
+  /** Masks that become objects, once. */
+  | { kind: 'objects'; masks: { png: string; name?: string; colour?: string }[] }
+  /** Prompts to look at: [x, y, label]. */
+  | { kind: 'markers'; points?: [number, number, number][]; boxes?: Box[] }
+);
+
+/** A model as the menu lists it. */
+export interface ModelInfo {
+  name: string;
+  title: string;
+  about: string;
+  present: boolean;
+  understands_background: boolean;
+  command?: string;
+  download_label?: string;
+  /** The share that has arrived, 0 if none is under way. */
+  downloading?: number;
+  download_error?: string;
+  note?: string;
+  note_command?: string;
+  device?: string;
+  precision?: string;
+  provenance?: string;
+}
+
+/** What Gradio hands to a component's script. */
+export interface Gradio {
+  element: HTMLElement;
+  props: any;
+  trigger(kind: string, payload: object): void;
+  watch(prop: string, changed: () => void): void;
+}
+
+/** The properties that demo/ui.py gives the page. */
+export interface PageProps {
+  modes: Mode[];
+  gallery: { id: string; alt: string; thumb: string }[];
+  exports: [string, string][];
+  max_bytes: number;
+  value: object;
+}

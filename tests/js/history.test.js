@@ -1,0 +1,137 @@
+// @ts-check
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { History, isEmpty } from '../../demo/static/history.js';
+
+/** @import { Picture } from '../../demo/static/types' */
+
+const PALETTE = ['#aa0000', '#00bb00'];
+const start = (changed = () => {}) => new History({ title: 'Object', palette: PALETTE, changed });
+/** A stand-in: nothing here looks at pixels. */
+const picture = /** @type {Picture} */ (/** @type {unknown} */ ({}));
+
+test('a history starts with one empty object', () => {
+  const { doc, active, isClear } = start();
+  assert.equal(doc.objects.length, 1);
+  assert.equal(active.name, 'Object 1');
+  assert.equal(active.colour, PALETTE[0]);
+  assert.ok(isClear && isEmpty(active.prompt));
+});
+
+test('points and a box are undone and redone one by one', () => {
+  const history = start();
+  history.addPoint(3, 4, 1);
+  history.addPoint(5, 6, 0);
+  history.setBox([0, 0, 9, 9]);
+  assert.deepEqual(history.active.prompt, {
+    point_coords: [[3, 4], [5, 6]], point_labels: [1, 0], box_xyxy: [0, 0, 9, 9],
+  });
+  history.undo();
+  assert.equal(history.active.prompt.box_xyxy, null);
+  history.undo();
+  assert.deepEqual(history.active.prompt.point_coords, [[3, 4]]);
+  history.redo();
+  assert.deepEqual(history.active.prompt.point_labels, [1, 0]);
+});
+
+test('an edit after undo forgets what could be redone', () => {
+  const history = start();
+  history.addPoint(1, 1, 1);
+  history.undo();
+  history.addPoint(2, 2, 1);
+  history.redo();
+  assert.deepEqual(history.active.prompt.point_coords, [[2, 2]]);
+});
+
+test('undo and redo at the ends do nothing', () => {
+  let changes = 0;
+  const history = start(() => { changes += 1; }), { doc } = history;
+  history.undo();
+  history.redo();
+  assert.equal(history.doc, doc);
+  assert.equal(changes, 0);
+});
+
+test('every edit makes a new document and leaves the old one as it was', () => {
+  let changes = 0;
+  const history = start(() => { changes += 1; }), before = history.doc;
+  history.addPoint(1, 2, 1);
+  assert.notEqual(history.doc, before);
+  assert.ok(isEmpty(before.objects[0].prompt));
+  assert.ok(Object.isFrozen(history.doc));
+  assert.equal(changes, 1);
+});
+
+test('200 steps are kept', () => {
+  const history = start();
+  for (let i = 0; i < 250; i += 1) history.addPoint(i, 0, 1);
+  for (let i = 0; i < 250; i += 1) history.undo();
+  assert.equal(history.active.prompt.point_coords.length, 50);
+});
+
+test('clearing what is clear is no step', () => {
+  const history = start();
+  history.clear();
+  assert.equal(history.past.length, 0);
+  history.addPoint(1, 1, 1);
+  history.clear();
+  assert.ok(history.isClear);
+  assert.equal(history.past.length, 2);
+});
+
+test('a new prompt starts with the first candidate and shows a hidden object', () => {
+  const history = start();
+  history.addPoint(1, 1, 1);
+  history.pick(2);
+  history.toggle(history.doc.active);
+  assert.ok(history.active.hidden);
+  history.addPoint(2, 2, 1);
+  assert.equal(history.active.choice, 0);
+  assert.ok(!history.active.hidden);
+});
+
+test('objects are numbered on, take turns in colour, and the last one leaves an empty one behind', () => {
+  const history = start();
+  history.addObject();
+  history.addObject();
+  assert.deepEqual(history.doc.objects.map(object => object.name), ['Object 1', 'Object 2', 'Object 3']);
+  assert.equal(history.doc.objects[2].colour, PALETTE[0]);
+  for (const { id } of history.doc.objects) history.remove(id);
+  assert.deepEqual(history.doc.objects.map(object => object.name), ['Object 4']);
+});
+
+test('removing the selected object selects the last one', () => {
+  const history = start(), [first] = history.doc.objects;
+  history.addObject();
+  history.remove(history.doc.active);
+  assert.equal(history.doc.active, first.id);
+});
+
+test('masks become objects with their names in one step; of the others, those that are kept stay', () => {
+  const history = start();
+  history.addMasks([picture, picture], ['bear', undefined], () => false);
+  assert.deepEqual(history.doc.objects.map(object => object.name), ['bear', 'Object 3']);
+  assert.equal(history.active.name, 'Object 3');
+  assert.ok(history.doc.objects.every(object => object.mask));
+  history.undo();
+  assert.deepEqual(history.doc.objects.map(object => object.name), ['Object 1']);
+});
+
+test('another model is for the object at work and for empty ones only', () => {
+  const history = start();
+  history.setModel('small');
+  history.addPoint(1, 1, 1);
+  history.addObject();
+  history.addPoint(2, 2, 1);
+  history.addObject();
+  history.setModel('large');
+  assert.deepEqual(history.doc.objects.map(object => object.model), ['small', 'small', 'large']);
+  assert.equal(history.past.length, 4);
+});
+
+test('names are trimmed and cut', () => {
+  const history = start();
+  history.rename(history.doc.active, `  ${'x'.repeat(80)} `);
+  assert.equal(history.active.name, 'x'.repeat(60));
+});
