@@ -87,7 +87,7 @@ def computing(device: str, precision: str) -> AbstractContextManager:
 
 def to_device(pixels: np.ndarray, device: str) -> torch.Tensor:
     """Copy an array to a device; a GPU fetches it from pinned memory while Python goes on."""
-    tensor = torch.from_numpy(np.ascontiguousarray(pixels))
+    tensor = torch.from_numpy(np.require(pixels, requirements=["C", "W"]))  # read-only: it warns
     if torch.device(device).type == "cuda":
         return tensor.pin_memory().to(device, non_blocking=True)
     return tensor.to(device)

@@ -101,7 +101,7 @@ class Prompt:
         """
         height, width = image_hw
         for x, y in self.point_coords:
-            if x > width or y > height:
+            if outside(np.array((x, y)), image_hw):
                 raise InvalidPrompt(
                     f"point ({x:g}, {y:g}) lies outside the photo of {width} x {height} pixels; "
                     f"give 0 <= x <= {width} and 0 <= y <= {height}."
@@ -114,6 +114,21 @@ class Prompt:
                 f"box {self.box_xyxy} lies beside the photo of {width} x {height} pixels."
             )
         return self.with_box(x0, y0, x1, y1)
+
+    def validated(self, image_hw: tuple[int, int]) -> "Prompt":
+        """Return this prompt as a model reads it in an image: ``within`` it, and not empty.
+
+        Args:
+            image_hw: Height and width of the image in pixels.
+
+        Raises:
+            InvalidPrompt: No foreground point and no box, or what ``within`` refuses.
+        """
+        if not self.foreground_points and self.box_xyxy is None:
+            raise InvalidPrompt(
+                "the prompt points at nothing; give at least one foreground point or a box."
+            )
+        return self.within(image_hw)
 
     @property
     def token_count(self) -> int:
@@ -148,7 +163,7 @@ class Prompt:
         Returns:
             Coordinates (6, 2) float32 in pixels and labels (6,) int64; padding is (-1, -1), -1.
         """
-        rows = []
+        rows: list[tuple[float, float, int]] = []
         if self.box_xyxy is not None:
             x0, y0, x1, y1 = self.box_xyxy
             rows = [(x0, y0, PointLabel.BOX_TOP_LEFT), (x1, y1, PointLabel.BOX_BOTTOM_RIGHT)]
@@ -188,6 +203,12 @@ class Prompt:
             () if labels is None else labels,
             record.get("box_xyxy"),
         )
+
+
+def outside(point_coords: np.ndarray, image_hw: tuple[int, int]) -> np.ndarray:
+    """Mark the points (..., 2) in pixels that lie outside an image, or are no numbers, as (...)."""
+    inside = (point_coords >= 0) & (point_coords <= image_hw[::-1])
+    return np.logical_not(inside.all(-1))
 
 
 def _items(values: Any) -> tuple:

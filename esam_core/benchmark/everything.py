@@ -8,6 +8,7 @@ import argparse
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -76,16 +77,13 @@ class Clock:
 
 
 class TimedSegmenter:
-    """A segmenter whose decoding is timed by itself."""
+    """A segmenter whose decoding is timed by itself; everything else is the segmenter's own."""
 
     def __init__(self, segmenter: TorchSegmenter, clock: Clock):
         self.segmenter, self.clock = segmenter, clock
-        self.name, self.device, self.batch_size = (
-            segmenter.name,
-            segmenter.device,
-            segmenter.batch_size,
-        )
-        self.upscale = segmenter.upscale
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.segmenter, name)
 
     def decode_if(self, *args: object) -> tuple[LowResMasks, Tensor]:
         """Decode on the clock."""

@@ -1,10 +1,9 @@
 """SAM itself behind the same prompts, through ``transformers`` (an optional requirement).
 
 SAM's frame is its own: the photo keeps its shape, its longer side becomes 1024 pixels and the rest
-is padded; background points and any number of points are understood.
+is padded; background points are understood.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,22 +11,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from esam_core.devices import DTYPES, choose_device, choose_precision
+from esam_core.devices import DTYPES
 from esam_core.errors import InvalidPrompt, MissingPackage, UnknownModel, WeightsNotFound
-from esam_core.images import check_rgb, image_digest, stretch_rgb
-from esam_core.masks import Masks
-from esam_core.modeling.promptable import PIXEL_MEAN, PIXEL_STD
-from esam_core.prompts import PointLabel, Prompt
-from esam_core.segmenter import (
-    ImageEmbedding,
-    LowResMasks,
-    TorchSegmenter,
-    fit_prompt,
-    prompts_per_batch,
-)
+from esam_core.images import stretch_rgb
+from esam_core.modeling.mask_decoder import DecoderContext
+from esam_core.modeling.promptable import PIXEL_MEAN, PIXEL_STD, ImageFeatures
+from esam_core.prompts import PointLabel
+from esam_core.segmenter import BaseSegmenter, ImageEmbedding, LowResMasks
 
-SIDE = 1024
-IMAGE_VALUES = 64 * 64 * 256  # of the image embedding, the same in all three sizes
 # Width, layers, heads and the layers that see the whole image, as in the published configurations.
 SIZES = {
     "sam_vit_b": ("SAM ViT-B", "facebook/sam-vit-base", 768, 12, 12, (2, 5, 8, 11)),
@@ -68,10 +59,8 @@ def load_sam(
             global_attn_indexes=list(global_layers),
             mlp_dim=4 * width,
         )
-        network, origin = (
-            transformers.SamModel(transformers.SamConfig(vision_config=vision)),
-            "random",
-        )
+        network = transformers.SamModel(transformers.SamConfig(vision_config=vision))
+        origin = "random"
     else:
         try:
             network = transformers.SamModel.from_pretrained(source, local_files_only=True)
@@ -87,7 +76,7 @@ def load_sam(
     )
 
 
-class SamSegmenter(TorchSegmenter):
+class SamSegmenter(BaseSegmenter):
     """A ``Segmenter`` around ``transformers.SamModel``.
 
     Args:
@@ -99,6 +88,8 @@ class SamSegmenter(TorchSegmenter):
         precision: As for ``load_sam``.
     """
 
+    mixes_prompts = False  # padding is not neutral to SAM, and a batch has a box each or none
+
     def __init__(
         self,
         network: Any,
@@ -109,103 +100,74 @@ class SamSegmenter(TorchSegmenter):
         device: str = "auto",
         precision: str = "auto",
     ):
-        self.name, self.title, self.provenance = name, title, provenance
-        self.understands_background = True
-        self.device = choose_device(device)
-        self.precision = choose_precision(precision, self.device)
+        vision = network.config.vision_config
+        super().__init__(
+            name=name,
+            title=title,
+            provenance=provenance,
+            device=device,
+            precision=precision,
+            understands_background=True,
+            image_values=(vision.image_size // vision.patch_size) ** 2 * vision.output_channels,
+        )
+        self.side = vision.image_size
         self.network = network.eval().requires_grad_(False).to(self.device, DTYPES[self.precision])
-        self.batch_size = prompts_per_batch(IMAGE_VALUES, self.device, self.precision)
 
     @torch.inference_mode()
-    def embed(self, image: np.ndarray) -> ImageEmbedding:
-        """Encode a photo (h, w, 3) uint8 RGB."""
-        image = check_rgb(image)
-        height, width = _fitted(image.shape[:2])
+    def upscale(self, logits: Tensor, image_hw: tuple[int, int]) -> Tensor:
+        """Bring logits (n, h', w') to the image's size (n, h, w), bilinearly."""
+        return F.interpolate(logits[None], image_hw, mode="bilinear", align_corners=False)[0]
+
+    def _encode(self, image: np.ndarray) -> tuple[ImageFeatures, DecoderContext | None]:
+        height, width = self._scaled((image.shape[0], image.shape[1]))
         pixels = torch.from_numpy(stretch_rgb(image, (width, height))).to(self.device)
         mean, std = (torch.tensor(v, device=self.device) for v in (PIXEL_MEAN, PIXEL_STD))
         pixels = ((pixels / 255 - mean) / std).permute(2, 0, 1)[None]
-        pixels = F.pad(pixels, (0, SIDE - width, 0, SIDE - height)).to(DTYPES[self.precision])
-        features = self.network.get_image_embeddings(pixels)
-        return ImageEmbedding(features, None, image.shape[:2], self.name, image_digest(image))
+        pixels = F.pad(pixels, (0, self.side - width, 0, self.side - height))
+        features = self.network.get_image_embeddings(pixels.to(DTYPES[self.precision]))
+        return ImageFeatures(features), None
 
-    def predict_batch(
-        self, embedding: ImageEmbedding, prompts: Sequence[Prompt], *, rule: str = "predicted_iou"
-    ) -> list[Masks]:
-        """Segment for many prompts of one photo; prompts of one kind are decoded together.
-
-        Raises:
-            InvalidPrompt: A prompt that points at nothing or outside the photo.
-        """
-        fitted = [fit_prompt(prompt, embedding.image_hw) for prompt in prompts]
-        kinds: dict[tuple[int, bool], list[int]] = {}
-        for i, prompt in enumerate(fitted):
-            kind = len(prompt.point_coords), prompt.box_xyxy is not None
-            kinds.setdefault(kind, []).append(i)
-        answers: dict[int, Masks] = {}
-        for members in kinds.values():
-            # Padding is not neutral to SAM: tokens are cut to what the prompts really have.
-            tokens = [fitted[i].tokens() for i in members]
-            count = fitted[members[0]].token_count
-            coords = np.stack([coords[:count] for coords, _ in tokens])
-            labels = np.stack([labels[:count] for _, labels in tokens])
-            for start in range(0, len(members), self.batch_size):
-                part = slice(start, start + self.batch_size)
-                low = self.decode(embedding, coords[part], labels[part])
-                for i, logits, iou in zip(members[part], *low, strict=True):
-                    answers[i] = self._finish(logits, iou, fitted[i], embedding.image_hw, rule)
-        return [answers[i] for i in range(len(fitted))]
-
-    @torch.inference_mode()
-    def decode(
-        self,
-        embedding: ImageEmbedding,
-        point_coords: np.ndarray | Tensor,
-        point_labels: np.ndarray | Tensor,
-    ) -> LowResMasks:
-        """Decode queries (q, t, 2) with labels (q, t) that are all of one kind.
-
-        Raises:
-            InvalidPrompt: The embedding is another model's, or only some queries have a box.
-        """
-        if embedding.model != self.name:
-            raise InvalidPrompt(f"the embedding is {embedding.model}'s, this is {self.name}.")
-        coords = torch.as_tensor(point_coords, dtype=torch.float32).to(self.device)
-        labels = torch.as_tensor(point_labels, dtype=torch.int64).to(self.device)
-        height, width = embedding.image_hw
-        scale = torch.tensor(
-            [n / o for n, o in zip(_fitted((height, width))[::-1], (width, height), strict=True)]
-        )
-        coords = coords * scale.to(self.device)
-        corners = labels[:, :2] >= PointLabel.BOX_TOP_LEFT
-        if labels.shape[1] >= 2 and corners.any() and not corners.all():
-            raise InvalidPrompt("either all queries have a box or none has; decode them apart.")
-        boxed = labels.shape[1] >= 2 and bool(corners.all())
-        points, labels = (coords[:, 2:], labels[:, 2:]) if boxed else (coords, labels)
-        dtype = DTYPES[self.precision]
-        answer = self.network(
-            image_embeddings=embedding.features,
-            input_boxes=coords[:, :2].flatten(1)[None].to(dtype) if boxed else None,
-            input_points=points[None].to(dtype) if points.shape[1] else None,
-            input_labels=labels[None] if points.shape[1] else None,
+    def _decode(self, embedding: ImageEmbedding, coords: Tensor, labels: Tensor) -> LowResMasks:
+        boxed = _boxed(labels[0])
+        scaled_hw = self._scaled(embedding.image_hw)
+        scale = [n / o for n, o in zip(scaled_hw, embedding.image_hw, strict=True)]
+        coords = (coords * coords.new_tensor(scale[::-1])).to(DTYPES[self.precision])
+        boxes = coords[:, :, :2].flatten(2) if boxed else None
+        first = 2 if boxed else 0
+        points, labels = coords[:, :, first:], labels[:, :, first:]
+        output = self.network(
+            image_embeddings=embedding.features.embedding,
+            input_boxes=boxes,
+            input_points=points if points.shape[2] else None,
+            input_labels=labels if points.shape[2] else None,
             multimask_output=True,
         )
         # SAM's map covers the padded square; like every low-resolution map here it is given for
-        # the photo alone.
-        side = answer.pred_masks.shape[-1]
-        rows, columns = (round(v * side / SIDE) for v in _fitted((height, width)))
-        logits = answer.pred_masks[0, :, :, :rows, :columns]
-        return LowResMasks(logits.float(), answer.iou_scores[0].float())
+        # the image alone.
+        low_side = output.pred_masks.shape[-1]
+        rows, columns = (max(1, round(v * low_side / self.side)) for v in scaled_hw)
+        logits = output.pred_masks[0, :, :, :rows, :columns]
+        return LowResMasks(logits.float(), output.iou_scores[0].float())
 
-    def upscale(self, logits: Tensor, image_hw: tuple[int, int]) -> Tensor:
-        """Bring logits (n, h', w') of the photo to the photo's size (n, h, w), bilinearly."""
-        return F.interpolate(logits[None], image_hw, mode="bilinear", align_corners=False)[0]
+    def _scaled(self, image_hw: tuple[int, int]) -> tuple[int, int]:
+        """Return the image's (height, width) once its longer side is SAM's."""
+        height, width = (max(1, int(v * self.side / max(image_hw) + 0.5)) for v in image_hw)
+        return height, width
 
 
-def _fitted(image_hw: tuple[int, int]) -> tuple[int, int]:
-    """Return the photo's (height, width) once its longer side is SIDE."""
-    longer = max(image_hw)
-    height, width = (max(1, int(side * SIDE / longer + 0.5)) for side in image_hw)
-    return height, width
+def _boxed(labels: Tensor) -> bool:
+    """Return whether queries (q, t) begin with a box.
+
+    Raises:
+        InvalidPrompt: Only some of them do.
+    """
+    corners = labels >= PointLabel.BOX_TOP_LEFT
+    boxed = corners[:, :2].all(1) if labels.shape[1] >= 2 else corners.any(1)
+    if boxed.any() != boxed.all() or (corners.sum(1) != 2 * boxed).any():
+        raise InvalidPrompt(
+            "SAM decodes queries that all begin with a box, or that have none; decode them apart."
+        )
+    return bool(boxed.all())
 
 
 def _transformers() -> Any:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import esam_core
-from esam_core import everything
+from esam_core import everything, segmenter
 
 ROOT = Path(__file__).parents[2]
 
@@ -48,7 +48,7 @@ def test_the_readme_lists_the_public_names_and_no_other():
     assert sorted(listed_in_readme()) == esam_core.__all__
 
 
-@pytest.mark.parametrize("package", [esam_core, everything], ids=lambda p: p.__name__)
+@pytest.mark.parametrize("package", [esam_core, everything, segmenter], ids=lambda p: p.__name__)
 def test_type_checkers_see_what_is_imported_on_first_use(package):
     lazy = [f"{package.__name__}.{module}.{name}" for name, module in package._MODULE_OF.items()]
     assert sorted(names_for_type_checkers(package)) == sorted(lazy)
@@ -61,7 +61,7 @@ def test_every_error_of_the_project_is_public():
     assert classes <= set(esam_core.__all__)
 
 
-@pytest.mark.parametrize("package", [esam_core, everything], ids=lambda p: p.__name__)
+@pytest.mark.parametrize("package", [esam_core, everything, segmenter], ids=lambda p: p.__name__)
 def test_an_unknown_name_is_no_attribute(package):
     with pytest.raises(AttributeError, match="segment_all"):
         _ = package.segment_all

@@ -2,22 +2,19 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
 from demo.engine.catalogue import ModelRow
-from esam_core.masks import Masks
-from esam_core.prompts import Prompt
+from esam_core.errors import InvalidPrompt
+from esam_core.images import check_rgb, image_digest
+from esam_core.masks import Masks, rank_masks_by
+from esam_core.prompts import PointLabel, Prompt
+from esam_core.segmenter import ImageEmbedding, LowResMasks
+from esam_core.segmenter.queries import check_queries
 
 RADII = (30, 15, 60)
 SCORES = (0.9, 0.7, 0.5)
-
-
-@dataclass(frozen=True)
-class FakeEmbedding:
-    image_hw: tuple[int, int]
-    mean: float
 
 
 class FakeSegmenter:
@@ -25,6 +22,7 @@ class FakeSegmenter:
 
     provenance = "fake"
     device = "cpu"
+    batch_size = 8
 
     def __init__(
         self, name: str = "fake", title: str = "Fake", understands_background=True, precision="fp32"
@@ -36,22 +34,52 @@ class FakeSegmenter:
         self.batches: list[int] = []
         self._alone = threading.Lock()
 
-    def embed(self, image: np.ndarray) -> FakeEmbedding:
+    def embed(self, image: np.ndarray) -> ImageEmbedding:
+        image_hw = check_rgb(image).shape[:2]
         self.embedded += 1
-        return FakeEmbedding(image.shape[:2], float(image.mean()))
+        return ImageEmbedding(None, None, image_hw, self.name, image_digest(image))
 
     def predict(self, embedding, prompt, *, rule="predicted_iou", subtract_background=False):
+        self._check(embedding)
+        prompt = prompt.validated(embedding.image_hw)
         assert self._alone.acquire(blocking=False), "two predictions at once"
         try:
             self.prompts.append(prompt)
             masks = [self._mask(embedding.image_hw, prompt, r, subtract_background) for r in RADII]
-            return Masks.from_data(np.stack(masks), np.array(SCORES), np.array(SCORES))
+            found = Masks.from_data(np.stack(masks), np.array(SCORES), np.array(SCORES))
+            return found[rank_masks_by(found, rule, box_xyxy=prompt.box_xyxy)]
         finally:
             self._alone.release()
 
     def predict_batch(self, embedding, prompts, *, rule="predicted_iou"):
         self.batches.append(len(prompts))
         return [self.predict(embedding, prompt, rule=rule) for prompt in prompts]
+
+    def decode(self, embedding, point_coords, point_labels):
+        import torch
+
+        self._check(embedding)
+        queries = zip(*check_queries(point_coords, point_labels, embedding.image_hw), strict=True)
+        prompts = [_prompt(coords, labels) for coords, labels in queries]
+        masks = [
+            [self._mask(embedding.image_hw, prompt, r, False) for r in RADII] for prompt in prompts
+        ]
+        logits = torch.where(torch.from_numpy(np.array(masks)), 8.0, -8.0)
+        return LowResMasks(logits, torch.tensor([SCORES] * len(prompts)))
+
+    def decode_if(self, embedding, point_coords, point_labels, wanted):
+        low = self.decode(embedding, point_coords, point_labels)
+        kept = wanted(low.predicted_iou).any(-1).nonzero()[:, 0]
+        return LowResMasks(low.logits[kept], low.predicted_iou[kept]), kept
+
+    def upscale(self, logits, image_hw):
+        import torch.nn.functional as F
+
+        return F.interpolate(logits[None], image_hw, mode="bilinear", align_corners=False)[0]
+
+    def _check(self, embedding):
+        if embedding.model != self.name:
+            raise InvalidPrompt(f"the embedding was made by {embedding.model}, not {self.name}.")
 
     def _mask(self, image_hw, prompt, radius, subtract):
         yy, xx = np.mgrid[: image_hw[0], : image_hw[1]]
@@ -70,6 +98,15 @@ class FakeSegmenter:
             if label == 0 and (self.understands_background or subtract):
                 mask &= ~disc
         return mask
+
+
+def _prompt(coords, labels) -> Prompt:
+    """Read a query's tokens (t, 2) and labels (t,) as a prompt."""
+    points = labels <= PointLabel.FOREGROUND
+    points &= labels != PointLabel.PADDING
+    prompt = Prompt(tuple(map(tuple, coords[points].tolist())), tuple(labels[points].tolist()))
+    corners = coords[labels >= PointLabel.BOX_TOP_LEFT]
+    return prompt.with_box(*corners.ravel().tolist()) if len(corners) else prompt
 
 
 class FakeCatalogue:

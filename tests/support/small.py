@@ -7,6 +7,7 @@ import torch
 
 from esam_core.modeling.config import DecoderConfig, EfficientSamConfig
 from esam_core.modeling.efficient_sam import EfficientSam
+from esam_core.sam.original import SamSegmenter
 from esam_core.segmenter import TorchSegmenter
 
 TINY = EfficientSamConfig(
@@ -41,6 +42,37 @@ def small_segmenter() -> TorchSegmenter:
         conv.weight.data[:] = conv.weight.data.mean((2, 3), keepdim=True)
     return TorchSegmenter(
         network, name="small", title="Small", provenance="random", device="cpu", precision="fp32"
+    )
+
+
+@cache
+def tiny_sam() -> SamSegmenter:
+    """SAM as ``transformers`` has it, in a size that tests can run; random weights."""
+    import transformers
+
+    config = transformers.SamConfig(
+        vision_config=transformers.SamVisionConfig(
+            hidden_size=16,
+            num_hidden_layers=1,
+            num_attention_heads=2,
+            mlp_dim=16,
+            global_attn_indexes=[0],
+            output_channels=32,
+            num_pos_feats=16,
+            image_size=128,
+        ),
+        prompt_encoder_config=transformers.SamPromptEncoderConfig(
+            hidden_size=32, image_size=128, mask_input_channels=4
+        ),
+        mask_decoder_config=transformers.SamMaskDecoderConfig(
+            hidden_size=32, mlp_dim=32, num_attention_heads=2, iou_head_hidden_dim=32
+        ),
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        network = transformers.SamModel(config)
+    return SamSegmenter(
+        network, name="sam_tiny", title="SAM", provenance="random", device="cpu", precision="fp32"
     )
 
 

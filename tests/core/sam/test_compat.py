@@ -18,7 +18,7 @@ from segment_anything.modeling import (
 from segment_anything.utils.amg import rle_to_mask
 
 from esam_core.errors import InvalidImage, InvalidPrompt, InvalidSettings, UnsupportedPrompt
-from esam_core.models import load_segmenter
+from esam_core.models import MODELS, load_segmenter
 from esam_core.prompts import Prompt
 from esam_core.sam import compat as sam_compat
 from tests.support.small import blocks, small_segmenter
@@ -29,6 +29,7 @@ EVERYTHING = {
     "stability_score_thresh": 0.0,
     "min_mask_region_area": 4,
 }
+THRESHOLDS = ("pred_iou_thresh", "stability_score_thresh", "stability_score_offset")
 
 
 @cache
@@ -62,7 +63,11 @@ def signature(function) -> list[tuple]:
 @pytest.mark.parametrize("name", ["SamPredictor", "SamAutomaticMaskGenerator"])
 def test_public_methods_have_the_same_signatures(name):
     theirs, ours = getattr(segment_anything, name), getattr(sam_compat, name)
-    assert signature(ours) == signature(theirs)
+    assert signature(ours) == [
+        # SAM's thresholds suit no other model: None takes those of the model's row.
+        (key, kind, None if key in THRESHOLDS else default)
+        for key, kind, default in signature(theirs)
+    ]
     public = [key for key in vars(theirs) if not key.startswith("_")]
     assert public
     for key in public:
@@ -221,6 +226,36 @@ def test_own_point_grids_and_crops_reach_the_search():
     ).generate(blocks(300, 400))
     assert {tuple(r["crop_box"]) for r in records} - {(0.0, 0.0, 400.0, 300.0)}
     assert [200.0, 150.0] in [r["point_coords"][0] for r in records]
+
+
+def test_default_thresholds_are_the_models_own(bear):
+    mini = load_segmenter("mini", device="cpu", precision="fp32")
+    generator = sam_compat.SamAutomaticMaskGenerator(mini, points_per_side=8)
+    for name in THRESHOLDS:
+        assert getattr(generator.settings, name) == getattr(MODELS["mini"].grid_thresholds, name)
+    assert generator.generate(bear[0])
+    unknown = sam_compat.SamAutomaticMaskGenerator(small_segmenter()).settings
+    defaults = inspect.signature(segment_anything.SamAutomaticMaskGenerator).parameters
+    for name in THRESHOLDS:
+        assert getattr(unknown, name) == defaults[name].default
+    explicit = sam_compat.SamAutomaticMaskGenerator(mini, pred_iou_thresh=0.0).settings
+    assert explicit.pred_iou_thresh == 0
+
+
+def test_boxes_over_the_border_are_clipped_and_points_outside_refused(photo):
+    predictor = sam_compat.SamPredictor(small_segmenter())
+    predictor.set_image(photo)
+    over, _, _ = predictor.predict(box=np.array([10, 10, 99, 99]))
+    inside, _, _ = predictor.predict(box=np.array([10, 10, 80, 60]))
+    np.testing.assert_array_equal(over, inside)
+    with pytest.raises(InvalidPrompt, match="outside"):
+        predictor.predict(np.array([[81, 5]]), np.array([1]))
+    with pytest.raises(InvalidPrompt, match="beside"):
+        predictor.predict(box=np.array([90, 10, 99, 20]))
+
+
+def test_every_model_is_in_the_registry():
+    assert set(MODELS) < set(sam_compat.sam_model_registry)
 
 
 def test_registry_builds_models_that_move_nowhere():

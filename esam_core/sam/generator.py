@@ -1,0 +1,148 @@
+"""Segment-anything's ``SamAutomaticMaskGenerator``."""
+
+from typing import Any
+
+import numpy as np
+
+from esam_core.errors import InvalidSettings, UnsupportedPrompt
+from esam_core.everything import GridSettings, decode_grid, select
+from esam_core.images import check_rgb
+from esam_core.models import MODELS, GridThresholds
+from esam_core.sam.model import SamModel
+from esam_core.sam.predictor import SamPredictor
+from esam_core.segmenter import Segmenter
+
+OUTPUT_MODES = ("binary_mask", "uncompressed_rle", "coco_rle")
+SAM_THRESHOLDS = GridThresholds(0.88, 0.95, 1.0)  # segment-anything's own
+
+
+class SamAutomaticMaskGenerator:
+    """Finds the masks of everything; see segment-anything's class of this name.
+
+    The thresholds of segment-anything (0.88, 0.95, 1.0) fit SAM alone: models of ``MODELS`` have
+    others in their row, which are the defaults here.
+
+    Args:
+        model: From ``sam_model_registry``, or a segmenter.
+        points_per_side: Points along each side; None if ``point_grids`` are given.
+        points_per_batch: Points decoded at once.
+        pred_iou_thresh: Predicted IoU must be above this; None takes what suits the model.
+        stability_score_thresh: Stability must reach this; None takes what suits the model.
+        stability_score_offset: Distance of its two thresholds, in logits; None takes what suits
+            the model.
+        box_nms_thresh: Of boxes that overlap more, the better one stays.
+        crop_n_layers: Layers of crops.
+        crop_nms_thresh: The same between crops.
+        crop_overlap_ratio: Overlap of crops.
+        crop_n_points_downscale_factor: Each layer has this many times fewer points per side.
+        point_grids: Own points per layer, (n, 2) in [0, 1].
+        min_mask_region_area: Smaller holes and islands are removed.
+        output_mode: ``binary_mask``, ``uncompressed_rle`` or ``coco_rle``.
+
+    Raises:
+        InvalidSettings: A value out of range.
+    """
+
+    def __init__(
+        self,
+        model: SamModel | Segmenter,
+        points_per_side: int | None = 32,
+        points_per_batch: int = 64,
+        pred_iou_thresh: float | None = None,
+        stability_score_thresh: float | None = None,
+        stability_score_offset: float | None = None,
+        box_nms_thresh: float = 0.7,
+        crop_n_layers: int = 0,
+        crop_nms_thresh: float = 0.7,
+        crop_overlap_ratio: float = 512 / 1500,
+        crop_n_points_downscale_factor: int = 1,
+        point_grids: list[np.ndarray] | None = None,
+        min_mask_region_area: int = 0,
+        output_mode: str = "binary_mask",
+    ) -> None:
+        if (points_per_side is None) == (point_grids is None):
+            raise InvalidSettings(
+                "give either points_per_side or point_grids, and None for the other one."
+            )
+        if point_grids is not None and len(point_grids) <= crop_n_layers:
+            raise InvalidSettings(
+                f"{len(point_grids)} point_grids given; crop_n_layers={crop_n_layers} needs "
+                f"{crop_n_layers + 1}."
+            )
+        if output_mode not in OUTPUT_MODES:
+            raise InvalidSettings(
+                f"output_mode is {output_mode!r}; use one of {', '.join(OUTPUT_MODES)}."
+            )
+        self.predictor = SamPredictor(model)
+        self.point_grids, self.output_mode = point_grids, output_mode
+        segmenter = self.predictor.model.segmenter
+        row = MODELS.get(segmenter.name)
+        own = SAM_THRESHOLDS if row is None else row.grid_thresholds
+        self.settings = GridSettings(
+            points_per_side=points_per_side or 1,
+            # On a CPU, small batches are fast and large ones only take memory.
+            points_per_batch=min(points_per_batch, segmenter.batch_size),
+            pred_iou_thresh=own.pred_iou_thresh if pred_iou_thresh is None else pred_iou_thresh,
+            stability_score_thresh=own.stability_score_thresh
+            if stability_score_thresh is None
+            else stability_score_thresh,
+            stability_score_offset=own.stability_score_offset
+            if stability_score_offset is None
+            else stability_score_offset,
+            box_nms_thresh=box_nms_thresh,
+            crop_n_layers=crop_n_layers,
+            crop_nms_thresh=crop_nms_thresh,
+            crop_overlap_ratio=crop_overlap_ratio,
+            crop_n_points_downscale_factor=crop_n_points_downscale_factor,
+            min_mask_region_area=min_mask_region_area,
+        )
+
+    def generate(self, image: np.ndarray) -> list[dict[str, Any]]:
+        """Find the masks of a photo (h, w, 3) uint8 RGB.
+
+        Returns:
+            A record per mask: segmentation, area, bbox (x, y, width, height), predicted_iou,
+            point_coords, stability_score, crop_box.
+
+        Raises:
+            InvalidImage: The photo is no RGB array.
+        """
+        segmenter = self.predictor.model.segmenter
+        candidates = decode_grid(
+            segmenter, check_rgb(image), self.settings, point_grids=self.point_grids
+        )
+        records = select(candidates, self.settings).to_records()
+        for record in records:
+            record["segmentation"] = self._written(record["segmentation"])
+        return records
+
+    @staticmethod
+    def postprocess_small_regions(mask_data: Any, min_area: int, nms_thresh: float) -> Any:
+        """Not offered: it edits a structure that only segment-anything has.
+
+        Raises:
+            UnsupportedPrompt: Always; set min_mask_region_area instead.
+        """
+        raise UnsupportedPrompt(
+            "postprocess_small_regions edits segment-anything's MaskData, which is not used here; "
+            "set min_mask_region_area, and generate cleans the masks itself."
+        )
+
+    def _written(self, mask: np.ndarray) -> np.ndarray | dict[str, Any]:
+        """Write a mask in the chosen mode."""
+        if self.output_mode == "binary_mask":
+            return mask
+        if self.output_mode == "uncompressed_rle":
+            return {"size": list(mask.shape), "counts": _run_lengths(mask)}
+        from pycocotools import mask as rle
+
+        packed = rle.encode(np.asfortranarray(mask, np.uint8))
+        return {"size": list(packed["size"]), "counts": packed["counts"].decode()}
+
+
+def _run_lengths(mask: np.ndarray) -> list[int]:
+    """Count pixels of equal value column by column, beginning with those outside the mask."""
+    flat = mask.ravel(order="F")
+    changes = np.flatnonzero(flat[1:] != flat[:-1]) + 1
+    counts = np.diff(np.concatenate([[0], changes, [flat.size]])).tolist()
+    return [0, *counts] if flat[0] else counts

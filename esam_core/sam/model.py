@@ -1,0 +1,81 @@
+"""What stands where segment-anything's ``Sam`` stood, and the registry that makes it."""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from esam_core.errors import InvalidSettings
+from esam_core.models import MODELS, load_segmenter
+from esam_core.segmenter import Segmenter
+
+
+class SamModel:
+    """A segmenter with the few attributes of ``Sam`` that tutorials touch."""
+
+    mask_threshold = 0.0
+    image_format = "RGB"
+
+    def __init__(self, segmenter: Segmenter):
+        self.segmenter = segmenter
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model runs; chosen when it was loaded."""
+        return torch.device(self.segmenter.device)
+
+    def to(self, device: str | torch.device) -> "SamModel":
+        """Return the model if it is on this device already.
+
+        Raises:
+            InvalidSettings: It is on another.
+        """
+        if torch.device(device).type != self.device.type:
+            raise InvalidSettings(
+                f"the model is on {self.device}, not on {device}; load it there with "
+                f"load_segmenter(..., device={str(device)!r})."
+            )
+        return self
+
+    def eval(self) -> "SamModel":
+        """Return the model: it never trains here."""
+        return self
+
+
+class SameCoordinates:
+    """Stands where segment-anything rescales coordinates; here they stay pixels of the photo."""
+
+    def apply_image(self, image: np.ndarray) -> np.ndarray:
+        """Return the image; the model scales it itself."""
+        return image
+
+    def apply_coords(self, coords: np.ndarray, original_size: tuple[int, ...]) -> np.ndarray:
+        """Return points (..., 2)."""
+        return coords
+
+    def apply_boxes(self, boxes: np.ndarray, original_size: tuple[int, ...]) -> np.ndarray:
+        """Return boxes (b, 4)."""
+        return boxes
+
+    def apply_coords_torch(self, coords: Tensor, original_size: tuple[int, ...]) -> Tensor:
+        """Return points (..., 2)."""
+        return coords
+
+    def apply_boxes_torch(self, boxes: Tensor, original_size: tuple[int, ...]) -> Tensor:
+        """Return boxes (b, 4)."""
+        return boxes
+
+
+def _build(name: str, checkpoint: str | None = None) -> SamModel:
+    return SamModel(load_segmenter(name, weights=checkpoint))
+
+
+# SAM's own sizes do not exist here: "default" is the best model whose weights are present, and
+# "vit_s" and "vit_t" are EfficientSAM's. Every row of MODELS is found under its own name too.
+_SHORT_NAMES = {"default": "auto", "vit_s": "efficient_sam_s", "vit_t": "efficient_sam_ti"}
+sam_model_registry: dict[str, Callable[..., SamModel]] = {
+    key: partial(_build, name)
+    for key, name in (_SHORT_NAMES | {name: name for name in MODELS}).items()
+}

@@ -1,0 +1,215 @@
+"""What all segmenters share: checks, batches, ranking and background points."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from esam_core.devices import DTYPES, choose_device, choose_precision
+from esam_core.errors import InvalidPrompt
+from esam_core.images import check_rgb, image_digest
+from esam_core.masks import Masks, rank_masks_by
+from esam_core.modeling.mask_decoder import DecoderContext
+from esam_core.modeling.promptable import ImageFeatures
+from esam_core.prompts import Prompt
+from esam_core.segmenter.protocol import ImageEmbedding, LowResMasks
+from esam_core.segmenter.queries import check_queries
+
+STABILITY_OFFSET = 1.0  # SAM's distance, in logits, between the two thresholds it compares
+# Bytes of all image tokens of the queries that are decoded at once. On a CPU more would leave the
+# cache (in bfloat16, these are 4 queries of EfficientSAM and 14 of the mini); GPUs take what their
+# memory bears.
+BYTES_PER_BATCH = {"cpu": 2**23, "mps": 2**27, "cuda": 2**28}
+
+
+class BaseSegmenter(ABC):
+    """A ``Segmenter`` but for the network: a subclass encodes images and decodes tokens.
+
+    Args:
+        name: How code calls the model.
+        title: How people call it.
+        provenance: Where the weights come from.
+        device: ``cpu``, ``cuda``, ``mps`` or ``auto``.
+        precision: ``fp32``, ``bf16``, ``fp16`` or ``auto``.
+        understands_background: Whether the network was trained with background points.
+        image_values: Image tokens times their channels, which each query has a copy of.
+
+    Raises:
+        InvalidSettings: A device or precision that this machine does not have.
+    """
+
+    mixes_prompts = True  # whether prompts of different kinds may be decoded in one batch
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        title: str,
+        provenance: str,
+        device: str,
+        precision: str,
+        understands_background: bool,
+        image_values: int,
+    ):
+        self.name, self.title, self.provenance = name, title, provenance
+        self.understands_background = understands_background
+        self.device = choose_device(device)
+        self.precision = choose_precision(precision, self.device)
+        self.batch_size = prompts_per_batch(image_values, self.device, self.precision)
+
+    @torch.inference_mode()
+    def embed(self, image: np.ndarray) -> ImageEmbedding:
+        """Encode an image (h, w, 3) uint8 RGB; see ``Segmenter.embed``."""
+        image_hw = check_rgb(image).shape[:2]
+        features, context = self._encode(image)
+        return ImageEmbedding(features, context, image_hw, self.name, image_digest(image))
+
+    def predict(
+        self,
+        embedding: ImageEmbedding,
+        prompt: Prompt,
+        *,
+        rule: str = "predicted_iou",
+        subtract_background: bool = False,
+    ) -> Masks:
+        """Segment what the prompt points at; see ``Segmenter.predict``.
+
+        A network that was not trained with background points never sees them; they put candidates
+        that contain them last, and with ``subtract_background`` their own masks are cut out.
+        """
+        masks = self.predict_batch(embedding, [prompt], rule=rule)[0]
+        if not (subtract_background and prompt.background_points):
+            return masks
+        points = [Prompt.point(x, y) for x, y in prompt.background_points]
+        unwanted = [m[:1].data[0] for m in self.predict_batch(embedding, points, rule="smallest")]
+        data = masks.data & ~np.logical_or.reduce(unwanted)
+        return Masks.from_data(data, masks.predicted_iou, masks.stability_score)
+
+    @torch.inference_mode()
+    def predict_batch(
+        self, embedding: ImageEmbedding, prompts: Sequence[Prompt], *, rule: str = "predicted_iou"
+    ) -> list[Masks]:
+        """Segment for many prompts of one image; see ``Segmenter.predict_batch``."""
+        prompts = [prompt.validated(embedding.image_hw) for prompt in prompts]
+        found: dict[int, Masks] = {}
+        for members in self._batches(prompts):
+            tokens = [
+                prompts[i].tokens(with_background=self.understands_background) for i in members
+            ]
+            coords, labels = (np.stack(column) for column in zip(*tokens, strict=True))
+            low = self.decode(embedding, coords, labels)
+            for i, logits, iou in zip(members, *low, strict=True):
+                found[i] = self._ranked(logits, iou, prompts[i], embedding.image_hw, rule)
+        return [found[i] for i in range(len(prompts))]
+
+    @torch.inference_mode()
+    def decode(
+        self,
+        embedding: ImageEmbedding,
+        point_coords: np.ndarray | Tensor,
+        point_labels: np.ndarray | Tensor,
+    ) -> LowResMasks:
+        """Decode queries (q, t, 2) with labels (q, t); see ``Segmenter.decode``."""
+        return self._decode(embedding, *self._checked(embedding, point_coords, point_labels))
+
+    @torch.inference_mode()
+    def decode_if(
+        self,
+        embedding: ImageEmbedding,
+        point_coords: np.ndarray | Tensor,
+        point_labels: np.ndarray | Tensor,
+        wanted: Callable[[Tensor], Tensor],
+    ) -> tuple[LowResMasks, Tensor]:
+        """Decode the queries of which a candidate is wanted; see ``Segmenter.decode_if``."""
+        coords, labels = self._checked(embedding, point_coords, point_labels)
+        return self._decode_if(embedding, coords, labels, wanted)
+
+    @abstractmethod
+    def upscale(self, logits: Tensor, image_hw: tuple[int, int]) -> Tensor:
+        """Bring logits (n, h', w') to the image's size (n, h, w)."""
+
+    @abstractmethod
+    def _encode(self, image: np.ndarray) -> tuple[ImageFeatures, DecoderContext | None]:
+        """Encode an image (h, w, 3) uint8 RGB."""
+
+    @abstractmethod
+    def _decode(self, embedding: ImageEmbedding, coords: Tensor, labels: Tensor) -> LowResMasks:
+        """Decode coords (1, q, t, 2) float32 in pixels with labels (1, q, t) int64."""
+
+    def _decode_if(
+        self,
+        embedding: ImageEmbedding,
+        coords: Tensor,
+        labels: Tensor,
+        wanted: Callable[[Tensor], Tensor],
+    ) -> tuple[LowResMasks, Tensor]:
+        """Decode, and leave out what is not wanted; a network may save work here."""
+        low = self._decode(embedding, coords, labels)
+        kept = wanted(low.predicted_iou).any(-1).nonzero()[:, 0]
+        return LowResMasks(low.logits[kept], low.predicted_iou[kept]), kept
+
+    def _checked(
+        self, embedding: ImageEmbedding, coords: np.ndarray | Tensor, labels: np.ndarray | Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Return valid queries on the device, with a first axis for the one image."""
+        if embedding.model != self.name:
+            raise InvalidPrompt(
+                f"the embedding was made by {embedding.model}, this is {self.name}. "
+                "Embed the image with the model that decodes it."
+            )
+        coords, labels = (v.cpu() if isinstance(v, Tensor) else v for v in (coords, labels))
+        checked = check_queries(coords, labels, embedding.image_hw)
+        points, kinds = (torch.from_numpy(array)[None].to(self.device) for array in checked)
+        return points, kinds
+
+    def _batches(self, prompts: Sequence[Prompt]) -> Iterator[list[int]]:
+        """Give the indices of prompts that are decoded together."""
+        kinds: dict[tuple[int, bool], list[int]] = {}
+        for i, prompt in enumerate(prompts):
+            kind = len(prompt.point_coords), prompt.box_xyxy is not None
+            kinds.setdefault((0, False) if self.mixes_prompts else kind, []).append(i)
+        for members in kinds.values():
+            for start in range(0, len(members), self.batch_size):
+                yield members[start : start + self.batch_size]
+
+    def _ranked(
+        self,
+        logits: Tensor,
+        predicted_iou: Tensor,
+        prompt: Prompt,
+        image_hw: tuple[int, int],
+        rule: str,
+    ) -> Masks:
+        """Turn one query's logits (3, h', w') into ranked candidates in the image's size."""
+        data = (self.upscale(logits, image_hw) >= 0).cpu().numpy()
+        scores = predicted_iou.cpu().numpy(), stability_score(logits).cpu().numpy()
+        masks = Masks.from_data(data, *scores)
+        unseen = () if self.understands_background else prompt.background_points
+        order = rank_masks_by(masks, rule, box_xyxy=prompt.box_xyxy, background_points=unseen)
+        return masks[order]
+
+
+def prompts_per_batch(image_values: int, device: str, precision: str) -> int:
+    """Choose how many queries, each with a copy of the image tokens, a device decodes at once."""
+    size = image_values * DTYPES[precision].itemsize
+    return max(1, BYTES_PER_BATCH[torch.device(device).type] // size)
+
+
+def stability_score(logits: Tensor, offset: float = STABILITY_OFFSET) -> Tensor:
+    """Measure how little masks change when their threshold moves.
+
+    The IoU of the masks cut at ``+offset`` and ``-offset``: 1 means sharp edges, and 0 is also
+    given for a mask that is empty at both. Source: segment-anything, ``utils/amg.py``.
+
+    Args:
+        logits: (..., h, w).
+        offset: In logits.
+
+    Returns:
+        (...,) in [0, 1].
+    """
+    inner = (logits > offset).sum((-1, -2), dtype=torch.int32)
+    outer = (logits > -offset).sum((-1, -2), dtype=torch.int32)
+    return inner / outer.clamp(min=1)

@@ -1,0 +1,101 @@
+"""A segmenter around one of the networks in ``esam_core.modeling``."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from esam_core.devices import computing, keep_freed_memory, place, to_device
+from esam_core.images import stretch_rgb
+from esam_core.modeling.mask_decoder import DecoderContext
+from esam_core.modeling.promptable import ImageFeatures, Promptable
+from esam_core.segmenter.base import BaseSegmenter
+from esam_core.segmenter.protocol import ImageEmbedding, LowResMasks
+
+
+class TorchSegmenter(BaseSegmenter):
+    """EfficientSAM, the mini and their like, on one device in one precision.
+
+    Args:
+        network: The network with its weights.
+        name: Row in ``MODELS``.
+        title: Name for people.
+        provenance: Where the weights come from.
+        device: ``cpu``, ``cuda``, ``mps`` or ``auto``.
+        precision: ``fp32``, ``bf16``, ``fp16`` or ``auto``.
+        understands_background: Whether the network was trained with background points.
+        compiled: Whether torch.compile rewrites the image encoder when it is first used.
+
+    Raises:
+        InvalidSettings: A device or precision that this machine does not have.
+    """
+
+    def __init__(
+        self,
+        network: Promptable,
+        *,
+        name: str,
+        title: str,
+        provenance: str,
+        device: str = "auto",
+        precision: str = "auto",
+        understands_background: bool = False,
+        compiled: bool = False,
+    ):
+        super().__init__(
+            name=name,
+            title=title,
+            provenance=provenance,
+            device=device,
+            precision=precision,
+            understands_background=understands_background,
+            image_values=network.image_values,
+        )
+        keep_freed_memory()
+        self.network = place(network, self.device, self.precision)
+        if compiled:
+            self.network.compile_encoder()
+
+    @torch.inference_mode()
+    def upscale(self, logits: Tensor, image_hw: tuple[int, int]) -> Tensor:
+        """Bring logits (n, h', w') to the image's size, interpolated as the model was trained."""
+        return self.network.upscale(logits[None], image_hw)[0]
+
+    def _encode(self, image: np.ndarray) -> tuple[ImageFeatures, DecoderContext | None]:
+        if self.network.antialias:
+            image = stretch_rgb(image, (self.network.image_size, self.network.image_size))
+        pixels = to_device(image, self.device).permute(2, 0, 1)[None]
+        with computing(self.device, self.precision):
+            features = self.network.encode_image(pixels / 255)
+            return features, self.network.prepare(features)
+
+    def _decode(self, embedding: ImageEmbedding, coords: Tensor, labels: Tensor) -> LowResMasks:
+        positions = self.network.positions(coords, embedding.image_hw)
+        with computing(self.device, self.precision):
+            logits, predicted_iou = self.network.decode_masks(
+                embedding.features, _context(embedding), positions, labels
+            )
+        return LowResMasks(logits[0], predicted_iou[0])
+
+    def _decode_if(
+        self,
+        embedding: ImageEmbedding,
+        coords: Tensor,
+        labels: Tensor,
+        wanted: Callable[[Tensor], Tensor],
+    ) -> tuple[LowResMasks, Tensor]:
+        """Draw no mask of queries of which none is wanted."""
+        positions, context = self.network.positions(coords, embedding.image_hw), _context(embedding)
+        with computing(self.device, self.precision):
+            attended = self.network.attend(embedding.features, context, positions, labels)
+            kept = wanted(attended.predicted_iou).any(-1).nonzero()[:, 0]
+            if len(kept) < len(attended.predicted_iou):
+                attended = type(attended)(*(column[kept] for column in attended))
+            logits = self.network.draw(context, attended)
+        return LowResMasks(logits, attended.predicted_iou), kept
+
+
+def _context(embedding: ImageEmbedding) -> DecoderContext:
+    assert embedding.context is not None, "embeddings of these networks always have one"
+    return embedding.context

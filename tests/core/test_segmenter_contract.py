@@ -1,0 +1,299 @@
+"""What every segmenter promises: all implementations pass the same tests for every method."""
+
+import inspect
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from esam_core import (
+    GridSettings,
+    InvalidImage,
+    InvalidPrompt,
+    InvalidSettings,
+    Prompt,
+    SamAutomaticMaskGenerator,
+    Segmenter,
+    TooManyPrompts,
+    load_segmenter,
+    salient_masks,
+    segment_everything,
+)
+from esam_core.benchmark.everything import Clock, TimedSegmenter
+from esam_core.images import image_digest
+from esam_core.masks import RULES, Masks, rank_masks_by
+from esam_core.saliency.maps import SaliencyMap
+from esam_core.segmenter import ImageEmbedding, stability_score
+from tests.support.fakes import FakeSegmenter
+from tests.support.small import blocks, small_segmenter, tiny_sam
+
+MAKERS = {
+    "fake": FakeSegmenter,
+    "fake without background": lambda: FakeSegmenter(understands_background=False),
+    "small": small_segmenter,
+    "timed": lambda: TimedSegmenter(small_segmenter(), Clock("cpu")),
+    "mini": lambda: load_segmenter("mini", device="cpu", precision="fp32"),
+    "efficient_sam_ti": lambda: load_segmenter(
+        "efficient_sam_ti", random=True, device="cpu", precision="fp32"
+    ),
+    "sam": tiny_sam,
+}
+HW = (60, 80)
+PROMPTS = [
+    Prompt.point(30, 20),
+    Prompt.box(10, 10, 50, 40),
+    Prompt.point(40, 30).with_point(5, 5, 0),
+    Prompt.box(10, 10, 50, 40).with_point(30, 20).with_point(12, 12, 0),
+]
+POINTS = np.array([[[30, 20]], [[60, 40]], [[10, 50]]], np.float32)
+ONES = np.ones((3, 1), np.int64)
+
+
+@pytest.fixture(scope="module", params=list(MAKERS))
+def segmenter(request) -> Segmenter:
+    if request.param == "sam":
+        pytest.importorskip("transformers")
+    return MAKERS[request.param]()
+
+
+@pytest.fixture(scope="module")
+def image() -> np.ndarray:
+    return blocks(*HW)
+
+
+@pytest.fixture(scope="module")
+def embedding(segmenter, image) -> ImageEmbedding:
+    return segmenter.embed(image)
+
+
+def full_size(segmenter, low, query: int) -> np.ndarray:
+    return (segmenter.upscale(low.logits[query], HW) >= 0).numpy()
+
+
+def test_attributes_describe_the_model(segmenter):
+    for name in ("name", "title", "provenance", "device", "precision"):
+        assert isinstance(getattr(segmenter, name), str) and getattr(segmenter, name), name
+    assert isinstance(segmenter.understands_background, bool)
+    assert isinstance(segmenter.batch_size, int) and segmenter.batch_size > 0
+
+
+def test_methods_take_the_arguments_of_the_protocol(segmenter):
+    methods = [name for name, value in vars(Segmenter).items() if inspect.isfunction(value)]
+    for name in (name for name in methods if not name.startswith("_")):
+        ours = inspect.signature(getattr(segmenter, name)).parameters
+        if [p.kind for p in ours.values()] != [inspect.Parameter.VAR_POSITIONAL]:
+            asked = list(inspect.signature(getattr(Segmenter, name)).parameters)[1:]
+            assert list(ours) == asked, name
+
+
+def test_embedding_knows_its_image_and_its_model(segmenter, embedding, image):
+    assert embedding.image_hw == HW
+    assert embedding.model == segmenter.name
+    assert embedding.digest == image_digest(image)
+
+
+@pytest.mark.parametrize(
+    "wrong", [np.zeros((5, 5), np.uint8), np.zeros((5, 5, 3)), np.zeros((0, 5, 3), np.uint8), "x"]
+)
+def test_only_rgb_arrays_are_embedded(segmenter, wrong):
+    with pytest.raises(InvalidImage, match="load_rgb"):
+        segmenter.embed(wrong)
+
+
+def test_a_read_only_array_is_embedded_without_a_warning(segmenter, image):
+    read_only = np.asarray(Image.fromarray(image))
+    assert not read_only.flags.writeable
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        segmenter.embed(read_only)
+
+
+def test_predict_gives_three_candidates_in_the_images_size(segmenter, embedding):
+    for prompt in PROMPTS:
+        masks = segmenter.predict(embedding, prompt)
+        assert masks.data.shape == (3, *HW)
+        assert masks.predicted_iou.shape == masks.stability_score.shape == (3,)
+        assert ((masks.stability_score >= 0) & (masks.stability_score <= 1)).all()
+
+
+def test_a_batch_equals_single_calls(segmenter, embedding):
+    prompts = PROMPTS + [Prompt.point(x, 30) for x in range(5, 80, 25)] + PROMPTS[::-1]
+    together = segmenter.predict_batch(embedding, prompts)
+    assert len(together) == len(prompts)
+    for prompt, masks in zip(prompts, together, strict=True):
+        alone = segmenter.predict(embedding, prompt)
+        np.testing.assert_allclose(masks.predicted_iou, alone.predicted_iou, atol=1e-4)
+        assert (masks.data == alone.data).mean() > 0.995
+    assert segmenter.predict_batch(embedding, []) == []
+
+
+def test_predictions_are_what_decode_and_upscale_give(segmenter, embedding):
+    low = segmenter.decode(embedding, POINTS, ONES)
+    for query, (x, y) in enumerate(POINTS[:, 0].tolist()):
+        masks = segmenter.predict(embedding, Prompt.point(x, y))
+        decoded = Masks.from_data(
+            full_size(segmenter, low, query), low.predicted_iou[query].numpy()
+        )
+        decoded = decoded[rank_masks_by(decoded)]
+        np.testing.assert_allclose(masks.predicted_iou, decoded.predicted_iou, atol=1e-4)
+        assert (masks.data == decoded.data).mean() > 0.995
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_candidates_follow_the_rule(segmenter, embedding, rule):
+    for prompt in PROMPTS[:2]:
+        masks = segmenter.predict(embedding, prompt, rule=rule)
+        order = rank_masks_by(masks, rule, box_xyxy=prompt.box_xyxy)
+        assert order.tolist() == [0, 1, 2]
+        batch = segmenter.predict_batch(embedding, [prompt], rule=rule)[0]
+        np.testing.assert_array_equal(batch.data, masks.data)
+
+
+def test_an_unknown_rule_is_refused(segmenter, embedding):
+    for call in (segmenter.predict, lambda e, p, **k: segmenter.predict_batch(e, [p], **k)):
+        with pytest.raises(InvalidSettings, match="predicted_iou"):
+            call(embedding, PROMPTS[0], rule="best")
+
+
+def test_background_masks_are_cut_out_on_request(segmenter, embedding):
+    prompt = Prompt.point(40, 30).with_point(20, 20, 0)
+    cut = segmenter.predict(embedding, prompt, subtract_background=True)
+    background = segmenter.predict(embedding, Prompt.point(20, 20), rule="smallest")
+    assert not (cut.data & background.data[0]).any()
+
+
+def test_decode_gives_logits_and_scores_of_every_candidate(segmenter, embedding):
+    low = segmenter.decode(embedding, POINTS, ONES)
+    assert low.logits.dtype == low.predicted_iou.dtype == torch.float32
+    assert low.logits.shape[:2] == low.predicted_iou.shape == (3, 3)
+    assert stability_score(low.logits).shape == (3, 3)
+
+
+def test_padding_at_the_end_changes_nothing(segmenter, embedding):
+    padded = np.concatenate([POINTS, np.full((3, 5, 2), -1, np.float32)], axis=1)
+    labels = np.concatenate([ONES, np.full((3, 5), -1)], axis=1)
+    low, same = (
+        segmenter.decode(embedding, POINTS, ONES),
+        segmenter.decode(embedding, padded, labels),
+    )
+    torch.testing.assert_close(low.logits, same.logits)
+
+
+def test_decode_if_keeps_the_wanted_queries(segmenter, embedding):
+    low = segmenter.decode(embedding, POINTS, ONES)
+    wanted = torch.zeros(3, 3, dtype=torch.bool)
+    wanted[2, 1] = wanted[0, 0] = True
+    kept_masks, kept = segmenter.decode_if(embedding, POINTS, ONES, lambda iou: wanted)
+    assert kept.tolist() == [0, 2]
+    torch.testing.assert_close(kept_masks.logits, low.logits[kept], rtol=1e-3, atol=1e-3)
+    torch.testing.assert_close(kept_masks.predicted_iou, low.predicted_iou[kept])
+    nothing, kept = segmenter.decode_if(embedding, POINTS, ONES, lambda iou: iou > 1e9)
+    assert len(nothing.logits) == len(nothing.predicted_iou) == len(kept) == 0
+
+
+def test_upscale_brings_logits_to_any_size(segmenter, embedding):
+    logits = segmenter.decode(embedding, POINTS, ONES).logits
+    assert segmenter.upscale(logits[0], HW).shape == (3, *HW)
+    assert segmenter.upscale(logits[0, :1], (33, 7)).shape == (1, 33, 7)
+
+
+def test_another_models_embedding_is_refused_by_every_method(segmenter, embedding):
+    foreign = ImageEmbedding(
+        embedding.features, embedding.context, HW, "another model", embedding.digest
+    )
+    for call in (
+        lambda: segmenter.predict(foreign, PROMPTS[0]),
+        lambda: segmenter.predict_batch(foreign, PROMPTS),
+        lambda: segmenter.decode(foreign, POINTS, ONES),
+        lambda: segmenter.decode_if(foreign, POINTS, ONES, lambda iou: iou > 0),
+    ):
+        with pytest.raises(InvalidPrompt, match="made by another model"):
+            call()
+
+
+@pytest.mark.parametrize(
+    ("prompt", "message"),
+    [
+        (Prompt(), "points at nothing"),
+        (Prompt.point(5, 5, 0), "points at nothing"),
+        (Prompt.point(81, 5), "outside"),
+        (Prompt.point(5, 5).with_point(5, 61, 0), "outside"),
+        (Prompt.box(81, 5, 90, 9), "beside"),
+    ],
+)
+def test_prompts_that_are_empty_or_outside_are_refused(segmenter, embedding, prompt, message):
+    with pytest.raises(InvalidPrompt, match=message):
+        segmenter.predict(embedding, prompt)
+    with pytest.raises(InvalidPrompt, match=message):
+        segmenter.predict_batch(embedding, [PROMPTS[0], prompt])
+
+
+def test_the_far_edges_are_inside_and_boxes_are_clipped(segmenter, embedding):
+    for x, y in ((0, 0), (80, 60)):
+        assert len(segmenter.predict(embedding, Prompt.point(x, y))) == 3
+    out, inside = (
+        segmenter.predict(embedding, box)
+        for box in (Prompt.box(5, 5, 99, 99), Prompt.box(5, 5, 80, 60))
+    )
+    np.testing.assert_array_equal(out.data, inside.data)
+
+
+@pytest.mark.parametrize(
+    ("coords", "labels", "error", "message"),
+    [
+        (np.zeros((1, 1, 2)), np.full((1, 1), -1), InvalidPrompt, "points at nothing"),
+        (np.zeros((1, 1, 2)), np.zeros((1, 1)), InvalidPrompt, "points at nothing"),
+        (np.full((1, 1, 2), 81.0), np.ones((1, 1)), InvalidPrompt, "outside"),
+        (np.full((1, 1, 2), np.nan), np.ones((1, 1)), InvalidPrompt, "outside"),
+        (np.zeros((1, 1, 2)), np.full((1, 1), 7), InvalidPrompt, "label 7"),
+        (np.zeros((1, 7, 2)), np.ones((1, 7)), TooManyPrompts, "7 prompt tokens"),
+        (np.zeros((1, 2)), np.ones((1, 1)), InvalidPrompt, "give \\(q, t, 2\\)"),
+        (np.zeros((2, 1, 2)), np.ones((1, 1)), InvalidPrompt, "give \\(q, t, 2\\)"),
+    ],
+)
+def test_decode_refuses_what_predict_refuses(segmenter, embedding, coords, labels, error, message):
+    with pytest.raises(error, match=message):
+        segmenter.decode(embedding, coords, labels)
+    with pytest.raises(error, match=message):
+        segmenter.decode_if(embedding, coords, labels, lambda iou: iou > 0)
+
+
+@pytest.mark.parametrize("upstream_rules", [False, True])
+def test_everything_is_segmented(segmenter, image, embedding, upstream_rules):
+    settings = GridSettings(
+        points_per_side=2,
+        pred_iou_thresh=0,
+        stability_score_thresh=0,
+        upstream_rules=upstream_rules,
+    )
+    steps = []
+    masks = segment_everything(
+        segmenter,
+        embedding if upstream_rules else image,
+        settings,
+        progress=lambda done, total: steps.append((done, total)),
+    )
+    assert masks.image_hw == HW
+    assert steps[-1] == (4, 4)
+
+
+def test_what_stands_out_is_segmented(segmenter, image, embedding):
+    saliency = np.zeros(HW, np.float32)
+    saliency[10:40, 20:60] = 0.9
+    found = salient_masks(
+        image=image,
+        segmenter=segmenter,
+        embedding=embedding,
+        saliency=SaliencyMap(saliency, 1.0, "test"),
+    )
+    assert len(found.masks) == 1 and found.masks.image_hw == HW
+
+
+def test_sams_generator_runs_on_it(segmenter, image):
+    generator = SamAutomaticMaskGenerator(
+        segmenter, points_per_side=2, pred_iou_thresh=0, stability_score_thresh=0
+    )
+    for record in generator.generate(image):
+        assert record["segmentation"].shape == HW
