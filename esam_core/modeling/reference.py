@@ -90,7 +90,7 @@ def _resized_position(encoder: image_encoder.ImageEncoder) -> Tensor:
     return grid.permute(0, 2, 3, 1)
 
 
-def _self_attention(attention: image_encoder.Attention, x: Tensor) -> Tensor:
+def _self_attention(attention: image_encoder.ImageAttention, x: Tensor) -> Tensor:
     qkv = attention.qkv(x).unflatten(-1, (3, attention.heads, -1))
     q, k, v = qkv.permute(2, 0, 3, 1, 4)
     weights = ((q @ k.mT) * q.shape[-1] ** -0.5).softmax(dim=-1)
