@@ -13,7 +13,6 @@ from esam_core.devices import (
     choose_device,
     choose_precision,
     computing,
-    keep_freed_memory,
     place,
     to_device,
 )
@@ -139,7 +138,6 @@ class TorchSegmenter:
         self.understands_background = understands_background
         self.device = choose_device(device)
         self.precision = choose_precision(precision, self.device)
-        keep_freed_memory()
         self.network = place(network, self.device, self.precision)
         if compiled:
             self.network.compile_encoder()

@@ -26,7 +26,8 @@ ROOMS: dict[str, tuple[str, str]] = {
     "masks": ("errors geometry", "numpy"),
     "modeling": ("modeling", "torch timm"),
     "annotated": ("errors geometry images masks", "numpy PIL"),
-    "devices": ("errors", "torch numpy"),
+    "process": ("", ""),  # before torch is imported
+    "devices": ("errors modeling.cpu", "torch numpy"),
     "weights": ("weights errors", "torch safetensors"),
     "models": (MODELS, "torch numpy"),
     "segmenter": (MODELS, "torch numpy"),
