@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from esam_core.benchmark.stages import Reached
-from esam_core.benchmark.table1 import Row, as_cells, describe_machine
+from esam_core.benchmark.table1 import ThroughputRow, as_cells, describe_machine
 from esam_core.figures.figure import Figure
 from esam_core.visualize.table import table
 
 
-def table1_efficiency(rows: Sequence[Row]) -> Figure:
+def table1_efficiency(rows: Sequence[ThroughputRow]) -> Figure:
     """Set what ``esam_core.benchmark.table1.measure`` measured as a page."""
     head, cells = as_cells(rows)
     random = [row.title for row in rows if row.provenance == "random"]

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from esam_core.benchmark.stages import measure_limits
-from esam_core.benchmark.table1 import MODELS as TIMED
+from esam_core.benchmark.table1 import TABLE1_MODELS as TIMED
 from esam_core.benchmark.table1 import measure
 from esam_core.figures.efficiency import machine_limits, table1_efficiency
 from esam_core.figures.figure import Figure, Progress

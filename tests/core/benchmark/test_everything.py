@@ -2,6 +2,7 @@
 
 import argparse
 import time
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -66,9 +67,9 @@ def test_operations_are_counted_whatever_computes_them(photo, by_rows, monkeypat
     assert count_flops(lambda: segmenter.embed(photo)) - prepared == plain
 
 
-def parsed(*words: str) -> argparse.Namespace:
+def parsed(*words: str, of: ModuleType = bench) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
-    bench.add_arguments(parser)
+    of.add_arguments(parser)
     return parser.parse_args(words)
 
 
