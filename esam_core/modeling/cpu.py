@@ -5,6 +5,7 @@ devices, while gradients are recorded and while torch.compile or an exporter loo
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
@@ -12,6 +13,7 @@ from torch import Tensor
 
 ROWS = 512  # queries per product: their scores against 4096 keys, 4 MB, stay in the cache
 TOKENS = 1024  # tokens per part of an MLP: the hidden ones are reused memory, not fresh pages
+COLUMNS = 64  # columns per product of a resized line: wider ones multiply more zeros
 
 
 def applies(x: Tensor) -> bool:
@@ -117,3 +119,38 @@ def cells_to_rows(cells: Tensor, h: int, w: int) -> Tensor:
     pairs = cells.view(torch.int64 if cells.itemsize == 4 else torch.int32)
     rows = pairs.unflatten(2, (h, w, 2, 2, 2)).permute(0, 1, 2, 4, 6, 3, 5).contiguous()
     return rows.view(cells.dtype).view(-1, 3, 4 * h, 4 * w).float()
+
+
+def resize(x: Tensor, size_hw: tuple[int, int], mode: str) -> Tensor:
+    """Resize (n, c, h, w) like ``F.interpolate`` with ``align_corners=False``.
+
+    torch's bicubic kernel weighs 16 pixels for each new one. Rows and columns apart, as products
+    with the few pixels near them, it is 4 and 4: on AVX2 2 ms instead of 15
+    for three masks of 640 x 371, 175 instead of 460 for 2000 x 1500.
+    """
+    if mode != "bicubic" or not applies(x) or x.dtype != torch.float32 or x.numel() == 0:
+        return F.interpolate(x, size_hw, mode=mode, align_corners=False)
+    return _resize_lines(_resize_lines(x.mT, size_hw[0]).mT, size_hw[1])
+
+
+def _resize_lines(x: Tensor, size: int) -> Tensor:
+    """Resize the last axis of (..., n): (..., size)."""
+    resized = torch.empty(*x.shape[:-1], size)
+    for start, near, weights in _bicubic(x.shape[-1], size):
+        resized[..., start : start + COLUMNS] = x[..., near] @ weights
+    return resized
+
+
+@lru_cache(maxsize=8)
+def _bicubic(length: int, size: int) -> list[tuple[int, slice, Tensor]]:
+    """Give the weights of a bicubic resize as bands: first new pixel, old ones, (old, new)."""
+    with torch.inference_mode(False), torch.no_grad():
+        line = torch.eye(length)[None, None]
+        matrix = F.interpolate(line, (size, length), mode="bicubic", align_corners=False)[0, 0]
+        bands = []
+        for start in range(0, size, COLUMNS):
+            band = matrix[start : start + COLUMNS]
+            used = band.any(0).nonzero()
+            near = slice(int(used[0]), int(used[-1]) + 1)
+            bands.append((start, near, band[:, near].T.contiguous()))
+    return bands

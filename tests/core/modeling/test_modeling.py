@@ -8,6 +8,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from esam_core.modeling import cpu
 from esam_core.modeling.config import EfficientSamConfig
 from esam_core.modeling.cpu import attend_by_rows, capabilities, cells_to_rows, needs_rows
 from esam_core.modeling.efficient_sam import EfficientSam
@@ -385,3 +386,19 @@ def test_rows_are_used_only_where_the_fused_kernel_is_slow(
 ):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)
     assert needs_rows(torch.zeros(1, dtype=dtype)) == by_rows
+
+
+@pytest.mark.parametrize("size_hw", [(37, 100), (371, 640), (16, 20), (1, 1)])
+@pytest.mark.parametrize("mode", ["bicubic", "bilinear"])
+def test_resizing_by_bands_equals_interpolation(size_hw, mode):
+    torch.manual_seed(0)
+    x = torch.randn(2, 3, 32, 48)
+    expected = F.interpolate(x, size_hw, mode=mode, align_corners=False)
+    torch.testing.assert_close(cpu.resize(x, size_hw, mode), expected, rtol=0, atol=1e-5)
+
+
+def test_resizing_passes_gradients():
+    with torch.enable_grad():
+        x = torch.ones(1, 1, 4, 4, requires_grad=True)
+        cpu.resize(x, (8, 8), "bicubic").sum().backward()
+    torch.testing.assert_close(x.grad.sum(), torch.tensor(64.0))
