@@ -73,7 +73,7 @@ def place(network: Network, device: str, precision: str) -> Network:
         for module in network.modules():
             if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
                 module.to(dtype)
-    return network.to(device, memory_format=torch.channels_last)
+    return network.to(device).to(memory_format=torch.channels_last)
 
 
 def computing(device: str, precision: str) -> AbstractContextManager:

@@ -17,8 +17,8 @@ import ctypes
 import os
 import sys
 
-# Rounds that a thread polls before it sleeps, when it waits for others. Polling, for milliseconds by
-# default, takes the processor from the thread that is waited for as soon as there are neighbours.
+# Rounds that a thread polls before it sleeps when it waits for others. Polling (milliseconds by
+# default) takes the processor from the thread that is waited for as soon as there are neighbours.
 SPIN_COUNT = "0"
 WAITING = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME")  # a user's choice is respected
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # as <malloc.h> numbers them

@@ -4,7 +4,7 @@ Source: yformer/EfficientSAM at d525f622. Its first mask token was not trained t
 authors advise against it), so only the three others are computed.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -107,7 +107,8 @@ class MaskDecoder(nn.Module):
 
     def _read(self, hyper: Tensor, keys: Tensor, skip: Tensor | None) -> Tensor:
         """Upscale image tokens (m, n, dim) twice and multiply them with vectors (m, 3, c)."""
-        (conv1, norm, _), (conv2, _, _) = self.final_output_upscaling_layers
+        layers: Any = self.final_output_upscaling_layers
+        (conv1, norm, _), (conv2, _, _) = layers
         x = _to_cells(keys, conv1)  # (m, n * 4, upscaled[0])
         if skip is not None:
             x = x + skip
@@ -132,5 +133,6 @@ def _to_cells(x: Tensor, conv: nn.ConvTranspose2d) -> Tensor:
     Windows do not overlap, so that it is a matrix product that gives each token four cells.
     """
     weight = conv.weight.permute(0, 2, 3, 1).flatten(1)  # (c, 4 * c')
+    assert conv.bias is not None
     cells = torch.addmm(conv.bias.repeat(4), x.flatten(0, 1), weight)
     return cells.view(x.shape[0], -1, conv.out_channels)

@@ -11,7 +11,7 @@ residual of its self-attention, the second adds the position code to the queries
 """
 
 import math
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 import torch.nn.functional as F
@@ -183,7 +183,7 @@ class TwoWayTransformer(nn.Module):
 
     def share(self, keys: Tensor, position: Tensor) -> SharedKeys:
         """Do the part that no prompt changes, for image tokens (b, n, dim)."""
-        return self.layers[0].share(keys, position)
+        return self._blocks()[0].share(keys, position)
 
     def forward(
         self,
@@ -210,12 +210,17 @@ class TwoWayTransformer(nn.Module):
         weight = tokens.new_zeros(tokens.shape[2], dtype=torch.float32)
         weight[-1] = math.log(copies)
         code = tokens.flatten(0, 1)
-        queries, keys = self.layers[0].first(tokens, shared, weight)
+        first, second = self._blocks()
+        queries, keys = first.first(tokens, shared, weight)
         if geometry is not None:
             keys = keys + geometry
-        queries, keys = self.layers[1].second(queries, keys, code, shared.position, weight)
+        queries, keys = second.second(queries, keys, code, shared.position, weight)
         queries, code = queries[:, :answers], code[:, :answers]
         found = self.final_attn_token_to_image.from_tokens(
             queries + code, keys + shared.position, keys
         )
         return self.norm_final_attn(queries + found), keys
+
+    def _blocks(self) -> "tuple[TwoWayBlock, TwoWayBlock]":
+        first, second = self.layers
+        return cast(TwoWayBlock, first), cast(TwoWayBlock, second)
