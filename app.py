@@ -4,6 +4,8 @@ import argparse
 import os
 from pathlib import Path
 
+from esam_core.process import tune_process
+
 # Before gradio is imported: afterwards it has already asked the network.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -30,6 +32,7 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> None:
     """Build the page, start loading the model behind it, and serve."""
     args = parse(argv)
+    tune_process()  # before anything imports torch
     from demo.engine.catalogue import CoreCatalogue
     from demo.engine.engine import Engine
     from demo.startup import quick_imports

@@ -2,7 +2,10 @@
 
 import sys
 
-from esam_core.cli import main
+from esam_core.process import tune_process
 
 if __name__ == "__main__":
+    tune_process()  # before the commands import torch
+    from esam_core.cli import main
+
     sys.exit(main())

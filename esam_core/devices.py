@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from esam_core.errors import InvalidSettings
+from esam_core.modeling.cpu import capabilities
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 CASTING = frozenset({"cpu"})  # kinds of device on which half precision needs no autocast
@@ -52,9 +53,7 @@ def choose_precision(precision: str, device: str) -> str:
 
 def cpu_has_fast_bf16() -> bool:
     """Tell whether the processor multiplies bfloat16 in hardware (AVX512-BF16 or AMX)."""
-    # Public since torch 2.10 or so; older ones stay in fp32, which is slower but always right.
-    capabilities = getattr(torch.cpu, "get_capabilities", dict)()
-    return any(capabilities.get(name, False) for name in ("avx512_bf16", "amx_bf16"))
+    return not capabilities().isdisjoint({"avx512_bf16", "amx_bf16"})
 
 
 def place(network: Network, device: str, precision: str) -> Network:
@@ -74,7 +73,7 @@ def place(network: Network, device: str, precision: str) -> Network:
         for module in network.modules():
             if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
                 module.to(dtype)
-    return network.to(device, memory_format=torch.channels_last)
+    return network.to(device).to(memory_format=torch.channels_last)
 
 
 def computing(device: str, precision: str) -> AbstractContextManager:
@@ -91,13 +90,3 @@ def to_device(pixels: np.ndarray, device: str) -> torch.Tensor:
     if torch.device(device).type == "cuda":
         return tensor.pin_memory().to(device, non_blocking=True)
     return tensor.to(device)
-
-
-def keep_freed_memory() -> None:
-    """Let glibc keep up to 64 MB of what is freed, for the next tensors to reuse.
-
-    Given back and fetched again, page after page, the tensors of one layer cost EfficientSAM-S up
-    to a tenth of its time. glibc raises its limit to twice the largest block that was ever freed,
-    at most 64 MB; other allocators do not mind.
-    """
-    torch.empty(32 * 2**20 - 8192, dtype=torch.uint8)

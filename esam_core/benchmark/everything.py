@@ -6,9 +6,10 @@ machine that others use, they are the ones to trust.
 
 import argparse
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -35,6 +36,7 @@ PHOTO = "000000555705.jpg"
 NAIVE_SIDES = (8, 16)  # grids whose naive decoding still fits in memory
 NAIVE_BYTES_PER_POINT = 45e6  # activations of the decoder, besides the full-size logits
 MEGABYTE = 2**20
+Result = TypeVar("Result")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--precision", default="auto", help="auto, fp32, bf16 or fp16")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--points", default="32", metavar="N[,N]", help="points per side")
-    parser.add_argument("--chunk", type=int, help="points decoded at once")
+    parser.add_argument("--batch-size", type=int, help="points decoded at once")
     parser.add_argument("--photo", type=Path, help="default: one of the example photos")
     parser.add_argument("--size", metavar="WxH", help="resize the photo to this many pixels")
     parser.add_argument(
@@ -65,7 +67,7 @@ class Clock:
     wall: dict[str, float] = field(default_factory=dict)
     cpu: dict[str, float] = field(default_factory=dict)
 
-    def measure(self, stage: str, call, *args):  # noqa: ANN001, ANN002, ANN201
+    def measure(self, stage: str, call: Callable[..., Result], *args: Any) -> Result:
         """Call, add the seconds to a stage, and return the result."""
         synchronize(self.device)
         start, start_cpu = time.perf_counter(), time.process_time()
@@ -85,13 +87,13 @@ class TimedSegmenter:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.segmenter, name)
 
-    def decode_if(self, *args: object) -> tuple[LowResMasks, Tensor]:
+    def decode_if(self, *args: Any) -> tuple[LowResMasks, Tensor]:
         """Decode on the clock."""
         return self.clock.measure("decode", self.segmenter.decode_if, *args)
 
 
 @dataclass(frozen=True)
-class Row:
+class GridRow:
     """What one grid cost."""
 
     points: int
@@ -155,7 +157,7 @@ def measure(
     settings: GridSettings,
     memory: PeakMemory,
     loaded: int,
-) -> Row:
+) -> GridRow:
     """Segment everything once, stage by stage; ``loaded`` is the memory before."""
     clock = Clock(segmenter.device)
     with memory:
@@ -170,10 +172,10 @@ def measure(
             masks = clock.measure(
                 "filter", clean, masks, settings.min_mask_region_area, settings.box_nms_thresh
             )
-    return Row(candidates.points, len(masks), len(candidates), clock, memory.peak - loaded)
+    return GridRow(candidates.points, len(masks), len(candidates), clock, memory.peak - loaded)
 
 
-def compare(segmenter: TorchSegmenter, image: np.ndarray, row: Row) -> None:
+def compare(segmenter: TorchSegmenter, image: np.ndarray, row: GridRow) -> None:
     """Decode small grids as upstream does and extrapolate to the points of ``row``."""
     if segmenter.name == "mini":
         raise InvalidSettings("--compare needs EfficientSAM: --model efficient_sam_ti --random.")
@@ -235,7 +237,7 @@ def _need(side: int, image_hw: tuple[int, int], memory: PeakMemory) -> None:
         )
 
 
-def _print_limit(segmenter: TorchSegmenter, image: np.ndarray, row: Row) -> None:
+def _print_limit(segmenter: TorchSegmenter, image: np.ndarray, row: GridRow) -> None:
     """Tell which part of the machine's matrix throughput decoding reaches."""
     embedding = segmenter.embed(image)
     points = point_grid(segmenter.batch_size, image.shape[:2])[: segmenter.batch_size, None]
@@ -266,7 +268,7 @@ def _print_profile(segmenter: TorchSegmenter, image: np.ndarray) -> None:
         print(f"{row.self_cpu_time_total / total:6.1%}  {row.key}")
 
 
-def _line(row: Row) -> str:
+def _line(row: GridRow) -> str:
     wall = row.clock.wall
     return (
         f"{row.points:>7}{row.candidates:>11}{row.masks:>7}{wall['embed']:>9.2f}"
@@ -278,7 +280,7 @@ def _line(row: Row) -> str:
 
 def _settings(args: argparse.Namespace, model: str) -> GridSettings:
     settings = replace(
-        preset("quality", model), points_per_batch=args.chunk, hierarchical=args.hierarchical
+        preset("quality", model), points_per_batch=args.batch_size, hierarchical=args.hierarchical
     )
     if not (args.keep_all or args.random):
         return settings

@@ -1,6 +1,8 @@
 """How close to the machine's limit a computation comes: operations counted, peak measured."""
 
+import platform
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
@@ -39,3 +41,11 @@ def matmul_peak(device: str, precision: str, size: int = 2048) -> float:
     """Measure a square matrix product, in operations per second: the practical ceiling."""
     a = torch.randn(size, size, device=device, dtype=DTYPES[precision])
     return 2 * size**3 / min(time_call(lambda: a @ a, device=device, repeats=7).seconds)
+
+
+def processor_name() -> str:
+    """Name the processor as the system does."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()

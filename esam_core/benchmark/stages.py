@@ -93,13 +93,13 @@ def stages(segmenter: TorchSegmenter, image: np.ndarray) -> Calls:
     height, width = embedding.image_hw
     click = Prompt.point(width / 2, height / 2)
     coords, labels = grid_points(height, width)
-    chunk, settings = segmenter.batch_size, preset("fast", segmenter.name)
+    batch_size, settings = segmenter.batch_size, preset("fast", segmenter.name)
     if segmenter.provenance == "random":  # its scores mean nothing, and may spare or cause work
         settings = replace(settings, pred_iou_thresh=0, stability_score_thresh=0)
 
     def decode_grid() -> None:
-        for start in range(0, len(coords), chunk):
-            part = slice(start, start + chunk)
+        for start in range(0, len(coords), batch_size):
+            part = slice(start, start + batch_size)
             segmenter.decode(embedding, coords[part], labels[part])
 
     calls = (
@@ -173,7 +173,8 @@ def measure_limits(
         repeats: Timed calls after one warm-up.
         progress: Called with (done, total) models.
     """
-    image, found = load_rgb(asset("photos", PHOTO)), []
+    image = load_rgb(asset("photos", PHOTO))
+    found: list[Reached] = []
     for done, name in enumerate(models):
         if progress is not None:
             progress(done, len(models))
@@ -232,7 +233,7 @@ def bench_shared(image: np.ndarray, repeats: int) -> None:
     print(HEADER)
     masks = segment_everything(segmenter, image, preset("fast", segmenter.name))
     regions = embed_regions(image, masks, words)
-    shared = {
+    shared: dict[str, Calls] = {
         "saliency map": {"onnxruntime": lambda: saliency.estimate(image)},
         f"text, {len(masks)} new regions": {
             "fp32": lambda: embed_regions(image, masks, exact),

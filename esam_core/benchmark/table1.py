@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from esam_core.benchmark.limits import processor_name
 from esam_core.benchmark.timing import Timing, time_call
 from esam_core.datasets.detections import detections_of, load_detections
 from esam_core.errors import InvalidPrompt, InvalidSettings, WeightsNotFound
@@ -27,13 +28,13 @@ HELP = "parameters and throughput beside the paper's (one box, 1024 x 1024)"
 SIDE = 1024
 SLOW = 15.0  # a model whose warm-up takes longer than this many seconds is timed once
 PHOTO = "000000000285.jpg"
-MODELS = ("sam_vit_h", "efficient_sam_ti", "efficient_sam_s")
+TABLE1_MODELS = ("sam_vit_h", "efficient_sam_ti", "efficient_sam_s")
 # The paper's own numbers: million parameters and images per second on one A100.
 PAPER = {"sam_vit_h": (636, 2), "efficient_sam_ti": (10, 54), "efficient_sam_s": (25, 47)}
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ThroughputRow:
     """One model's line of the table."""
 
     name: str
@@ -59,7 +60,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="a detector's boxes; the photo's best one is used",
     )
-    parser.add_argument("--models", default=",".join(MODELS), help="names, separated by commas")
+    parser.add_argument(
+        "--models", default=",".join(TABLE1_MODELS), help="names, separated by commas"
+    )
     parser.add_argument("--device", default="auto")
     parser.add_argument("--precision", default="auto")
     parser.add_argument("--repeats", type=int, default=5)
@@ -80,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def measure(
-    models: Sequence[str] = MODELS,
+    models: Sequence[str] = TABLE1_MODELS,
     photo: Path | None = None,
     *,
     boxes: Path | None = None,
@@ -89,7 +92,7 @@ def measure(
     repeats: int = 5,
     side: int = SIDE,
     progress: Callable[[int, int], None] | None = None,
-) -> list[Row]:
+) -> list[ThroughputRow]:
     """Time models one after the other; only one is in memory at a time.
 
     Args:
@@ -124,7 +127,7 @@ def measure(
     return rows
 
 
-def as_cells(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
+def as_cells(rows: Sequence[ThroughputRow]) -> tuple[list[str], list[list[str]]]:
     """Return the table's head and its rows as text; ratios are to SAM ViT-H where it was timed."""
     sam = next((row for row in rows if row.name == "sam_vit_h"), None)
     head = ["model", "parameters (M)", "images / s", "ms per image", "times SAM"]
@@ -151,7 +154,7 @@ def as_cells(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
     return head, cells
 
 
-def as_markdown(rows: Sequence[Row]) -> str:
+def as_markdown(rows: Sequence[ThroughputRow]) -> str:
     """Return the table, headed by the machine it was measured on."""
     head, cells = as_cells(rows)
     lines = [head, ["---"] * len(head), *cells]
@@ -159,7 +162,7 @@ def as_markdown(rows: Sequence[Row]) -> str:
     return f"{describe_machine(rows)}\n\n{table}"
 
 
-def describe_machine(rows: Sequence[Row]) -> str:
+def describe_machine(rows: Sequence[ThroughputRow]) -> str:
     """Say on what and how the rows were timed."""
     devices = ", ".join(dict.fromkeys(f"{row.device} {row.precision}" for row in rows))
     return (
@@ -174,10 +177,7 @@ def machine(device: str) -> str:
 
     if device.startswith("cuda"):
         return torch.cuda.get_device_name(device)
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.is_file() else []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return f"{names[0] if names else device}, {torch.get_num_threads()} threads"
+    return f"{processor_name()}, {torch.get_num_threads()} threads"
 
 
 def _load(name: str, device: str, precision: str) -> TorchSegmenter:
@@ -188,7 +188,9 @@ def _load(name: str, device: str, precision: str) -> TorchSegmenter:
         return load(name, device=device, precision=precision, random=True)
 
 
-def _timed(segmenter: TorchSegmenter, image: np.ndarray, prompt: Prompt, repeats: int) -> Row:
+def _timed(
+    segmenter: TorchSegmenter, image: np.ndarray, prompt: Prompt, repeats: int
+) -> ThroughputRow:
     def call() -> None:
         segmenter.predict(segmenter.embed(image), prompt)
 
@@ -197,7 +199,7 @@ def _timed(segmenter: TorchSegmenter, image: np.ndarray, prompt: Prompt, repeats
     repeats = 1 if time.perf_counter() - started > SLOW else repeats
     timing = time_call(call, device=segmenter.device, warmup=0, repeats=repeats)
     parameters = sum(p.numel() for p in segmenter.network.parameters())
-    return Row(
+    return ThroughputRow(
         segmenter.name,
         segmenter.title,
         segmenter.provenance,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from esam_core.benchmark.stages import Reached, measure_limits
-from esam_core.benchmark.table1 import Row, as_cells, describe_machine, measure
+from esam_core.benchmark.table1 import ThroughputRow, as_cells, describe_machine, measure
 from esam_core.figures.figure import Figure, Progress
 from esam_core.figures.registry import figure
 from esam_core.models import MODELS
@@ -28,7 +28,7 @@ def measured_limits(*, device: str, precision: str, progress: Progress | None) -
     return machine_limits(found)
 
 
-def table1_efficiency(rows: Sequence[Row]) -> Figure:
+def table1_efficiency(rows: Sequence[ThroughputRow]) -> Figure:
     """Set what ``esam_core.benchmark.table1.measure`` measured as a page."""
     head, cells = as_cells(rows)
     random = [row.title for row in rows if row.provenance == "random"]

@@ -36,4 +36,4 @@ def classify(network: nn.Module, crops: Tensor) -> Tensor:
     """Turn crops (m, s, s, 3) uint8 RGB into class probabilities (m, 1000) float32."""
     mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (PIXEL_MEAN, PIXEL_STD))
     pixels = (crops.permute(0, 3, 1, 2) / 255 - mean) / std
-    return network(pixels.to(network.conv_stem.weight.dtype)).float().softmax(-1)
+    return network(pixels.to(next(network.parameters()).dtype)).float().softmax(-1)

@@ -16,6 +16,8 @@ from esam_core.modeling.promptable import ImageFeatures, Promptable
 class EfficientSam(Promptable):
     """EfficientSAM-Ti or -S, after its config."""
 
+    image_encoder: ImageEncoder
+
     def __init__(self, config: EfficientSamConfig):
         # Half a pixel is added in the stretched square, not in the photo, and the photo is shrunk
         # without a low-pass filter: both as in training.

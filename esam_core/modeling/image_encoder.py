@@ -8,45 +8,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from esam_core.modeling import cpu
 from esam_core.modeling.config import EfficientSamConfig
 from esam_core.modeling.layers import LayerNorm2d
 
-ROWS = 512  # queries per product: their scores against 4096 keys, 4 MB, stay in the cache
 
-
-def needs_rows(q: Tensor) -> bool:
-    """Tell whether torch's fused attention wastes this processor.
-
-    Its bfloat16 kernel for CPUs uses AMX where there is any, and otherwise multiplies in float32;
-    oneDNN's matrix products do use AVX512-BF16 (measured: 3.6 times as fast on a Zen 5).
-    """
-    if q.device.type != "cpu" or q.dtype != torch.bfloat16:
-        return False
-    if not torch.backends.mkldnn.is_available():
-        return False
-    capabilities = getattr(torch.cpu, "get_capabilities", dict)()
-    return capabilities.get("avx512_bf16", False) and not capabilities.get("amx_bf16", False)
-
-
-@torch.compiler.disable  # torch.compile knows nothing of oneDNN's layout
-def attend_by_rows(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    """Attend like ``scaled_dot_product_attention`` on (b, heads, n, head dim), row by row.
-
-    Scores stay in oneDNN's layout from product to softmax to product: its softmax is about twice
-    as fast as torch's and rounds to the same numbers.
-    """
-    q = torch.mul(q, q.shape[-1] ** -0.5, out=torch.empty(q.shape, dtype=q.dtype))
-    k, v = k.contiguous(), v.mT.contiguous()
-    out = torch.empty_like(q.transpose(1, 2), memory_format=torch.contiguous_format).transpose(1, 2)
-    for image in zip(q, k, v, out, strict=True):
-        for q_head, k_head, v_head, out_head in zip(*image, strict=True):
-            for rows, out_rows in zip(q_head.split(ROWS), out_head.split(ROWS), strict=True):
-                scores = F.linear(rows.to_mkldnn(), k_head)
-                out_rows.copy_(F.linear(torch.softmax(scores, dim=-1), v_head).to_dense())
-    return out
-
-
-class Attention(nn.Module):
+class ImageAttention(nn.Module):
     """Global self-attention over all tokens of an image."""
 
     def __init__(self, dim: int, heads: int):
@@ -58,8 +25,7 @@ class Attention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         qkv = self.qkv(x).unflatten(-1, (3, self.heads, -1))  # (b, n, 3, heads, head dim)
         q, k, v = qkv.permute(2, 0, 3, 1, 4)
-        attend = attend_by_rows if needs_rows(q) else F.scaled_dot_product_attention
-        return self.proj(attend(q, k, v).transpose(1, 2).flatten(2))
+        return self.proj(cpu.attend(q, k, v).transpose(1, 2).flatten(2))
 
 
 class FeedForward(nn.Module):
@@ -71,13 +37,7 @@ class FeedForward(nn.Module):
         self.fc2 = nn.Linear(hidden, dim)
 
     def forward(self, x: Tensor) -> Tensor:
-        if x.device.type != "cpu" or torch.compiler.is_compiling():
-            return self._forward(x)
-        # A part's hidden tokens fit into memory that the allocator has at hand.
-        return torch.cat([self._forward(part) for part in x.split(2 * ROWS, dim=1)], dim=1)
-
-    def _forward(self, x: Tensor) -> Tensor:
-        return self.fc2(F.gelu(self.fc1(x)))
+        return cpu.in_parts(lambda part: self.fc2(cpu.gelu(self.fc1(part))), x)
 
 
 class Block(nn.Module):
@@ -86,7 +46,7 @@ class Block(nn.Module):
     def __init__(self, dim: int, heads: int):
         super().__init__()
         self.norm1 = nn.LayerNorm(dim, eps=1e-6)
-        self.attn = Attention(dim, heads)
+        self.attn = ImageAttention(dim, heads)
         self.norm2 = nn.LayerNorm(dim, eps=1e-6)
         self.mlp = FeedForward(dim, 4 * dim)
 

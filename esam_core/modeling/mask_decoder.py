@@ -4,15 +4,16 @@ Source: yformer/EfficientSAM at d525f622. Its first mask token was not trained t
 authors advise against it), so only the three others are computed.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from esam_core.modeling import cpu
 from esam_core.modeling.config import DecoderConfig
 from esam_core.modeling.layers import Mlp
-from esam_core.modeling.transformer import SharedKeys, TwoWayTransformer, score
+from esam_core.modeling.transformer import SharedKeys, TwoWayTransformer
 
 
 class DecoderContext(NamedTuple):
@@ -101,25 +102,20 @@ class MaskDecoder(nn.Module):
         skip = context.skip
         if skip is not None:
             skip = skip[:, None].expand(-1, prompts // skip.shape[0], -1, -1).flatten(0, 1)
-        if hyper.device.type == "cpu" and not torch.compiler.is_compiling():
-            # The pixels of one prompt fit a processor's cache, and those of several do not.
-            parts = [slice(i, i + 1) for i in range(prompts)]
-        else:
-            parts = [slice(None)]
-        grown = (self._grow(attended.keys[p], None if skip is None else skip[p]) for p in parts)
-        logits = [score(hyper[p], x) for p, x in zip(parts, grown, strict=True)]
-        return _to_rows(torch.cat(logits), h, w)
+        logits = cpu.one_by_one(self._read, hyper, attended.keys, skip)
+        return cpu.cells_to_rows(logits, h, w)
 
-    def _grow(self, keys: Tensor, skip: Tensor | None) -> Tensor:
-        """Upscale image tokens (m, n, dim) twice: (m, n * 4 * 4, upscaled[1])."""
-        (conv1, norm, act1), (conv2, _, act2) = self.final_output_upscaling_layers
+    def _read(self, hyper: Tensor, keys: Tensor, skip: Tensor | None) -> Tensor:
+        """Upscale image tokens (m, n, dim) twice and multiply them with vectors (m, 3, c)."""
+        layers: Any = self.final_output_upscaling_layers
+        (conv1, norm, _), (conv2, _, _) = layers
         x = _to_cells(keys, conv1)  # (m, n * 4, upscaled[0])
         if skip is not None:
             x = x + skip
         # One group's norm is a layer norm, and that is the one whose moments are computed fast.
         normal = F.layer_norm(x.flatten(1), (x.shape[1] * x.shape[2],), eps=norm.eps)
-        x = act1(torch.addcmul(norm.bias, normal.view_as(x), norm.weight))
-        return act2(_to_cells(x, conv2))
+        x = cpu.gelu(torch.addcmul(norm.bias, normal.view_as(x), norm.weight))
+        return cpu.score(hyper, cpu.gelu(_to_cells(x, conv2)))  # (m, 3, n * 4 * 4)
 
     def forward(
         self, context: DecoderContext, prompt_tokens: Tensor, geometry: Tensor | None = None
@@ -131,22 +127,12 @@ class MaskDecoder(nn.Module):
         return logits.unflatten(0, sizes), attended.predicted_iou.unflatten(0, sizes)
 
 
-def _to_rows(cells: Tensor, h: int, w: int) -> Tensor:
-    """Lay out cells (m, 3, h * w * 16), each token's 4 x 4 in two steps, as (m, 3, 4h, 4w)."""
-    if torch.compiler.is_compiling() or cells.requires_grad:  # neither can look through bits
-        cells = cells.unflatten(2, (h, w, 2, 2, 2, 2))  # (m, 3, h, w, y1, x1, y2, x2)
-        return cells.float().permute(0, 1, 2, 4, 6, 3, 5, 7).reshape(-1, 3, 4 * h, 4 * w)
-    # Two neighbours move as one number: ten times as fast as each alone.
-    pairs = cells.view(torch.int64 if cells.itemsize == 4 else torch.int32)
-    rows = pairs.unflatten(2, (h, w, 2, 2, 2)).permute(0, 1, 2, 4, 6, 3, 5).contiguous()
-    return rows.view(cells.dtype).view(-1, 3, 4 * h, 4 * w).float()
-
-
 def _to_cells(x: Tensor, conv: nn.ConvTranspose2d) -> Tensor:
     """Apply a transposed 2x2 stride-2 convolution to tokens (m, n, c): (m, n * 4, c').
 
     Windows do not overlap, so that it is a matrix product that gives each token four cells.
     """
     weight = conv.weight.permute(0, 2, 3, 1).flatten(1)  # (c, 4 * c')
+    assert conv.bias is not None
     cells = torch.addmm(conv.bias.repeat(4), x.flatten(0, 1), weight)
     return cells.view(x.shape[0], -1, conv.out_channels)

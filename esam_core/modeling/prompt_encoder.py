@@ -7,6 +7,7 @@ Frequency Functions in Low Dimensional Domains", 2020.
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +23,8 @@ LABEL_EMBEDDINGS = {
 
 class PositionEmbedding(nn.Module):
     """Random Fourier features of positions, always computed in float32."""
+
+    positional_encoding_gaussian_matrix: Tensor
 
     def __init__(self, dim: int):
         super().__init__()
@@ -60,6 +63,8 @@ class PositionEmbedding(nn.Module):
 class PromptEncoder(nn.Module):
     """Positions and labels of prompt slots to tokens."""
 
+    point_embeddings: nn.Embedding
+
     def __init__(self, dim: int, label_embeddings: dict[int, str] = LABEL_EMBEDDINGS):
         super().__init__()
         self.label_embeddings = label_embeddings
@@ -75,6 +80,6 @@ class PromptEncoder(nn.Module):
         dtype = self.point_embeddings.weight.dtype
         tokens = self.pe_layer(positions).to(dtype)
         for label, name in self.label_embeddings.items():
-            learned = self.get_submodule(name).weight[0]
-            tokens = tokens + learned * (labels == label)[..., None].to(dtype)
+            learned: Any = self.get_submodule(name)
+            tokens = tokens + learned.weight[0] * (labels == label)[..., None].to(dtype)
         return tokens

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from esam_core.modeling import cpu
 from esam_core.modeling.config import EfficientSamConfig, MiniConfig
 from esam_core.modeling.mask_decoder import Attended, DecoderContext, MaskDecoder
 from esam_core.modeling.prompt_encoder import PromptEncoder
@@ -39,6 +40,8 @@ class Promptable(nn.Module):
     image_encoder: nn.Module
     prompt_encoder: PromptEncoder
     mask_decoder: MaskDecoder
+    pixel_mean: Tensor
+    pixel_std: Tensor
 
     def __init__(self, image_size: int, point_offset: float, antialias: bool, upscale_mode: str):
         super().__init__()
@@ -117,8 +120,8 @@ class Promptable(nn.Module):
                 f"{positions.shape[2]} prompt tokens given, the network reads {MAX_TOKENS}."
             )
         # Both networks were trained with six slots, and padding is not neutral. All of it is equal,
-        # so that one token can be decoded and counted as many; float32, the exact mode, rounds
-        # closest to upstream when each slot is decoded for itself.
+        # so that one token can be decoded and counted as many; float32, the exact mode, decodes
+        # each slot for itself: it rounds closest to upstream, and the sharp golden arrays need it.
         added = missing if self.dtype == torch.float32 else min(missing, 1)
         pad = positions.new_full((*positions.shape[:2], added, 2), -0.5 / self.image_size)
         positions = torch.cat([positions, pad], dim=2)
@@ -141,7 +144,7 @@ class Promptable(nn.Module):
 
     def upscale(self, logits: Tensor, image_hw: tuple[int, int]) -> Tensor:
         """Grow logits (n, c, h, w) to the size of the photo."""
-        return F.interpolate(logits, image_hw, mode=self.upscale_mode, align_corners=False)
+        return cpu.resize(logits, image_hw, self.upscale_mode)
 
     def forward(self, images: Tensor, points: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Segment images in one call.

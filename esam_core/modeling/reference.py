@@ -8,19 +8,26 @@ three are used, and bicubic logits of all of them in the photo's size.
 """
 
 from copy import deepcopy
+from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from esam_core.modeling import image_encoder, transformer
 from esam_core.modeling.efficient_sam import EfficientSam
 from esam_core.modeling.layers import LayerNorm2d
-from esam_core.modeling.promptable import MAX_TOKENS
+from esam_core.modeling.promptable import MAX_TOKENS, Promptable
 
 
-def reference_network(network: EfficientSam) -> EfficientSam:
-    """Copy a network as upstream's code would hold it: weights in torch's own memory layout."""
+def reference_network(network: Promptable) -> EfficientSam:
+    """Copy a network as upstream's code would hold it: weights in torch's own memory layout.
+
+    Raises:
+        TypeError: Another network than EfficientSAM; upstream has no other.
+    """
+    if not isinstance(network, EfficientSam):
+        raise TypeError(f"got {type(network).__name__}; the reference computes EfficientSam only.")
     return deepcopy(network).to(memory_format=torch.contiguous_format)
 
 
@@ -42,7 +49,8 @@ def reference_encode(network: EfficientSam, pixels: Tensor) -> Tensor:
     x = encoder.patch_embed.proj((pixels - network.pixel_mean) / network.pixel_std)
     x = x.permute(0, 2, 3, 1) + _resized_position(encoder)
     x = x.flatten(1, 2)
-    for block in encoder.blocks:
+    blocks: Any = encoder.blocks
+    for block in blocks:
         x = x + _self_attention(block.attn, block.norm1(x))
         x = x + block.mlp(block.norm2(x))
     x = x.unflatten(1, (encoder.grid, encoder.grid)).permute(0, 3, 1, 2)
@@ -90,7 +98,7 @@ def _resized_position(encoder: image_encoder.ImageEncoder) -> Tensor:
     return grid.permute(0, 2, 3, 1)
 
 
-def _self_attention(attention: image_encoder.Attention, x: Tensor) -> Tensor:
+def _self_attention(attention: image_encoder.ImageAttention, x: Tensor) -> Tensor:
     qkv = attention.qkv(x).unflatten(-1, (3, attention.heads, -1))
     q, k, v = qkv.permute(2, 0, 3, 1, 4)
     weights = ((q @ k.mT) * q.shape[-1] ** -0.5).softmax(dim=-1)
@@ -115,7 +123,8 @@ def _prompt_tokens(
     encoder = network.prompt_encoder
     tokens = encoder.pe_layer((square + 0.5) / network.image_size)
     for label, name in encoder.label_embeddings.items():
-        tokens = tokens + encoder.get_submodule(name).weight * (labels == label)[..., None]
+        learned: Any = encoder.get_submodule(name)
+        tokens = tokens + learned.weight * (labels == label)[..., None]
     return tokens
 
 
@@ -143,7 +152,8 @@ def _two_way(
     network: transformer.TwoWayTransformer, tokens: Tensor, keys: Tensor, codes: Tensor
 ) -> tuple[Tensor, Tensor]:
     queries = tokens
-    for index, block in enumerate(network.layers):
+    blocks: Any = network.layers
+    for index, block in enumerate(blocks):
         if index:
             queries = queries + tokens
         queries = block.norm1(queries + _attention(block.self_attn, queries, queries, queries))
@@ -157,7 +167,7 @@ def _two_way(
     return network.norm_final_attn(queries), keys
 
 
-def _attention(attention: nn.Module, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+def _attention(attention: transformer.TwoWayAttention, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     """Project, score every pair, weigh; nothing is shared between prompts."""
     q, k, v = (
         attention.split(projection(x))

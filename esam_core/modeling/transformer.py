@@ -11,12 +11,13 @@ residual of its self-attention, the second adds the position code to the queries
 """
 
 import math
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from esam_core.modeling import cpu
 from esam_core.modeling.layers import Mlp
 
 
@@ -29,7 +30,7 @@ class SharedKeys(NamedTuple):
     image_to_token: Tensor  # projected queries, (b, heads, n, head dim)
 
 
-class Attention(nn.Module):
+class TwoWayAttention(nn.Module):
     """Multi-head attention whose inner width may be smaller than its outer one."""
 
     def __init__(self, dim: int, heads: int, downsample: int = 1):
@@ -70,7 +71,7 @@ class Attention(nn.Module):
         q = (q * self.head_dim**-0.5 @ self.rows(self.k_proj)).flatten(1, 2)  # (b, heads * t, dim)
         # Few rows against many keys: plain products beat the fused kernel, whose bfloat16 form
         # needs AMX to be fast and whose blocks are made for many rows.
-        read = score(q, keys_at).softmax(dim=-1) @ keys
+        read = cpu.score(q, keys_at).softmax(dim=-1) @ keys
         read = read.unflatten(1, (self.heads, -1))  # (b, heads, t, dim)
         values = self.join(read @ self.rows(self.v_proj).mT) + self.v_proj.bias
         return self.out_proj(values)
@@ -86,7 +87,7 @@ class Attention(nn.Module):
         """Let image tokens (b, n, dim) read t tokens; returns them with what they read added."""
         k = self.split(self.k_proj(token_keys)) * self.head_dim**-0.5  # (b, heads, t, head dim)
         bias = (k * self.q_proj.bias.unflatten(0, (self.heads, 1, -1))).sum(-1, keepdim=True)
-        scores = score((k @ self.rows(self.q_proj)).flatten(1, 2), keys_at)
+        scores = cpu.score((k @ self.rows(self.q_proj)).flatten(1, 2), keys_at)
         scores = scores.unflatten(1, k.shape[1:3]) + (bias + weight[:, None].to(bias.dtype))
         return self.spread(keys, scores, token_values)
 
@@ -103,26 +104,19 @@ class Attention(nn.Module):
         return torch.baddbmm(keys, weights.mT, vectors.flatten(1, 2))
 
 
-def score(queries: Tensor, keys: Tensor) -> Tensor:
-    """Multiply each of (b, m, dim) with each of (b, n, dim): (b, m, n)."""
-    if queries.shape[0] == 1:  # CPUs multiply a batch of one several times slower than no batch
-        return F.linear(queries[0], keys[0])[None]
-    return queries @ keys.mT
-
-
 class TwoWayBlock(nn.Module):
     """Self-attention of the tokens, tokens read the image, MLP, the image reads the tokens."""
 
     def __init__(self, dim: int, heads: int, mlp_dim: int):
         super().__init__()
-        self.self_attn = Attention(dim, heads)
+        self.self_attn = TwoWayAttention(dim, heads)
         self.norm1 = nn.LayerNorm(dim)
-        self.cross_attn_token_to_image = Attention(dim, heads, downsample=2)
+        self.cross_attn_token_to_image = TwoWayAttention(dim, heads, downsample=2)
         self.norm2 = nn.LayerNorm(dim)
         self.mlp = Mlp(dim, mlp_dim, dim, layers=1)
         self.norm3 = nn.LayerNorm(dim)
         self.norm4 = nn.LayerNorm(dim)
-        self.cross_attn_image_to_token = Attention(dim, heads, downsample=2)
+        self.cross_attn_image_to_token = TwoWayAttention(dim, heads, downsample=2)
 
     def share(self, keys: Tensor, position: Tensor) -> SharedKeys:
         """Project the image tokens (b, n, dim) once for all prompts; for the first block."""
@@ -184,12 +178,12 @@ class TwoWayTransformer(nn.Module):
     def __init__(self, dim: int, heads: int, mlp_dim: int):
         super().__init__()
         self.layers = nn.ModuleList(TwoWayBlock(dim, heads, mlp_dim) for _ in range(2))
-        self.final_attn_token_to_image = Attention(dim, heads, downsample=2)
+        self.final_attn_token_to_image = TwoWayAttention(dim, heads, downsample=2)
         self.norm_final_attn = nn.LayerNorm(dim)
 
     def share(self, keys: Tensor, position: Tensor) -> SharedKeys:
         """Do the part that no prompt changes, for image tokens (b, n, dim)."""
-        return self.layers[0].share(keys, position)
+        return self._blocks()[0].share(keys, position)
 
     def forward(
         self,
@@ -216,12 +210,17 @@ class TwoWayTransformer(nn.Module):
         weight = tokens.new_zeros(tokens.shape[2], dtype=torch.float32)
         weight[-1] = math.log(copies)
         code = tokens.flatten(0, 1)
-        queries, keys = self.layers[0].first(tokens, shared, weight)
+        first, second = self._blocks()
+        queries, keys = first.first(tokens, shared, weight)
         if geometry is not None:
             keys = keys + geometry
-        queries, keys = self.layers[1].second(queries, keys, code, shared.position, weight)
+        queries, keys = second.second(queries, keys, code, shared.position, weight)
         queries, code = queries[:, :answers], code[:, :answers]
         found = self.final_attn_token_to_image.from_tokens(
             queries + code, keys + shared.position, keys
         )
         return self.norm_final_attn(queries + found), keys
+
+    def _blocks(self) -> "tuple[TwoWayBlock, TwoWayBlock]":
+        first, second = self.layers
+        return cast(TwoWayBlock, first), cast(TwoWayBlock, second)

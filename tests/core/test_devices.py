@@ -33,8 +33,8 @@ def autocast_everywhere(monkeypatch):
 
 
 @pytest.fixture
-def pretended_cuda(monkeypatch):
-    """Let autocast believe in a GPU: fake tensors need none."""
+def fake_cuda(monkeypatch):
+    """Let autocast accept CUDA without a GPU: FakeTensorMode computes shapes and types only."""
     monkeypatch.setattr("torch.cuda.amp.common.amp_definitely_not_available", lambda: False)
     monkeypatch.setattr("torch.cuda.is_bf16_supported", lambda *_, **__: True)
 
@@ -115,7 +115,7 @@ def test_autocast_finds_the_masks_of_fp32(autocast_everywhere, bear):
 @pytest.mark.skipif(torch.version.cuda is None, reason="torch was built without CUDA")
 @pytest.mark.parametrize("dtype", [None, torch.bfloat16, torch.float16])
 @pytest.mark.parametrize("name", NETWORKS)
-def test_every_operation_of_a_network_finds_its_tensors_on_the_gpu(pretended_cuda, name, dtype):
+def test_every_operation_of_a_network_finds_its_tensors_on_the_gpu(fake_cuda, name, dtype):
     """Fake tensors know device and type and hold no numbers; mixing devices is an error."""
     with FakeTensorMode():
         with torch.device("cuda"):

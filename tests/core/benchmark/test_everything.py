@@ -2,6 +2,7 @@
 
 import argparse
 import time
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from esam_core.benchmark import everything as bench
 from esam_core.benchmark.limits import count_flops
 from esam_core.benchmark.memory import PeakMemory
 from esam_core.errors import InvalidSettings
-from esam_core.modeling import image_encoder
+from esam_core.modeling import cpu
 from esam_core.modeling.reference import reference_decode, reference_encode
 from tests.support.small import blocks, small_segmenter
 
@@ -59,16 +60,16 @@ def test_plain_decoding_equals_ours(photo, points, labels):
 @pytest.mark.parametrize("by_rows", [False, True])
 def test_operations_are_counted_whatever_computes_them(photo, by_rows, monkeypatch):
     segmenter = small_segmenter()
-    monkeypatch.setattr(image_encoder, "needs_rows", lambda q: by_rows)
+    monkeypatch.setattr(cpu, "needs_rows", lambda q: by_rows)
     plain = count_flops(lambda: reference_encode(segmenter.network, pixels_of(photo)))
     features = segmenter.embed(photo).features  # what ``prepare`` adds is no part of the encoder
     prepared = count_flops(lambda: segmenter.network.prepare(features))
     assert count_flops(lambda: segmenter.embed(photo)) - prepared == plain
 
 
-def parsed(*words: str) -> argparse.Namespace:
+def parsed(*words: str, of: ModuleType = bench) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
-    bench.add_arguments(parser)
+    of.add_arguments(parser)
     return parser.parse_args(words)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from esam_core.benchmark.stages import Reached, measure_limits
-from esam_core.benchmark.table1 import PAPER, Row, as_markdown, measure
+from esam_core.benchmark.table1 import PAPER, ThroughputRow, as_markdown, measure
 from esam_core.benchmark.timing import Timing
 from esam_core.errors import InvalidPrompt, InvalidSettings, UnknownModel
 from esam_core.figures.efficiency import machine_limits
@@ -30,8 +30,8 @@ def tiny_sam():
     )
 
 
-def row(name: str, seconds: tuple[float, ...]) -> Row:
-    return Row(name, name.upper(), "random", "cpu", "fp32", 10_000_000, Timing(seconds))
+def row(name: str, seconds: tuple[float, ...]) -> ThroughputRow:
+    return ThroughputRow(name, name.upper(), "random", "cpu", "fp32", 10_000_000, Timing(seconds))
 
 
 def test_table_sets_ratios_beside_the_papers():

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from esam_core import load_segmenter
-from esam_core.benchmark.table1 import Row
+from esam_core.benchmark.table1 import ThroughputRow
 from esam_core.benchmark.timing import Timing
 from esam_core.cli import main
 from esam_core.errors import InvalidImage
@@ -57,7 +57,7 @@ def test_two_models_stand_side_by_side(mini):
 
 
 def test_table_says_which_weights_are_random():
-    row = Row("efficient_sam_ti", "Ti", "random", "cpu", "fp32", 10, Timing((0.5,)))
+    row = ThroughputRow("efficient_sam_ti", "Ti", "random", "cpu", "fp32", 10, Timing((0.5,)))
     assert "Weights of Ti are random" in table1_efficiency([row]).caption
 
 

@@ -8,12 +8,12 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from esam_core.modeling import cpu
 from esam_core.modeling.config import EfficientSamConfig
+from esam_core.modeling.cpu import attend_by_rows, capabilities, cells_to_rows, needs_rows
 from esam_core.modeling.efficient_sam import EfficientSam
-from esam_core.modeling.image_encoder import attend_by_rows, needs_rows
-from esam_core.modeling.mask_decoder import _to_rows
 from esam_core.modeling.prompt_encoder import PositionEmbedding
-from esam_core.modeling.transformer import Attention, TwoWayTransformer
+from esam_core.modeling.transformer import TwoWayAttention, TwoWayTransformer
 from tests.golden.fill import fill
 from tests.support.small import TINY
 
@@ -230,7 +230,7 @@ def test_probe_logits(size, one_point_mean, one_point_std, at, box_mean):
 
 def test_attention_without_projected_keys_equals_plain_attention():
     torch.manual_seed(0)
-    attention = Attention(32, 4, downsample=2)
+    attention = TwoWayAttention(32, 4, downsample=2)
     tokens, keys, position = torch.randn(3, 7, 32), torch.randn(3, 50, 32), torch.randn(1, 50, 32)
     keys_at = keys + position
     plain = attention(tokens, keys_at, keys)
@@ -352,10 +352,19 @@ def test_cells_become_rows_as_two_pixel_shuffles_would_lay_them(dtype):
     coarse = F.pixel_unshuffle(shuffled, 2).unflatten(1, (3, 4))  # (m, 3, y2 x2, 2h, 2w)
     fine = F.pixel_unshuffle(coarse.flatten(1, 2), 2).unflatten(1, (3, 4, 4))
     cells = fine.permute(0, 1, 4, 5, 3, 2).flatten(2)  # (m, 3, h, w, y1 x1, y2 x2)
-    assert torch.equal(_to_rows(cells.contiguous(), 5, 7), shuffled.float())
+    assert torch.equal(cells_to_rows(cells.contiguous(), 5, 7), shuffled.float())
 
 
-@pytest.mark.parametrize(("dtype", "atol"), [(torch.float32, 1e-5), (torch.bfloat16, 8e-3)])
+ONEDNN_BF16 = pytest.mark.skipif(
+    "avx512_bf16" not in capabilities(),
+    reason="oneDNN's layout holds bfloat16 only on processors with AVX512-BF16",
+)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "atol"),
+    [(torch.float32, 1e-5), pytest.param(torch.bfloat16, 8e-3, marks=ONEDNN_BF16)],
+)
 def test_attention_by_rows_equals_the_fused_kernel(dtype, atol):
     torch.manual_seed(0)
     q, k, v = torch.randn(3, 2, 3, 700, 16).to(dtype)
@@ -377,3 +386,19 @@ def test_rows_are_used_only_where_the_fused_kernel_is_slow(
 ):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)
     assert needs_rows(torch.zeros(1, dtype=dtype)) == by_rows
+
+
+@pytest.mark.parametrize("size_hw", [(37, 100), (371, 640), (16, 20), (1, 1)])
+@pytest.mark.parametrize("mode", ["bicubic", "bilinear"])
+def test_resizing_by_bands_equals_interpolation(size_hw, mode):
+    torch.manual_seed(0)
+    x = torch.randn(2, 3, 32, 48)
+    expected = F.interpolate(x, size_hw, mode=mode, align_corners=False)
+    torch.testing.assert_close(cpu.resize(x, size_hw, mode), expected, rtol=0, atol=1e-5)
+
+
+def test_resizing_passes_gradients():
+    with torch.enable_grad():
+        x = torch.ones(1, 1, 4, 4, requires_grad=True)
+        cpu.resize(x, (8, 8), "bicubic").sum().backward()
+    torch.testing.assert_close(x.grad.sum(), torch.tensor(64.0))
