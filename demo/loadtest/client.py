@@ -1,12 +1,17 @@
-"""Talk to a running page as its own script does: join the queue, then read the event stream."""
+"""A client of a running page that sends what the page's own script sends."""
 
 import base64
-import http.client
+import io
 import json
 import secrets
+import ssl
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
-from urllib.parse import urlsplit
+
+import httpx
+import numpy as np
+from PIL import Image
 
 from esam_core.errors import EsamError
 
@@ -23,112 +28,121 @@ class PageClient:
 
     Args:
         url: Address of the page.
-        timeout: Seconds to wait for any answer.
+        timeout: Seconds to wait for any reply.
 
     Raises:
         PageError: No page of this project answers there.
     """
 
     def __init__(self, url: str, *, timeout: float = 60.0):
-        address = urlsplit(url)
-        if address.scheme != "http" or not address.hostname:
+        if not url.startswith(("http://", "https://")):
             raise PageError(f"{url!r} is no address of a page; give http://HOST:PORT.")
-        host, port = address.hostname, address.port or 80
-        self._calls = http.client.HTTPConnection(host, port, timeout=timeout)
-        self._stream = http.client.HTTPConnection(host, port, timeout=timeout)
+        # No connection is kept: servers close idle ones, and a visitor pauses for seconds. Proxies
+        # of the environment are ignored: they would be measured too.
+        limits = httpx.Limits(max_keepalive_connections=0)
+        self._http = httpx.Client(
+            base_url=url, timeout=timeout, limits=limits, trust_env=False, verify=_tls()
+        )
         self.session = secrets.token_hex(6)
-        config = json.loads(self._call("GET", "/config"))
-        names = {row.get("api_name"): row["id"] for row in config.get("dependencies", [])}
-        self._numbers = {
-            name.removeprefix("canvas_"): number
-            for name, number in names.items()
-            if str(name).startswith("canvas_")
-        }
-        if "prompt" not in self._numbers:
-            raise PageError(f"the server at {url} is not this project's page.")
+        try:
+            self.numbers = _event_numbers(self.call("GET", "/config").json())
+            if "prompt" not in self.numbers:
+                raise PageError(f"the server at {url} is not this project's page.")
+        except BaseException:
+            self.close()
+            raise
 
     def ask(self, kind: str, payload: Json) -> Json:
-        """Ask what the page asks, ``prompt``, ``embed``, ``example`` ...; return the answer.
+        """Send an event of the page, ``prompt``, ``embed``, ``example`` ..., and return its reply.
 
         Raises:
-            PageError: The queue is full, the server failed, or its answer is no answer.
+            PageError: The queue is full, the server failed, or its reply is not one of the page's.
         """
         return self._event(kind, [], payload)
 
     def upload(self, content: bytes, name: str = "photo.jpg") -> Json:
-        """Send a photo; return the page's answer with the photo's token.
+        """Send a photo and return the page's reply with the photo's token.
 
         Raises:
             PageError: As for ``ask``.
         """
-        mark = secrets.token_hex(12)
-        head = (
-            f'--{mark}\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n'
-            "Content-Type: image/jpeg\r\n\r\n"
-        )
-        body = head.encode() + content + f"\r\n--{mark}--\r\n".encode()
-        kind = f"multipart/form-data; boundary={mark}"
-        [path] = json.loads(self._call("POST", f"{PREFIX}/upload", body, kind))
+        files = {"files": (name, content, "image/jpeg")}
+        [path] = self.call("POST", f"{PREFIX}/upload", files=files).json()
         file = {"path": path, "orig_name": name, "meta": {"_type": "gradio.FileData"}}
         return self._event("upload", [file], None)
 
-    def close(self) -> None:
-        """Hang up."""
-        self._calls.close()
-        self._stream.close()
+    def join_queue(self, kind: str, data: list[Any], payload: Json | None) -> None:
+        """Put an event into the page's queue without waiting for its reply.
 
-    def _event(self, kind: str, data: list[Any], event_data: Json | None) -> Json:
-        join = {
+        Raises:
+            PageError: The queue is full, or the server is not there.
+        """
+        event = {
             "data": data,
-            "event_data": event_data,
-            "fn_index": self._numbers[kind],
+            "event_data": payload,
+            "fn_index": self.numbers[kind],
             "session_hash": self.session,
         }
-        self._call("POST", f"{PREFIX}/queue/join", json.dumps(join).encode(), "application/json")
+        self.call("POST", f"{PREFIX}/queue/join", json=event)
+
+    def call(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Make one HTTP request.
+
+        Raises:
+            PageError: No reply, or one with another status than 200.
+        """
+        try:
+            response = self._http.request(method, path, **options)
+        except httpx.HTTPError as error:
+            raise PageError(f"{path} was not answered: {error!r}.") from error
+        if response.status_code != 200:
+            raise PageError(f"{path} gave status {response.status_code}: {response.text[:200]}")
+        return response
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._http.close()
+
+    def _event(self, kind: str, data: list[Any], payload: Json | None) -> Json:
+        self.join_queue(kind, data, payload)
         for message in self._messages():
             if message.get("msg") == "process_completed":
                 return _reply(kind, message)
-        raise PageError(f"the server ended the stream without an answer to {kind!r}.")
+        raise PageError(f"the server ended the stream without a reply to {kind!r}.")
 
     def _messages(self) -> Iterator[Json]:
         """Read the events of this session until the server closes the stream."""
+        query = {"session_hash": self.session}
         try:
-            self._stream.request("GET", f"{PREFIX}/queue/data?session_hash={self.session}")
-            answer = self._stream.getresponse()
-            for line in answer:
-                if line.startswith(b"data:"):
-                    yield json.loads(line[5:])
-        except (OSError, http.client.HTTPException, ValueError) as error:
+            with self._http.stream("GET", f"{PREFIX}/queue/data", params=query) as response:
+                for line in response.iter_lines():
+                    if line.startswith("data:"):
+                        yield json.loads(line[5:])
+        except (httpx.HTTPError, ValueError) as error:
             raise PageError(f"the event stream broke: {error!r}.") from error
-        finally:
-            self._stream.close()
-
-    def _call(self, method: str, path: str, body: bytes | None = None, kind: str = "") -> bytes:
-        try:
-            self._calls.request(method, path, body, {"Content-Type": kind} if kind else {})
-            answer = self._calls.getresponse()
-            content = answer.read()
-        except (OSError, http.client.HTTPException) as error:
-            raise PageError(f"{path} was not answered: {error!r}.") from error
-        finally:
-            # Servers hang up on idle connections, and a visitor thinks for seconds.
-            self._calls.close()
-        if answer.status != 200:
-            said = content.decode(errors="replace")[:200]
-            raise PageError(f"{path} was refused with {answer.status}: {said}")
-        return content
 
 
-def opaque_png(url: str) -> tuple[tuple[int, int], Any]:
-    """Read a mask as the page is sent it: its (width, height), and (h, w) bool where it is."""
-    import io
-
-    import numpy as np
-    from PIL import Image
-
+def opaque_png(url: str) -> tuple[tuple[int, int], np.ndarray]:
+    """Read a mask from the data URL that the page gets: (width, height) and mask (h, w) bool."""
     content = base64.b64decode(url.split(",", 1)[1])
     with Image.open(io.BytesIO(content)) as picture:
         return picture.size, np.asarray(picture.convert("RGBA"))[..., 3] > 127
+
+
+@lru_cache(maxsize=1)
+def _tls() -> ssl.SSLContext:
+    """Read the certificates once: per client, it would load the processor while it is timed."""
+    return ssl.create_default_context()
+
+
+def _event_numbers(config: Json) -> dict[str, int]:
+    """Return gradio's number of each event of the canvas, by the event's name."""
+    names = {str(row.get("api_name")): row["id"] for row in config.get("dependencies", [])}
+    return {
+        name.removeprefix("canvas_"): number
+        for name, number in names.items()
+        if name.startswith("canvas_")
+    }
 
 
 def _reply(kind: str, message: Json) -> Json:
@@ -139,5 +153,5 @@ def _reply(kind: str, message: Json) -> Json:
     props = update.get("props") if isinstance(update, dict) else None
     reply = props.get(f"{kind}_reply") if isinstance(props, dict) else None
     if not isinstance(reply, dict):
-        raise PageError(f"{kind!r} got an answer that is none: {str(output)[:200]}.")
+        raise PageError(f"{kind!r} got something that is no reply: {str(output)[:200]}.")
     return reply

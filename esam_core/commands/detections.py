@@ -18,7 +18,7 @@ def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentPar
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the file and say how many boxes are in it."""
+    """Write the file and print how many boxes are in it."""
     from esam_core.datasets.annotated import annotated_photos
     from esam_core.datasets.detections import results_of_masks
 

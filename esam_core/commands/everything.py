@@ -108,7 +108,11 @@ def write(folder: Path, image: Any, masks: "Masks", coco: dict[str, Any]) -> Non
 
 
 def make_folder(folder: Path) -> None:
-    """Make the folder, or say in one line why not: before the work, not after it."""
+    """Make the folder before the work begins.
+
+    Raises:
+        EsamError: It cannot be made.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

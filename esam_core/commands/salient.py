@@ -1,16 +1,17 @@
 """``salient``: what stands out in a photo, as a mask file."""
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from esam_core.commands._common import (
-    about_model,
+    about_run,
+    add_json_argument,
     add_model_arguments,
     load,
     write_file,
     write_picture,
+    write_report,
 )
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentPar
     )
     parser.add_argument("--overlay", type=Path, metavar="FILE", help="photo, map, points and masks")
     parser.add_argument("--map", type=Path, metavar="FILE", help="the saliency map (grey PNG)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="points, scores and models")
+    add_json_argument(parser, "points, scores and models")
     parser.add_argument(
         "--saliency", default="u2netp", help="u2netp (bundled), u2net, isnet-general-use"
     )
@@ -72,14 +73,8 @@ def run(args: argparse.Namespace) -> int:
         write_picture(args.map, (saliency.data * 255).round().astype(np.uint8))
     if args.overlay:
         write_picture(args.overlay, _overlay(image, answer, segmenter))
-    if args.json:
-        report = describe(args.photo, answer, segmenter)
-        write_file(args.json, json.dumps(report, indent=1).encode())
-    print(
-        f"{args.out}: {len(answer.masks)} salient, {union.mean():.1%} of the photo, seed "
-        f"{answer.seed}, {saliency.provenance}, {segmenter.name} ({segmenter.provenance})"
-        if len(answer.masks)
-        else f"{args.out}: nothing stands out in this photo; the mask is empty"
+    write_report(
+        args.json, describe(args.photo, answer, segmenter), _line(args.out, answer, segmenter)
     )
     return 0
 
@@ -87,11 +82,9 @@ def run(args: argparse.Namespace) -> int:
 def describe(photo: Path, answer: "SalientMasks", segmenter: "Segmenter") -> dict[str, Any]:
     """Describe the masks, their prompts and the models as plain numbers and strings."""
     return {
-        "photo": str(photo),
-        "image_hw": list(answer.masks.image_hw),
+        **about_run(photo, segmenter, answer.masks.image_hw),
         "saliency": answer.saliency.provenance,
         "peak": round(answer.saliency.peak, 4),
-        **about_model(segmenter),
         "seed": answer.seed,
         "masks": [
             {
@@ -111,6 +104,16 @@ def describe(photo: Path, answer: "SalientMasks", segmenter: "Segmenter") -> dic
             )
         ],
     }
+
+
+def _line(out: Path, answer: "SalientMasks", segmenter: "Segmenter") -> str:
+    masks = answer.masks
+    if not len(masks):
+        return f"{out}: nothing stands out in this photo; the mask is empty"
+    return (
+        f"{out}: {len(masks)} salient, {masks.data.any(0).mean():.1%} of the photo, seed "
+        f"{answer.seed}, {answer.saliency.provenance}, {segmenter.name} ({segmenter.provenance})"
+    )
 
 
 def _overlay(image: "np.ndarray", answer: "SalientMasks", segmenter: "Segmenter") -> "np.ndarray":

@@ -1,11 +1,18 @@
 """``text``: what a text names in a photo, as a mask file."""
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from esam_core.commands._common import add_model_arguments, load, write_file, write_picture
+from esam_core.commands._common import (
+    about_run,
+    add_json_argument,
+    add_model_arguments,
+    load,
+    write_file,
+    write_picture,
+    write_report,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,7 +35,7 @@ def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentPar
         "--out", type=Path, required=True, metavar="FILE", help="what was found (PNG)"
     )
     parser.add_argument("--overlay", type=Path, metavar="FILE", help="a colour per text, on photo")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="scores and how texts were read")
+    add_json_argument(parser, "scores and how the texts were read")
     parser.add_argument(
         "--encoder", default="offline", help="offline, ViT-B-32, ViT-L-14, MobileCLIP-S2, SigLIP"
     )
@@ -73,21 +80,17 @@ def run(args: argparse.Namespace) -> int:
     write_file(args.out, export_mask_png(union))
     if args.overlay:
         write_picture(args.overlay, _overlay(image, masks, chosen))
-    if args.json:
-        report = {
-            "photo": str(args.photo),
-            "image_hw": list(masks.image_hw),
-            "model": segmenter.name,
-            "provenance": segmenter.provenance,
-            "encoder": encoder.name,
-            "encoder_provenance": encoder.provenance,
-            "proposals": len(masks),
-            "threshold": ranking.threshold,
-            "texts": [describe(ranking, masks, i) for i in range(len(texts))],
-        }
-        write_file(args.json, json.dumps(report, indent=1).encode())
-    print("\n".join(_line(ranking, i, len(masks)) for i in range(len(texts))))
-    print(f"{args.out}: {union.mean():.1%} of the photo, {encoder.title} ({encoder.provenance})")
+    report = about_run(args.photo, segmenter, masks.image_hw) | {
+        "encoder": encoder.name,
+        "encoder_provenance": encoder.provenance,
+        "proposals": len(masks),
+        "threshold": ranking.threshold,
+        "texts": [describe(ranking, masks, i) for i in range(len(texts))],
+    }
+    lines = [_line(ranking, i, len(masks)) for i in range(len(texts))]
+    encoded_by = f"{encoder.title} ({encoder.provenance})"
+    lines.append(f"{args.out}: {union.mean():.1%} of the photo, {encoded_by}")
+    write_report(args.json, report, "\n".join(lines))
     return 0
 
 

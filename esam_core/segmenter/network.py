@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from esam_core.devices import computing, keep_freed_memory, place, to_device
+from esam_core.devices import computing, place, to_device
 from esam_core.images import stretch_rgb
 from esam_core.modeling.mask_decoder import DecoderContext
 from esam_core.modeling.promptable import ImageFeatures, Promptable
@@ -52,7 +52,6 @@ class TorchSegmenter(BaseSegmenter):
             understands_background=understands_background,
             image_values=network.image_values,
         )
-        keep_freed_memory()
         self.network = place(network, self.device, self.precision)
         if compiled:
             self.network.compile_encoder()

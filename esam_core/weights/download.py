@@ -45,7 +45,7 @@ def download_weights(
         The path of the checked file.
 
     Raises:
-        DownloadFailed: No address delivered it; says for each what went wrong.
+        DownloadFailed: No address delivered it; the message has the reason for each.
     """
     if not file.sources:
         raise DownloadFailed(f"{file.filename} comes with the project; there is no address for it.")

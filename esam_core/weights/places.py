@@ -61,7 +61,7 @@ def find_weights(file: WeightsFile, path: Path | str | None = None) -> Path | No
 
 
 def resolve_weights(file: WeightsFile, path: Path | str | None = None) -> Path:
-    """Find a weights file, or say what was looked for, where, and what to do.
+    """Find a weights file and check it.
 
     A file that was named is taken as it is (it may be somebody's own training); a file found
     under its published name must be the published one.

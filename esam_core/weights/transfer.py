@@ -44,7 +44,7 @@ def transfer(
         timeout: Seconds without a byte after which the server counts as gone.
 
     Raises:
-        SourceFailed: This address does not give the file; says why in a few words.
+        SourceFailed: This address does not give the file; the message is the reason.
         DownloadFailed: The disk is full or cannot be written: no other address would help.
     """
     if urlsplit(url).scheme not in ("http", "https"):
