@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from esam_core.errors import UnsupportedPrompt as UnsupportedPrompt
     from esam_core.errors import WeightsMismatch as WeightsMismatch
     from esam_core.errors import WeightsNotFound as WeightsNotFound
-    from esam_core.everything.decode import segment_everything as segment_everything
+    from esam_core.everything.generate import segment_everything as segment_everything
     from esam_core.everything.settings import GridSettings as GridSettings
     from esam_core.everything.settings import preset as preset
     from esam_core.images import asset as asset
@@ -71,7 +71,7 @@ _NAMES_IN = {
         "WeightsMismatch",
         "WeightsNotFound",
     ),
-    "everything.decode": ("segment_everything",),
+    "everything.generate": ("segment_everything",),
     "everything.settings": ("GridSettings", "preset"),
     "images": ("asset", "load_rgb"),
     "masks": ("Masks", "rank_masks_by"),

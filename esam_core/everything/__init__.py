@@ -1,6 +1,6 @@
 """Segment everything: a grid of points over a photo, and the good masks among what they give.
 
-The photo is embedded once, the points are decoded in chunks, and only masks that pass every filter
+The photo is embedded once, the points are decoded in batches, and only masks that pass every filter
 are ever drawn in the photo's size, so that memory does not grow with the number of points.
 """
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from esam_core.everything.candidates import GridCandidates as GridCandidates
     from esam_core.everything.decode import decode_grid as decode_grid
-    from esam_core.everything.decode import segment_everything as segment_everything
+    from esam_core.everything.generate import segment_everything as segment_everything
     from esam_core.everything.selection import select as select
     from esam_core.everything.settings import PRESETS as PRESETS
     from esam_core.everything.settings import GridSettings as GridSettings
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _MODULE_OF = {
     "GridCandidates": "candidates",
     "decode_grid": "decode",
-    "segment_everything": "decode",
+    "segment_everything": "generate",
     "select": "selection",
     "PRESETS": "settings",
     "GridSettings": "settings",

@@ -12,12 +12,12 @@ MARGIN = 3  # low-resolution cells kept around a mask: what bicubic interpolatio
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Tile:
+class LogitsTile:
     """One candidate's logits, cut around its mask.
 
     Args:
         levels: (h, w) int8; the logit is (level + 0.5) / 8, so that no sign is lost.
-        top: First row in the low-resolution frame.
+        top: First row in the low-resolution map of its crop.
         left: First column.
     """
 
@@ -26,7 +26,7 @@ class Tile:
     left: int
 
     @classmethod
-    def cut(cls, logits: np.ndarray, box_xyxy: Sequence[int]) -> "Tile":
+    def cut(cls, logits: np.ndarray, box_xyxy: Sequence[int]) -> "LogitsTile":
         """Keep what lies in and around a box of logits (h', w') float32."""
         x0, y0, x1, y1 = box_xyxy
         top, left = max(y0 - MARGIN, 0), max(x0 - MARGIN, 0)
@@ -45,8 +45,8 @@ class Tile:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Stretch:
-    """How a low-resolution frame grows to its size in the photo: two matrices, one per axis.
+class Upscaling:
+    """How a low-resolution crop grows to its size in the photo: two matrices, one per axis.
 
     Interpolation along rows and columns is a matrix product each, and that way it can be done for
     the part of the photo that a mask touches only.
@@ -59,7 +59,7 @@ class Stretch:
     rows: np.ndarray
     columns: np.ndarray
 
-    def mask(self, tile: Tile) -> tuple[np.ndarray, int, int]:
+    def mask(self, tile: LogitsTile) -> tuple[np.ndarray, int, int]:
         """Bring a tile to full size: its mask (h, w) bool and the row and column it starts at."""
         top, bottom = self._span(self.rows, tile.top, tile.levels.shape[0])
         left, right = self._span(self.columns, tile.left, tile.levels.shape[1])
@@ -69,7 +69,7 @@ class Stretch:
 
     @staticmethod
     def _span(matrix: np.ndarray, start: int, length: int) -> tuple[int, int]:
-        """Give the pixels all of whose neighbours are in the tile, or beyond the frame."""
+        """Give the pixels all of whose neighbours are in the tile, or beyond the crop."""
         full, low = matrix.shape
         end, edge = start + length, MARGIN - 1
         first = 0 if start == 0 else int(np.ceil((start + edge) * full / low))
@@ -89,19 +89,19 @@ class GridCandidates:
         predicted_iou: (n,) float32.
         stability_score: (n,) float32, at low resolution.
         point_coords: (n, 2) float32 in pixels of the photo.
-        crop_boxes_xyxy: (n, 4) int32, the frame each was found in.
-        stretches: For each frame size (height, width) how it grows.
+        crop_boxes_xyxy: (n, 4) int32, the crop each was found in.
+        upscalings: For each crop size (height, width) how it grows.
     """
 
     image_hw: tuple[int, int]
     points: int
-    tiles: tuple[Tile, ...]
+    tiles: tuple[LogitsTile, ...]
     boxes_xyxy: np.ndarray
     predicted_iou: np.ndarray
     stability_score: np.ndarray
     point_coords: np.ndarray
     crop_boxes_xyxy: np.ndarray
-    stretches: dict[tuple[int, int], Stretch]
+    upscalings: dict[tuple[int, int], Upscaling]
 
     def __len__(self) -> int:
         return len(self.tiles)
@@ -113,7 +113,7 @@ class GridCandidates:
 
 
 @dataclass(slots=True)
-class Collector:
+class CandidateList:
     """Gathers candidates while a grid is being decoded.
 
     Args:
@@ -123,11 +123,11 @@ class Collector:
 
     settings: GridSettings
     limit: int
-    tiles: list[Tile] = field(default_factory=list)
+    tiles: list[LogitsTile] = field(default_factory=list)
     rows: list[tuple[float, ...]] = field(default_factory=list)
     nbytes: int = 0
 
-    def add(self, tile: Tile, *row: float) -> None:
+    def add(self, tile: LogitsTile, *row: float) -> None:
         """Keep a candidate: its tile, box (4), predicted IoU, stability, point (2), crop (4)."""
         self.tiles.append(tile)
         self.rows.append(row)

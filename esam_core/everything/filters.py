@@ -17,8 +17,8 @@ def suppress(boxes_xyxy: np.ndarray, scores: np.ndarray, iou: float) -> np.ndarr
     """
     # 64-bit indices and float32 scores; NMS sorts stably, so equal scores keep their order.
     boxes = torch.from_numpy(np.ascontiguousarray(boxes_xyxy, np.float32))
-    scores = torch.from_numpy(np.ascontiguousarray(scores, np.float32))
-    return nms(boxes, scores, iou).numpy()
+    order = torch.from_numpy(np.ascontiguousarray(scores, np.float32))
+    return nms(boxes, order, iou).numpy()
 
 
 def cut_by_crop(

@@ -1,6 +1,7 @@
 """Where the points and the crops lie."""
 
 import math
+from collections.abc import Sequence
 from itertools import product
 from typing import NamedTuple
 
@@ -9,7 +10,7 @@ import numpy as np
 from esam_core.everything.settings import COARSER, GridSettings
 
 
-class Frame(NamedTuple):
+class Crop(NamedTuple):
     """A part of the photo that is searched by itself.
 
     Its box is in pixels of the photo; its points are pixels of its own.
@@ -17,7 +18,7 @@ class Frame(NamedTuple):
 
     box_xyxy: tuple[int, int, int, int]
     points: np.ndarray  # (n, 2), decoded one and all
-    doubtful: np.ndarray  # (m, 2), decoded only where nothing covers them
+    if_uncovered: np.ndarray  # (m, 2), decoded only where nothing covers them
 
     @property
     def size_hw(self) -> tuple[int, int]:
@@ -40,7 +41,8 @@ def corner_grid(points_per_side: int, size_hw: tuple[int, int]) -> np.ndarray:
     """
     height, width = size_hw
     steps = np.arange(points_per_side) / points_per_side
-    return _lay(0.5 + steps * width, 0.5 + steps * height)
+    # On photos of a few pixels the last ones would lie outside.
+    return _lay(np.minimum(0.5 + steps * width, width), np.minimum(0.5 + steps * height, height))
 
 
 def crop_boxes(
@@ -65,11 +67,11 @@ def crop_boxes(
     ]
 
 
-def frames(
+def grid_crops(
     image_hw: tuple[int, int],
     settings: GridSettings,
-    point_grids: tuple[np.ndarray, ...] | None = None,
-) -> list[Frame]:
+    point_grids: Sequence[np.ndarray] | None = None,
+) -> list[Crop]:
     """List what has to be searched.
 
     Args:
@@ -82,18 +84,18 @@ def frames(
     for layer in range(settings.crop_n_layers + 1):
         side = max(settings.points_per_side // settings.crop_n_points_downscale_factor**layer, 1)
         for box in crop_boxes(image_hw, layer, settings.crop_overlap_ratio):
-            frame = Frame(box, none, none)
+            crop = Crop(box, none, none)
             if point_grids is not None:
-                points = point_grids[layer] * frame.size_hw[::-1]
+                points = point_grids[layer] * crop.size_hw[::-1]
             elif settings.upstream_rules:
-                points = corner_grid(side, frame.size_hw)
+                points = corner_grid(side, crop.size_hw)
             else:
-                points = point_grid(side, frame.size_hw)
+                points = point_grid(side, crop.size_hw)
             if settings.hierarchical and side >= COARSER:
-                coarse = point_grid(side // COARSER, frame.size_hw)
-                found.append(frame._replace(points=coarse, doubtful=points))
+                coarse = point_grid(side // COARSER, crop.size_hw)
+                found.append(crop._replace(points=coarse, if_uncovered=points))
             else:
-                found.append(frame._replace(points=points))
+                found.append(crop._replace(points=points))
     return found
 
 

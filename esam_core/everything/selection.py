@@ -54,11 +54,11 @@ def choose(candidates: GridCandidates, settings: GridSettings) -> np.ndarray:
     boxes, iou = candidates.boxes_xyxy, candidates.predicted_iou
     crops, crop_of = np.unique(candidates.crop_boxes_xyxy, axis=0, return_inverse=True)
     crop_of = crop_of.reshape(-1)
-    kept = [np.zeros(0, int)]
+    parts = [np.zeros(0, int)]
     for crop in range(len(crops)):
         inside = np.flatnonzero(good & (crop_of == crop))
-        kept.append(inside[suppress(boxes[inside], iou[inside], settings.box_nms_thresh)])
-    kept = np.concatenate(kept)
+        parts.append(inside[suppress(boxes[inside], iou[inside], settings.box_nms_thresh)])
+    kept = np.concatenate(parts)
     if len(crops) > 1:
         # The same thing seen in a smaller crop was seen at a higher resolution.
         sides = (crops[:, 2:] - crops[:, :2]).astype(float)
@@ -87,7 +87,7 @@ def draw(candidates: GridCandidates, chosen: np.ndarray) -> Masks:
     boxes = np.zeros((len(chosen), 4), np.float32)
     for row, index in enumerate(chosen):
         x0, y0, x1, y1 = (int(v) for v in candidates.crop_boxes_xyxy[index])
-        part, top, left = candidates.stretches[y1 - y0, x1 - x0].mask(candidates.tiles[index])
+        part, top, left = candidates.upscalings[y1 - y0, x1 - x0].mask(candidates.tiles[index])
         top, left = top + y0, left + x0
         data[row, top : top + part.shape[0], left : left + part.shape[1]] = part
         if part.any():

@@ -1,6 +1,7 @@
 """What a grid asks for and which masks it keeps."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from esam_core.errors import InvalidSettings
 from esam_core.models import MODELS
@@ -19,7 +20,7 @@ def _whole(name: str, value: object, low: int, high: int, *, optional: bool = Fa
         )
 
 
-def _number(name: str, value: object, low: float, high: float) -> None:
+def _number(name: str, value: Any, low: float, high: float) -> None:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if not (number and low <= value <= high):  # NaN is in no range
         raise InvalidSettings(f"{name} is {value!r}; it must be a number from {low} to {high}.")

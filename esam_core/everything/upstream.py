@@ -1,11 +1,9 @@
-"""Segment everything by the rules of the notebook of EfficientSAM's authors, streamed in chunks.
+"""Segment everything by the rules of the notebook of EfficientSAM's authors, streamed in batches.
 
 Source: yformer/EfficientSAM at d525f622, EfficientSAM_segment_everything_example.ipynb. The
 notebook decodes all points at once and holds three full-size masks of each; the rules judge every
-mask by itself until the last step, so that chunks give the same answer.
+mask by itself until the last step, so that batches give the same answer.
 """
-
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -13,25 +11,26 @@ from pycocotools import mask as rle
 from torch import Tensor
 
 from esam_core.everything.filters import remove_small_regions, suppress
-from esam_core.everything.grid import frames
+from esam_core.everything.grid import grid_crops
+from esam_core.everything.progress import ProgressReport
 from esam_core.everything.settings import GridSettings
 from esam_core.geometry import masks_to_boxes
 from esam_core.masks import Masks
 from esam_core.segmenter import ImageEmbedding, Segmenter, stability_score
 
-if TYPE_CHECKING:
-    from esam_core.everything.decode import Watch
-
 FULL_SIZE_BYTES = 64 * 2**20  # logits in the photo's size that exist at one time
 
 
 def follow_upstream(
-    segmenter: Segmenter, embedding: ImageEmbedding, settings: GridSettings, watch: "Watch"
+    segmenter: Segmenter,
+    embedding: ImageEmbedding,
+    settings: GridSettings,
+    report: ProgressReport,
 ) -> Masks:
     """Find masks; in the order that the notebook's last step leaves them in."""
     height, width = embedding.image_hw
-    points = frames(embedding.image_hw, settings)[0].points
-    chunk = settings.points_per_batch or segmenter.batch_size
+    points = grid_crops(embedding.image_hw, settings)[0].points
+    batch = settings.points_per_batch or segmenter.batch_size
     at_once = max(FULL_SIZE_BYTES // (4 * height * width), 1)
     packed: list[dict] = []
     rows: list[tuple[float, ...]] = []  # box, predicted IoU, stability, point, unchanged
@@ -42,9 +41,9 @@ def follow_upstream(
         threshold = settings.pred_iou_thresh
         return chosen & (predicted_iou > threshold) if threshold > 0 else chosen
 
-    for start in range(0, len(points), chunk):
-        watch.ask()
-        part = points[start : start + chunk]
+    for start in range(0, len(points), batch):
+        report.check()
+        part = points[start : start + batch]
         labels = np.ones((len(part), 1), np.int64)
         low, kept = segmenter.decode_if(embedding, part[:, None], labels, wanted)
         chosen = wanted(low.predicted_iou)
@@ -63,7 +62,7 @@ def follow_upstream(
                 box = masks_to_boxes(mask[None])[0]
                 point = part[int(kept[i])]
                 rows.append((*box, ious[i], stability[i - first], *point, not changed))
-        watch.step(len(part))
+        report.step(len(part))
     return _finish(packed, np.array(rows, np.float32).reshape(-1, 9), settings, (height, width))
 
 

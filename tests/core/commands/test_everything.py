@@ -8,7 +8,7 @@ from PIL import Image
 
 from esam_core import everything
 from esam_core.cli import main
-from esam_core.everything import decode as everything_run
+from esam_core.everything import search as everything_run
 from esam_core.export import load_coco, load_label_map_png
 
 FEW = ("--model", "mini", "--device", "cpu", "--precision", "fp32", "--points-per-side", "3")
@@ -80,7 +80,7 @@ def test_interruption_writes_nothing_and_ends_with_130(bear_file, tmp_path, monk
     def interrupted(*_: object, **__: object):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(everything_run.FrameSearch, "_decode", interrupted)
+    monkeypatch.setattr(everything_run.CropSearch, "_decode", interrupted)
     assert run(bear_file, tmp_path) == 130
     assert list(tmp_path.iterdir()) == []
     assert capsys.readouterr().err.rstrip().endswith("stopped")

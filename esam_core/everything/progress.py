@@ -1,0 +1,31 @@
+"""Progress and cancelling of a grid's decoding."""
+
+from collections.abc import Callable
+
+from esam_core.errors import Cancelled
+
+Progress = Callable[[int, int], None]  # points done, points in total
+Cancel = Callable[[], bool]
+
+
+class ProgressReport:
+    """Reports progress to the caller of long work, and stops when the caller says so."""
+
+    def __init__(self, progress: Progress | None, cancel: Cancel | None, total: int):
+        self.progress, self.cancel = progress, cancel
+        self.done, self.total = 0, total
+
+    def check(self) -> None:
+        """Stop if the caller wants to.
+
+        Raises:
+            Cancelled: The caller does.
+        """
+        if self.cancel is not None and self.cancel():
+            raise Cancelled(f"stopped after {self.done} of {self.total} points, as asked.")
+
+    def step(self, points: int) -> None:
+        """Report that some more points are done."""
+        self.done += points
+        if self.progress is not None:
+            self.progress(self.done, self.total)
