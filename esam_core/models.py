@@ -42,6 +42,8 @@ class ModelSpec:
         licence: Of the weights.
         paper: Where it is described.
         understands_background: Whether label 0 means anything to it.
+        bundled: Whether its weights come with the project.
+        recommended: Whether it is the one to get where only a bundled model is present.
     """
 
     name: str
@@ -53,6 +55,8 @@ class ModelSpec:
     licence: str
     paper: str
     understands_background: bool = False
+    bundled: bool = False
+    recommended: bool = False
 
 
 def _build_efficient_sam(config: EfficientSamConfig) -> "Promptable":
@@ -87,6 +91,7 @@ _ROWS = (
         parameters=10_223_204,
         licence="Apache-2.0",
         paper=PAPER,
+        recommended=True,
     ),
     ModelSpec(
         name="mini",
@@ -98,6 +103,7 @@ _ROWS = (
         licence="Apache-2.0; parts of its training data are for research use only",
         paper="assets/weights/esam_mini.md",
         understands_background=True,
+        bundled=True,
     ),
 )
 

@@ -7,7 +7,7 @@ import threading
 import numpy as np
 import pytest
 
-from demo.engine.engine import Engine
+from demo.engine import Engine
 from demo.handlers.pictures import mask_url
 from demo.loadtest import run as loadtest
 from demo.loadtest.client import PageClient, PageError, opaque_png
