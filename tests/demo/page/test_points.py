@@ -338,6 +338,7 @@ import numpy as np
 from demo.handlers.errors import answering
 from demo.handlers.pictures import heat_url
 from demo.handlers.views import view
+from demo.tabs import Mode
 from demo.tabs.shared import MODEL_QUEUE, QUIET, message_line, message_of
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from esam_core.errors import InvalidSettings
 from esam_core.everything import settings
 
 
@@ -76,3 +77,21 @@ def test_another_photo_clears_what_was_said(open_page, mini_server, bear_file, d
     desk.page.locator("#es-text-message", has_text="not in the offline vocabulary").wait_for()
     desk.choose(dog_file)
     desk.page.wait_for_function("!document.querySelector('#es-text-message').innerText.trim()")
+
+
+@pytest.mark.browser
+def test_a_pick_that_fails_is_said_as_an_error(open_page, mini_server, bear_file, monkeypatch):
+    desk = open_page(mini_server).choose(bear_file)
+    desk.page.get_by_role("tab", name="Text").click()
+    desk.page.locator("#es-text-query textarea, #es-text-query input").fill("bear")
+    desk.button("Find").click()
+    desk.page.locator("#es-text-ranked img").first.wait_for()
+
+    def refuse(*args, **kwargs):
+        raise InvalidSettings("no pick today.")
+
+    monkeypatch.setattr("demo.handlers.text.search", refuse)
+    desk.page.locator("#es-text-ranked .thumbnail-item").last.click()
+    desk.page.locator("#es-text-message .es-error", has_text="no pick today.").wait_for()
+    desk.button("Keep as objects").last.click()
+    desk.page.locator("#es-text-message .es-error", has_text="no pick today.").wait_for()
