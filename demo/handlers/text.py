@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from demo.engine import Engine
-from demo.engine.scheduler import in_its_own_thread
+from demo.handlers.encoders import OFFLINE, text_encoder
 from demo.handlers.errors import Cancel, Progress, Reply, answering
 from demo.handlers.pictures import crop_picture, mask_url
 from demo.handlers.requests import Json
@@ -20,9 +20,9 @@ from demo.handlers.salient import saliency_of
 from demo.handlers.tasks import part_of
 from demo.handlers.views import SCREEN_SIDE, View, view
 from demo.texts import text as texts
-from esam_core.errors import Cancelled, InvalidSettings, UnknownWord
+from esam_core.errors import Cancelled, UnknownWord
 from esam_core.masks import Masks
-from esam_core.text.encoders import OFFLINE, TEXT_ENCODERS, TextEncoder, load_text_encoder
+from esam_core.text.encoders import TextEncoder
 from esam_core.text.ranking import (
     RegionFeatures,
     TextRanking,
@@ -175,7 +175,7 @@ def search(
         Cancelled: ``cancel`` returned true.
         EsamError: A model that cannot be loaded, or a threshold outside [0, 1].
     """
-    text_model = _encoder(engine, encoder)
+    text_model = text_encoder(engine, encoder)
     understood: list[str] = []
     notices: list[str] = []
     for text in queries:
@@ -195,14 +195,6 @@ def search(
         _no_match(ranking, i) for i in range(len(understood)) if not len(ranking.matches(i))
     ]
     return TextResult(seen, masks, ranking, tuple(dict.fromkeys(notices)))
-
-
-def encoder_menu() -> list[tuple[str, str]]:
-    """List the text models for a menu: title and name."""
-    return [
-        (f"{row.title}, {row.size_mb} MB" if row.model else row.title, name)
-        for name, row in TEXT_ENCODERS.items()
-    ]
 
 
 def _searched(
@@ -233,14 +225,6 @@ def _hits(ranking: TextRanking) -> list[Hit]:
             score = float(ranking.scores[mask, text])
             listed.append(Hit(text, mask, score, mask in chosen, reading.text))
     return listed
-
-
-def _encoder(engine: Engine, name: str) -> TextEncoder:
-    if name not in TEXT_ENCODERS:
-        raise InvalidSettings(texts.NO_SUCH_ENCODER.format(name=name))
-    return engine.tools.get_or_make(
-        ("encoder", name), lambda: in_its_own_thread(lambda: load_text_encoder(name))
-    )
 
 
 def _proposals(engine: Engine, seen: View, progress: Progress, cancel: Cancel | None) -> Masks:

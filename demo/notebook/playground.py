@@ -9,12 +9,12 @@ import ipywidgets
 
 from demo.engine.catalogue import Catalogue
 from demo.handlers import everything, salient, text
+from demo.handlers.encoders import OFFLINE, threshold_of
 from demo.handlers.errors import Reply
 from demo.notebook.widget import PromptWidget
 from esam_core.figures import Figure
 from esam_core.images import ImageSource
 from esam_core.masks import Masks
-from esam_core.text.encoders import OFFLINE, TEXT_ENCODERS
 from esam_core.visualize import caption, draw_masks, panel
 
 MODES = {
@@ -70,7 +70,7 @@ class Playground(ipywidgets.VBox):
             points_per_side, 2, 64, description="Points per side", style=wide
         )
         self.text = ipywidgets.Text(text, description="Texts", style=wide)
-        self.match = _slider("Match from", TEXT_ENCODERS[OFFLINE].threshold, wide)
+        self.match = _slider("Match from", threshold_of(OFFLINE), wide)
         self.run = ipywidgets.Button(description="Segment", button_style="primary")
         self.stop = ipywidgets.Button(description="Cancel", disabled=True)
         self.bar = ipywidgets.IntProgress()

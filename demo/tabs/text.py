@@ -7,7 +7,8 @@ import gradio as gr
 
 from demo.canvas import PromptCanvas
 from demo.engine import Engine
-from demo.handlers import text
+from demo.handlers import encoders, text
+from demo.handlers.encoders import OFFLINE
 from demo.handlers.errors import Reply
 from demo.tabs import Mode
 from demo.tabs.shared import (
@@ -23,7 +24,6 @@ from demo.tabs.shared import (
     wire_long,
 )
 from demo.texts import text as texts
-from esam_core.text.encoders import OFFLINE, TEXT_ENCODERS
 
 
 def build(engine: Engine, canvas: PromptCanvas) -> None:
@@ -55,14 +55,14 @@ def build(engine: Engine, canvas: PromptCanvas) -> None:
         threshold = gr.Slider(
             0,
             1,
-            TEXT_ENCODERS[OFFLINE].threshold,
+            encoders.threshold_of(OFFLINE),
             step=0.01,
             label=texts.THRESHOLD,
             elem_classes="es-slider",
         )
     with gr.Row(elem_classes="es-pair"):
         encoder = gr.Dropdown(
-            text.encoder_menu(),
+            encoders.encoder_menu(),
             value=OFFLINE,
             label=texts.ENCODER,
             filterable=False,
@@ -87,7 +87,7 @@ def build(engine: Engine, canvas: PromptCanvas) -> None:
     )
     _wire_results(engine, canvas, inputs, (line, ranked, picked), keep)
     encoder.input(
-        lambda name: (_about(name), TEXT_ENCODERS[name].threshold),
+        lambda name: (_about(name), encoders.threshold_of(name)),
         encoder,
         [about, threshold],
         api_name="text_encoder",
@@ -161,11 +161,9 @@ def _entered(event: gr.EventData) -> Updates:
 
 def _about(encoder: str) -> str:
     """Describe a text model; the offline vocabulary also says what it cannot do, and what can."""
-    if encoder == OFFLINE:
-        command = html.escape(texts.COMMAND)
-        return f"<span>{html.escape(texts.OFFLINE)} <code>{command}</code></span>"
-    row = TEXT_ENCODERS[encoder]
-    return f"<span>{html.escape(texts.CLIP.format(title=row.title, licence=row.licence))}</span>"
+    sentence, command = map(html.escape, encoders.about(encoder))
+    code = f" <code>{command}</code>" if command else ""
+    return f"<span>{sentence}{code}</span>"
 
 
 MODE = Mode("text", texts.TITLE, 30, build, hint=texts.HINT)
