@@ -33,11 +33,11 @@ def main(argv: list[str] | None = None) -> None:
     """Build the page, start loading the model behind it, and serve."""
     args = parse(argv)
     tune_process()  # before anything imports torch
+    from demo.engine import Engine
     from demo.engine.catalogue import CoreCatalogue
-    from demo.engine.engine import Engine
-    from demo.startup import quick_imports
+    from demo.startup import without_type_stubs
 
-    with quick_imports():
+    with without_type_stubs():
         from demo.ui import LAUNCH, build
 
     catalogue = CoreCatalogue(

@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from demo.engine.engine import Engine
-from demo.startup import quick_imports
+from demo.engine import Engine
 from esam_core import asset, load_rgb
 from esam_core.datasets.annotated import annotated_photos
 from tests.support.fakes import FakeCatalogue
@@ -76,12 +75,11 @@ def engine(catalogue) -> Engine:
     return engine
 
 
-def serve(engine, **options):
+def serve(engine):
     """Launch the page over an engine on a free port; yields its address."""
-    with quick_imports():
-        from demo.ui import LAUNCH, build
+    from demo.ui import LAUNCH, build
 
-    page = build(engine, **options)
+    page = build(engine)
     _, url, _ = page.launch(
         server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, share=False, **LAUNCH
     )

@@ -23,7 +23,7 @@ class Job:
 
     @property
     def done(self) -> bool:
-        """Whether it was decoded, by whomever."""
+        """Whether it was decoded."""
         return self.masks is not None or self.error is not None
 
     def result(self) -> Masks:
@@ -38,12 +38,12 @@ class Job:
         return self.masks
 
 
-class Batches:
+class Batcher:
     """Jobs that wait for the model, one line per embedding.
 
-    Whoever gets the model first decodes what waits in the same line; the others find their job
-    done. With eight visitors of one photo that raised the clicks per second from 75 to 150 (mini)
-    and from 39 to 60 (EfficientSAM-Ti), in bfloat16 on two cores.
+    The first job whose turn it is takes along what waits in the same line; the others find
+    themselves done. With eight visitors of one photo that raised the clicks per second from 75 to
+    150 (mini) and from 39 to 60 (EfficientSAM-Ti), in bfloat16 on two cores.
 
     Only prompts of equal photos meet in a line, which is what visitors of the example photos do.
     Photos of different visitors could be decoded together as well, at the price of copying

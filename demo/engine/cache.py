@@ -1,40 +1,89 @@
-"""A few costly things that are worth keeping; the longest unused are forgotten first."""
+"""The one cache of the page: what was not used for the longest time is forgotten first."""
 
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Generic, TypeVar
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
 
 
 @dataclass(slots=True)
-class _Entry:
+class _Entry(Generic[Value]):
+    """A value in a list of its own, so that a value may be None; empty until it is made."""
+
     lock: threading.Lock = field(default_factory=threading.Lock)
-    made: bool = False
-    value: Any = None
+    value: list[Value] = field(default_factory=list)
+    nbytes: int = 0
 
 
-class Memo:
-    """Values by key, each made once however many threads ask for it at the same time.
+class LruCache(Generic[Key, Value]):
+    """Values by key, limited in number or in bytes; safe to use from many threads.
 
     Args:
-        most: How many are kept.
+        max_items: How many values are kept; None is no limit.
+        max_bytes: How many bytes the values may take; None is no limit. The newest value is kept
+            even if it alone is larger.
     """
 
-    def __init__(self, most: int):
-        self.most = most
+    def __init__(self, max_items: int | None = None, *, max_bytes: int | None = None):
+        self.max_items, self.max_bytes = max_items, max_bytes
         self._lock = threading.Lock()
-        self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
+        self._entries: OrderedDict[Key, _Entry[Value]] = OrderedDict()
 
-    def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
-        """Return the value of a key, made now if it is not here; what fails is not kept."""
+    def __len__(self) -> int:
+        return sum(bool(entry.value) for entry in list(self._entries.values()))
+
+    def get(self, key: Key) -> Value | None:
+        """Return a value, or None if it is not kept."""
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is None or not entry.value:
+                return None
+            self._entries.move_to_end(key)
+            return entry.value[0]
+
+    def put(self, key: Key, value: Value, nbytes: int = 0) -> None:
+        """Keep a value in place of the key's last one."""
+        with self._lock:
+            self._entries[key] = _Entry(value=[value], nbytes=nbytes)
+            self._entries.move_to_end(key)
+            self._shrink()
+
+    def get_or_make(self, key: Key, make: Callable[[], Value]) -> Value:
+        """Return a value, made now if it is not kept.
+
+        Threads that ask for the same key at the same time wait for one of them to make it. If
+        ``make`` raises, nothing is kept and the next thread tries again.
+        """
         with self._lock:
             entry = self._entries.setdefault(key, _Entry())
             self._entries.move_to_end(key)
-            while len(self._entries) > self.most:
-                self._entries.popitem(last=False)
+            self._shrink()
         with entry.lock:
-            if not entry.made:
-                entry.value = make()
-                entry.made = True
-            return entry.value
+            if not entry.value:
+                entry.value.append(make())
+            return entry.value[0]
+
+    def pop(self, key: Key) -> None:
+        """Forget a value; a key that is unknown is fine."""
+        with self._lock:
+            self._entries.pop(key, None)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._entries.clear()
+
+    def _shrink(self) -> None:
+        while len(self._entries) > 1 and self._is_full():
+            self._entries.popitem(last=False)
+
+    def _is_full(self) -> bool:
+        if self.max_items is not None and len(self._entries) > self.max_items:
+            return True
+        if self.max_bytes is None:
+            return False
+        return sum(entry.nbytes for entry in self._entries.values()) > self.max_bytes

@@ -3,52 +3,54 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from demo import texts
-from demo.startup import collector_at_rest
 from esam_core.prompts import Prompt
 
-MINI = "mini"
-RECOMMENDED = "efficient_sam_ti"
+if TYPE_CHECKING:
+    from esam_core.models import ModelSpec
 
 
 @dataclass(frozen=True, slots=True)
-class ModelRow:
-    """What the page says about one model.
+class ModelEntry:
+    """The facts about one model that the page offers.
 
     Args:
         name: The name that requests carry.
         title: The name that a person reads.
-        about: Size and licence.
-        present: Whether its weights lie on this machine.
-        command: How to get the weights.
-        download_label: What the download button says.
+        parameters: How many it has.
+        licence: Of its weights.
+        present: Whether its weights are on this machine.
+        download_bytes: How large its weights are, 0 if that is unknown.
         understands_background: Whether it was trained with background points.
-        note: One line shown while this model answers, or nothing.
-        note_command: The command that belongs to the note.
+        bundled: Whether its weights come with the project.
+        recommended: Whether it is the one to get where only a bundled model is present.
+        random: Whether it runs with random weights.
     """
 
     name: str
     title: str
-    about: str = ""
+    parameters: int = 0
+    licence: str = ""
     present: bool = True
-    command: str = ""
-    download_label: str = ""
+    download_bytes: int = 0
     understands_background: bool = True
-    note: str = ""
-    note_command: str = ""
+    bundled: bool = False
+    recommended: bool = False
+    random: bool = False
 
 
 class Catalogue(Protocol):
     """Where an engine gets its models from."""
 
-    compiled: bool
+    @property
+    def compiled(self) -> bool:
+        """Whether models are to be compiled once they are loaded."""
 
-    def rows(self) -> list[ModelRow]:
-        """Return one row per model, the best present one first."""
+    def entries(self) -> list[ModelEntry]:
+        """Return one entry per model, the best present one first."""
 
     def load(self, name: str, precision: str | None = None, *, compiled: bool = False) -> Any:
         """Load one model as a Segmenter, in its own precision unless another is asked for."""
@@ -80,16 +82,15 @@ class CoreCatalogue:
     random: bool = False
     compiled: bool = False
 
-    def rows(self) -> list[ModelRow]:
-        """Return one row per model, those with weights first."""
-        with collector_at_rest():
-            from esam_core.models import MODELS, available_models
+    def entries(self) -> list[ModelEntry]:
+        """Return one entry per model, those with weights first."""
+        from esam_core.models import MODELS, available_models
 
         present = list(MODELS) if self.random else available_models()
         if self.weights is not None and self.weights_of in MODELS:
             present = [self.weights_of, *(name for name in present if name != self.weights_of)]
         absent = [name for name in MODELS if name not in present]
-        return [self._row(MODELS[name], name in present) for name in (*present, *absent)]
+        return [self._entry(MODELS[name], name in present) for name in (*present, *absent)]
 
     def load(self, name: str, precision: str | None = None, *, compiled: bool = False) -> Any:
         """Load one model, in the catalogue's precision unless another is asked for.
@@ -97,17 +98,16 @@ class CoreCatalogue:
         Raises:
             EsamError: Unknown name, no weights, or weights of another model.
         """
-        with collector_at_rest():
-            from esam_core.models import load_segmenter
+        from esam_core.models import load_segmenter
 
-            return load_segmenter(
-                name,
-                weights=self.weights if name == self.weights_of else None,
-                device=self.device,
-                precision=precision or self.precision,
-                random=self.random,
-                compiled=compiled,
-            )
+        return load_segmenter(
+            name,
+            weights=self.weights if name == self.weights_of else None,
+            device=self.device,
+            precision=precision or self.precision,
+            random=self.random,
+            compiled=compiled,
+        )
 
     def warm_up(self, segmenter: Any) -> None:
         """Run a model once on a grey picture: the first run of anything takes longer."""
@@ -125,20 +125,16 @@ class CoreCatalogue:
 
         download_weights(MODELS[name].weights, progress=progress)
 
-    def _row(self, spec: Any, present: bool) -> ModelRow:
-        millions = spec.parameters / 1e6
-        about = texts.ABOUT_MODEL if millions >= 10 else texts.ABOUT_SMALL_MODEL
-        note = texts.MINI_NOTE if spec.name == MINI else ""
-        note = texts.RANDOM_NOTE if self.random else note
-        size = spec.weights.size or 0
-        return ModelRow(
+    def _entry(self, spec: "ModelSpec", present: bool) -> ModelEntry:
+        return ModelEntry(
             name=spec.name,
             title=spec.title,
-            about=about.format(parameters=millions, licence=spec.licence),
+            parameters=spec.parameters,
+            licence=spec.licence,
             present=present,
-            command=texts.GET_COMMAND.format(name=spec.name),
-            download_label=texts.DOWNLOAD.format(megabytes=round(size / 1e6)),
+            download_bytes=spec.weights.size or 0,
             understands_background=spec.understands_background,
-            note=note,
-            note_command=texts.GET_COMMAND.format(name=RECOMMENDED) if note else "",
+            bundled=spec.bundled,
+            recommended=spec.recommended,
+            random=self.random,
         )

@@ -1,4 +1,4 @@
-"""The models that the page has loaded or can load; which one answers when nobody chose."""
+"""The models that the page has loaded or can load; the default one."""
 
 import logging
 import threading
@@ -6,8 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from demo import texts
-from demo.engine.catalogue import Catalogue, ModelRow
+from demo.engine.catalogue import Catalogue, ModelEntry
 from demo.engine.scheduler import in_its_own_thread
 from esam_core.errors import EsamError, UnknownModel
 
@@ -32,18 +31,18 @@ class Models:
         catalogue: Where models come from.
         model: The model that answers unless a visitor chooses: a name, or ``auto`` for the best
             one whose weights are present.
-        warm_up: Told of each model that was loaded, in a thread of its own.
+        warm_up: Called with each model that was loaded, in a thread of its own.
     """
 
     def __init__(self, catalogue: Catalogue, model: str, warm_up: Callable[[Any], None]):
         self.catalogue = catalogue
         self.wanted = model
-        self.rows: list[ModelRow] = []
-        self.error = ""
+        self.entries: list[ModelEntry] = []
+        self.error: Exception | None = None
         self.default: str | None = None
         self.downloads: dict[str, Download] = {}
         self._warm_up = warm_up
-        self._asked_for = threading.Event()
+        self._wanted_now = threading.Event()
         self._ready = threading.Event()
         self._loading = threading.Lock()
         self._segmenters: dict[str, Any] = {}
@@ -52,32 +51,32 @@ class Models:
         """Load the default model in the background; the page is up meanwhile.
 
         Args:
-            grace: Seconds to wait for the first page to come up, see ``hurry``. Loading holds the
-                interpreter, and a page that is served at the same time takes twice as long.
+            grace: Seconds to wait for the first page to come up, see ``load_now``. Loading keeps
+                the interpreter busy, and a page served at the same time takes twice as long.
         """
         thread = threading.Thread(target=self._start, args=(grace,), name="load-model", daemon=True)
         thread.start()
 
-    def hurry(self) -> None:
-        """Somebody's page is up: load the default model now."""
-        self._asked_for.set()
+    def load_now(self) -> None:
+        """A page is up: load the default model now."""
+        self._wanted_now.set()
 
     def _start(self, grace: float = 0.0) -> None:
-        self._asked_for.wait(grace)
+        self._wanted_now.wait(grace)
         try:
-            self.rows = self.catalogue.rows()
+            self.entries = self.catalogue.entries()
             self.default = self._default()
             self._load(self.default)
         except EsamError as error:
-            self.error = str(error)
+            self.error = error
         except Exception as error:  # the page must be able to say that there is no model
             log.exception("the default model could not be loaded")
-            self.error = texts.MODEL_FAILED.format(reason=error)
+            self.error = error
         finally:
             self._ready.set()
 
     def _default(self) -> str:
-        names = [row.name for row in self.rows]
+        names = [entry.name for entry in self.entries]
         if self.wanted == "auto":
             return names[0]
         if self.wanted not in names:
@@ -99,20 +98,20 @@ class Models:
         """Return a model, loading it at its first use; without a name the default one.
 
         Args:
-            name: A row's name, with ``EXACT`` behind it for the exact precision.
+            name: An entry's name, with ``EXACT`` behind it for the exact precision.
 
         Raises:
-            UnknownModel: The name is in no row.
+            UnknownModel: The name is in no entry.
             EsamError: The weights are absent or do not fit.
         """
         if name is None:
-            self.hurry()
+            self.load_now()
             self._ready.wait()
             if self.default is None:
-                raise EsamError(self.error)
+                raise EsamError(f"the default model could not be loaded: {self.error}")
             name = self.default
         if name not in self._segmenters:
-            names = [row.name for row in self.rows]
+            names = [entry.name for entry in self.entries]
             if name.removesuffix(EXACT) not in names:
                 raise UnknownModel(f"There is no model {name!r}; choose one of {names}.")
             self._load(name)
@@ -148,12 +147,12 @@ class Models:
             log.info("%s is compiled", key)
 
     def download(self, name: str) -> None:
-        """Start fetching a model's weights; ``downloads`` tells how far it is.
+        """Start fetching a model's weights; ``downloads`` has its progress.
 
         Raises:
-            UnknownModel: The name is in no row.
+            UnknownModel: The name is in no entry.
         """
-        if name not in [row.name for row in self.rows]:
+        if name not in [entry.name for entry in self.entries]:
             raise UnknownModel(f"There is no model {name!r} to download.")
         with self._loading:
             running = self.downloads.get(name)
@@ -172,10 +171,10 @@ class Models:
 
         try:
             self.catalogue.download(name, progress)
-            self.rows = self.catalogue.rows()
+            self.entries = self.catalogue.entries()
         except EsamError as error:
             state.error = str(error)
-        except Exception as error:  # whatever it was, the page says it and stays usable
+        except Exception as error:  # the page shows it and stays usable
             log.exception("download of %s", name)
             state.error = str(error)
         finally:

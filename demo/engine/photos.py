@@ -1,19 +1,18 @@
-"""The photos that visitors opened and what models read in them, as many as there is room for.
+"""The photos that visitors opened and their embeddings, as many as there is room for.
 
 A photo is known by a random token that only its visitor was given; nothing else tells two visitors
-apart, so nothing of one can reach the other. What a model read in a photo belongs to the pixels:
-equal photos share it.
+apart, so nothing of one can reach the other. An embedding belongs to the pixels: equal photos share
+it.
 """
 
 import secrets
-import threading
-from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from demo import texts
+from demo.engine.cache import LruCache
 from esam_core.errors import EsamError
 from esam_core.images import ImageSource, image_digest, load_rgb
 
@@ -24,7 +23,13 @@ class PhotoGone(EsamError):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Photo:
-    """An opened photo: its token, its pixels (h, w, 3) uint8 and their digest."""
+    """An opened photo.
+
+    Args:
+        token: Random; its visitor's key to it.
+        image: Its pixels (h, w, 3) uint8 RGB.
+        digest: Of the pixels.
+    """
 
     token: str
     image: np.ndarray
@@ -32,26 +37,24 @@ class Photo:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Reading:
-    """An embedding and the milliseconds that it took once."""
+class TimedEmbedding:
+    """An embedding and the milliseconds that it took to make."""
 
     embedding: Any
     embed_ms: float
 
 
 class Photos:
-    """Photos by token, readings by model and pixels; the longest unused are forgotten first.
+    """Photos by token, embeddings by model and pixels; the longest unused are forgotten first.
 
     Args:
         photo_bytes: How many bytes of pixels are kept.
-        readings: How many embeddings are kept.
+        embeddings: How many embeddings are kept.
     """
 
-    def __init__(self, photo_bytes: int, readings: int):
-        self.photo_bytes, self.most_readings = photo_bytes, readings
-        self._lock = threading.Lock()
-        self._photos: OrderedDict[str, Photo] = OrderedDict()
-        self._readings: OrderedDict[tuple[str, str], Reading] = OrderedDict()
+    def __init__(self, photo_bytes: int, embeddings: int):
+        self._photos: LruCache[str, Photo] = LruCache(max_bytes=photo_bytes)
+        self._embeddings: LruCache[tuple[str, str], TimedEmbedding] = LruCache(embeddings)
 
     def open(self, source: ImageSource) -> Photo:
         """Read a photo and keep it under a new random token.
@@ -61,11 +64,7 @@ class Photos:
         """
         image = load_rgb(source)
         photo = Photo(secrets.token_urlsafe(18), image, image_digest(image))
-        with self._lock:
-            self._photos[photo.token] = photo
-            held = sum(kept.image.nbytes for kept in self._photos.values())
-            while held > self.photo_bytes and len(self._photos) > 1:
-                held -= self._photos.popitem(last=False)[1].image.nbytes
+        self._photos.put(photo.token, photo, image.nbytes)
         return photo
 
     def get(self, token: str) -> Photo:
@@ -74,41 +73,27 @@ class Photos:
         Raises:
             PhotoGone: It was forgotten, or never opened here.
         """
-        with self._lock:
-            photo = self._photos.get(token)
-            if photo is None:
-                raise PhotoGone(texts.PHOTO_GONE)
-            self._photos.move_to_end(token)
-            return photo
+        photo = self._photos.get(token)
+        if photo is None:
+            raise PhotoGone("the photo of this token is not held any more; open it again.")
+        return photo
 
     def close(self, token: str) -> None:
         """Forget a photo; a token that is unknown is fine."""
-        with self._lock:
-            self._photos.pop(token, None)
+        self._photos.pop(token)
 
     def clear(self) -> None:
-        """Forget every photo and every reading."""
-        with self._lock:
-            self._photos.clear()
-            self._readings.clear()
+        """Forget every photo and every embedding."""
+        self._photos.clear()
+        self._embeddings.clear()
 
     @property
     def held(self) -> tuple[int, int]:
-        """How many photos and how many readings are kept."""
-        return len(self._photos), len(self._readings)
+        """How many photos and how many embeddings are kept."""
+        return len(self._photos), len(self._embeddings)
 
-    def reading(self, model: str, photo: Photo) -> Reading | None:
-        """Return what a model read in these pixels, if that is still known."""
-        key = (model, photo.digest)
-        with self._lock:
-            if key in self._readings:
-                self._readings.move_to_end(key)
-            return self._readings.get(key)
-
-    def keep(self, model: str, photo: Photo, reading: Reading) -> Reading:
-        """Remember what a model read in a photo."""
-        with self._lock:
-            self._readings[model, photo.digest] = reading
-            while len(self._readings) > self.most_readings:
-                self._readings.popitem(last=False)
-        return reading
+    def embedding(
+        self, model: str, photo: Photo, make: Callable[[], TimedEmbedding]
+    ) -> TimedEmbedding:
+        """Return a model's embedding of these pixels, made now if it is not kept."""
+        return self._embeddings.get_or_make((model, photo.digest), make)

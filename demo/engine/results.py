@@ -1,58 +1,61 @@
-"""What was found in a visitor's photo, under the photo's token; the longest unused goes first."""
+"""What modes found in a visitor's photo, and the long work that is running on it.
+
+Both belong to the photo's token. A token is known to its visitor only, so nobody reaches another's
+results or stops another's work.
+"""
 
 import threading
-from collections import OrderedDict
 from typing import Any
 
+from demo.engine.cache import LruCache
 
-class Kept:
-    """Results by token, and who asked for work to be stopped.
 
-    A token is known to its visitor only, so nobody reaches another's results.
+class ResultStore:
+    """The last result of each photo; the longest unused is forgotten first.
 
     Args:
-        most_bytes: Results are forgotten, the longest unused first, beyond this.
+        max_bytes: How much memory all results together may take.
     """
 
-    def __init__(self, most_bytes: int = 600_000_000):
-        self.most_bytes = most_bytes
-        self._lock = threading.Lock()
-        self._results: OrderedDict[str, tuple[Any, int]] = OrderedDict()
-        self._running: dict[str, threading.Event] = {}
+    def __init__(self, max_bytes: int = 600_000_000):
+        self._results: LruCache[str, Any] = LruCache(max_bytes=max_bytes)
 
     def put(self, token: str, result: Any, nbytes: int) -> None:
-        """Keep the result of a photo instead of its last one."""
-        with self._lock:
-            self._results.pop(token, None)
-            self._results[token] = result, nbytes
-            held = sum(size for _, size in self._results.values())
-            while held > self.most_bytes and len(self._results) > 1:
-                held -= self._results.popitem(last=False)[1][1]
+        """Keep the result of a photo in place of its last one."""
+        self._results.put(token, result, nbytes)
 
     def get(self, token: str) -> Any | None:
-        """Return the result of a photo, if it is still known."""
-        with self._lock:
-            if token not in self._results:
-                return None
-            self._results.move_to_end(token)
-            return self._results[token][0]
+        """Return the result of a photo, or None if it is not kept."""
+        return self._results.get(token)
 
-    def begin(self, token: str) -> threading.Event:
-        """Stop the work on a photo, if any, and return the event that stops the new one."""
-        with self._lock:
-            if token in self._running:
-                self._running[token].set()
-            self._running[token] = threading.Event()
-            return self._running[token]
 
-    def end(self, token: str, stopped: threading.Event) -> None:
+class RunningTasks:
+    """Long work by photo and mode; starting it anew stops what runs."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: dict[tuple[str, str], threading.Event] = {}
+
+    def __len__(self) -> int:
+        return len(self._running)
+
+    def begin(self, token: str, mode: str) -> threading.Event:
+        """Stop a mode's work on a photo, if any; return the event that stops the new one."""
+        with self._lock:
+            if running := self._running.get((token, mode)):
+                running.set()
+            self._running[token, mode] = threading.Event()
+            return self._running[token, mode]
+
+    def end(self, token: str, mode: str, stopped: threading.Event) -> None:
         """Forget the event of work that is over."""
         with self._lock:
-            if self._running.get(token) is stopped:
-                del self._running[token]
+            if self._running.get((token, mode)) is stopped:
+                del self._running[token, mode]
 
-    def stop(self, token: str) -> None:
-        """Ask the work on a photo to stop; none is fine."""
+    def stop(self, token: str, mode: str | None = None) -> None:
+        """Ask a mode's work on a photo to stop, or the work of every mode; none is fine."""
         with self._lock:
-            if token in self._running:
-                self._running[token].set()
+            for (owner, name), stopped in self._running.items():
+                if owner == token and mode in (None, name):
+                    stopped.set()

@@ -1,18 +1,24 @@
-"""The same clicks on several models: who can be set against whom, and what came out. No gradio."""
+"""The same clicks on several models, or on several rules of one, side by side."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
-from demo import texts
-from demo.engine.engine import Engine
+from demo.engine import Engine
+from demo.engine.engine import Answer
 from demo.engine.models import EXACT
-from demo.handlers.requests import read_ask, text_of
+from demo.engine.photos import Photo
+from demo.handlers.errors import Cancel, Progress, Reply, answering
+from demo.handlers.models import get_command
+from demo.handlers.pictures import shrunk
+from demo.handlers.requests import read_request
+from demo.handlers.views import photo_of
+from demo.texts import compare as texts
 from esam_core.comparison import agreement
-from esam_core.errors import InvalidSettings
+from esam_core.errors import Cancelled, InvalidSettings
 from esam_core.masks import RULES, Masks, rank_masks_by
+from esam_core.prompts import Prompt
 from esam_core.visualize import draw_masks, draw_prompt, palette
 
 MOST = 4
@@ -20,8 +26,8 @@ SIDE = 1000  # pictures are for looking, the longer side in pixels
 
 
 @dataclass(frozen=True, slots=True)
-class Contestant:
-    """A model with the rule by which it chooses among its three candidates.
+class ModelChoice:
+    """A model with the rule by which one of its three candidates is taken.
 
     Args:
         model: Its name; with ``EXACT`` behind it in float32, whatever precision is quicker here.
@@ -35,7 +41,7 @@ class Contestant:
 
     @property
     def key(self) -> str:
-        """Its name in menus' values."""
+        """Its value in menus."""
         return f"{self.model}/{self.rule}"
 
     @property
@@ -45,20 +51,20 @@ class Contestant:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Result:
-    """What the contestants answered to one prompt.
+class CompareResult:
+    """What the chosen models answered to one prompt.
 
     Args:
-        contestants: In the order asked for.
-        masks: One mask each (m, h, w).
+        choices: In the order asked for.
+        masks: One mask each (m, h, w), in the size of the photo.
         pictures: Photo, mask and prompt of each (h', w', 3) uint8.
         iou: Agreement (m, m).
-        embed_ms: Reading the photo, per contestant.
-        click_ms: Answering the prompt, per contestant.
+        embed_ms: Milliseconds to encode the photo, per choice.
+        click_ms: Milliseconds to answer the prompt, per choice.
         provenances: Where each one's weights come from, and its precision.
     """
 
-    contestants: tuple[Contestant, ...]
+    choices: tuple[ModelChoice, ...]
     masks: Masks
     pictures: tuple[np.ndarray, ...]
     iou: np.ndarray
@@ -67,22 +73,27 @@ class Result:
     provenances: tuple[str, ...]
 
 
-def contestants(engine: Engine) -> list[Contestant]:
+def model_choices(engine: Engine) -> list[ModelChoice]:
     """List every present model with every rule, models best first, then each in fp32."""
-    rows = [row for row in engine.models.catalogue.rows() if row.present]
+    present = [entry for entry in engine.models.catalogue.entries() if entry.present]
     exact = [
-        Contestant(row.name + EXACT, texts.COMPARE_EXACT.format(title=row.title), RULES[0])
-        for row in rows
+        ModelChoice(entry.name + EXACT, texts.EXACT.format(title=entry.title), RULES[0])
+        for entry in present
     ]
-    return [Contestant(row.name, row.title, rule) for rule in RULES for row in rows] + exact
+    rules = [ModelChoice(entry.name, entry.title, rule) for rule in RULES for entry in present]
+    return rules + exact
 
 
-def absent(engine: Engine) -> list[tuple[str, str]]:
-    """List the models whose weights are not here, each with the command that fetches them."""
-    return [(row.title, row.command) for row in engine.models.catalogue.rows() if not row.present]
+def absent_models(engine: Engine) -> list[tuple[str, str]]:
+    """List the models whose weights are not here: a sentence, and the command to get them."""
+    return [
+        (texts.ABSENT.format(title=entry.title), get_command(entry))
+        for entry in engine.models.catalogue.entries()
+        if not entry.present
+    ]
 
 
-def at_first(choices: list[Contestant]) -> list[str]:
+def first_choices(choices: list[ModelChoice]) -> list[str]:
     """Choose two to begin with: two models if there are, else two rules of one that disagree most.
 
     The candidate with the highest predicted IoU is often the largest one, too.
@@ -93,77 +104,108 @@ def at_first(choices: list[Contestant]) -> list[str]:
     return [choice.key for choice in models[:2]]
 
 
-def compare_prompt(engine: Engine, value: Any, keys: list[str]) -> Result:
-    """Ask the chosen contestants the prompt on the canvas.
+@answering
+def find(
+    engine: Engine,
+    payload: Any,
+    keys: list[str],
+    *,
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
+) -> Reply:
+    """Ask the chosen models the prompt on the canvas.
 
     Args:
         engine: The engine.
-        value: The canvas's value, with ``token`` and ``prompt``.
-        keys: Two to four keys of contestants.
+        payload: ``token`` and ``prompt``.
+        keys: Of two to four choices.
+        progress: Called with the models done and their number.
+        cancel: Asked before each model; true stops.
+
+    Returns:
+        ``labels``; ``rows`` of the table: label, weights, times, IoU with each; ``pictures``
+        (h, w, 3) uint8; ``found``, one mask per choice.
+    """
+    photo = photo_of(engine, payload)
+    prompt = read_request(payload, photo.image.shape[:2]).prompt
+    result = search(engine, photo, prompt, keys, progress, cancel)
+    return {
+        "labels": [choice.label for choice in result.choices],
+        "rows": rows_of(result),
+        "pictures": list(result.pictures),
+        "message": "",
+        "found": result.masks,
+    }
+
+
+def search(
+    engine: Engine,
+    photo: Photo,
+    prompt: Prompt,
+    keys: list[str],
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
+) -> CompareResult:
+    """Ask the chosen models a prompt; a model is asked once for all its rules.
 
     Raises:
-        InvalidSettings: Fewer than two, more than four, or unknown ones.
-        EsamError: No prompt, a forgotten photo, or a model that fails.
+        InvalidSettings: Fewer than two, more than four, or unknown keys.
+        Cancelled: ``cancel`` returned true.
+        EsamError: A model that cannot be loaded.
     """
-    known = {one.key: one for one in contestants(engine)}
+    known = {one.key: one for one in model_choices(engine)}
     if not 2 <= len(keys) <= MOST or any(key not in known for key in keys):
-        raise InvalidSettings(texts.COMPARE_CHOOSE.format(most=MOST))
-    value = value if isinstance(value, dict) else {}
-    photo = engine.photo(text_of(value.get("token")) or "")
-    prompt = read_ask(value, photo.image.shape[:2]).prompt
-    chosen = [known[key] for key in keys]
-    answers = {
-        model: engine.predict(photo, prompt, model)
-        for model in dict.fromkeys(one.model for one in chosen)
-    }
-    best = []
-    for one in chosen:
-        answer = answers[one.model]
-        seen = answer.segmenter.understands_background
-        order = rank_masks_by(
-            answer.masks,
-            one.rule,
-            box_xyxy=prompt.box_xyxy,
-            background_points=() if seen else prompt.background_points,
-        )
-        best.append(answer.masks[order[:1]])
-    return Result(
-        tuple(chosen),
+        raise InvalidSettings(texts.CHOOSE.format(most=MOST))
+    choices = [known[key] for key in keys]
+    models = list(dict.fromkeys(one.model for one in choices))
+    answers: dict[str, Answer] = {}
+    for model in models:
+        if cancel is not None and cancel():
+            raise Cancelled(f"stopped after {len(answers)} of {len(models)} models, as asked.")
+        answers[model] = engine.predict(photo, prompt, model)
+        if progress is not None:
+            progress(len(answers), len(models))
+    best = [_best(answers[one.model], one.rule, prompt) for one in choices]
+    return CompareResult(
+        tuple(choices),
         Masks.concat(best),
-        tuple(
-            _picture(draw_prompt(_drawn(photo.image, mask, i), prompt))
-            for i, mask in enumerate(best)
-        ),
+        tuple(_picture(photo.image, mask, prompt, i) for i, mask in enumerate(best)),
         agreement(best),
-        tuple(answers[one.model].embed_ms for one in chosen),
-        tuple(answers[one.model].decode_ms for one in chosen),
-        tuple(_provenance(answers[one.model].segmenter) for one in chosen),
+        tuple(answers[one.model].embed_ms for one in choices),
+        tuple(answers[one.model].decode_ms for one in choices),
+        tuple(_provenance(answers[one.model].segmenter) for one in choices),
     )
 
 
-def as_rows(result: Result) -> list[list[str]]:
-    """Return the table: per contestant its times, its score and its IoU with each other one."""
+def rows_of(result: CompareResult) -> list[list[str]]:
+    """Return the table: per choice its weights, its times and its IoU with each other one."""
     return [
         [
-            one.label,
+            choice.label,
             result.provenances[i],
             f"{result.embed_ms[i]:.0f}",
             f"{result.click_ms[i]:.0f}",
             *(f"{iou:.2f}" for iou in result.iou[i]),
         ]
-        for i, one in enumerate(result.contestants)
+        for i, choice in enumerate(result.choices)
     ]
+
+
+def _best(answer: Answer, rule: str, prompt: Prompt) -> Masks:
+    understood = answer.segmenter.understands_background
+    order = rank_masks_by(
+        answer.masks,
+        rule,
+        box_xyxy=prompt.box_xyxy,
+        background_points=() if understood else prompt.background_points,
+    )
+    return answer.masks[order[:1]]
 
 
 def _provenance(segmenter: Any) -> str:
     return f"{segmenter.provenance}, {segmenter.precision}"
 
 
-def _drawn(image: np.ndarray, mask: Masks, number: int) -> np.ndarray:
-    return draw_masks(image, mask, colours=palette(number + 1)[-1:])
-
-
-def _picture(image: np.ndarray) -> np.ndarray:
-    picture = Image.fromarray(image)
-    picture.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
-    return np.array(picture)
+def _picture(image: np.ndarray, mask: Masks, prompt: Prompt, number: int) -> np.ndarray:
+    drawn = draw_masks(image, mask, colours=palette(number + 1)[-1:])
+    return shrunk(draw_prompt(drawn, prompt), SIDE)

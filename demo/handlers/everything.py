@@ -1,62 +1,51 @@
-"""Everything in a photo, for the page: a grid decoded once, then filtered as often as one likes.
+"""Everything in a photo: a grid decoded once, then filtered as often as one likes."""
 
-Plain values in and out, no gradio. Masks are made in a size that a screen can show; areas are told
-in pixels of the photo.
-"""
-
-import logging
-import queue
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from demo import texts
-from demo.engine.engine import Engine
-from demo.engine.photos import Photo, PhotoGone
+from demo.engine import Engine
+from demo.handlers.errors import Cancel, Progress, Reply, answering
 from demo.handlers.pictures import labels_url, mask_url
-from demo.handlers.points import Json, answering
-from demo.handlers.requests import text_of
-from esam_core.errors import Cancelled, EsamError, InvalidSettings
+from demo.handlers.requests import text_of, values_of
+from demo.handlers.views import SCREEN_SIDE, View, photo_of, view
+from demo.texts import everything as texts
+from esam_core.errors import InvalidSettings
 from esam_core.visualize import stable_colours
 
 if TYPE_CHECKING:
     from esam_core.everything import GridCandidates, GridSettings
     from esam_core.masks import Masks
 
-log = logging.getLogger(__name__)
+Box = tuple[int, int, int, int]
+Filters = Mapping[str, float]  # predicted_iou, stability, nms; min_area in percent of the photo
 
-CHOICES = ("fast", "quality")
-MAP_SIDE = 1280  # longest side of the masks that the page is given
-MAP_BYTES = 500_000_000  # masks that exist at one time
+GRIDS = tuple(texts.PRESETS)
+MASK_BYTES = 500_000_000  # masks that exist at one time
 MOST_REGIONS = 64  # masks that are sent whole at once
 MIN_AREA = 0.05  # percent of the photo
-TELL_SECONDS = 0.15  # between two reports of how far a search is
 # No slider reaches candidates below these, so they are not kept.
 LOWEST = {"pred_iou_thresh": 0.2, "stability_score_thresh": 0.0}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Found:
+class EverythingResult:
     """What a grid found in a photo, and the masks that are on show now.
 
     Args:
-        model: Who found it.
-        choice: On which grid.
-        candidates: All that the sliders choose from.
+        key: Model, grid and size that it was made with.
+        candidates: All that the filters choose from.
         shown: Number of the choice, a new one for every change.
-        masks: Each mask on show, cut to its box and packed, with the box.
+        masks: Each mask on show, cut to its box and packed into bits, with the box.
     """
 
-    model: str
-    choice: str
+    key: tuple[object, ...]
     candidates: "GridCandidates"
     shown: str = ""
-    masks: tuple[tuple[bytes, tuple[int, int, int, int]], ...] = ()
+    masks: tuple[tuple[bytes, Box], ...] = ()
 
     @property
     def nbytes(self) -> int:
@@ -64,16 +53,17 @@ class Found:
         return self.candidates.nbytes + sum(len(bits) for bits, _ in self.masks)
 
     def mask(self, i: int) -> np.ndarray:
-        """Unpack a mask (h, w) bool."""
+        """Unpack a mask (h, w) bool, in the size of the view."""
         bits, (x0, y0, x1, y1) = self.masks[i]
-        mask = np.zeros(self.candidates.image_hw, bool)
+        height, width = self.candidates.image_hw
+        mask = np.zeros((height, width), bool)
         part = np.unpackbits(np.frombuffer(bits, np.uint8), count=(y1 - y0) * (x1 - x0))
         mask[y0:y1, x0:x1] = part.reshape(y1 - y0, x1 - x0).astype(bool)
         return mask
 
 
 def filters_for(model: str | None) -> dict[str, float]:
-    """Return where the sliders stand at first; a small model is less sure of itself."""
+    """Return the filters that suit a model; a small model is less sure of itself."""
     from esam_core.everything import preset
 
     row = preset("fast", model or "")
@@ -85,144 +75,134 @@ def filters_for(model: str | None) -> dict[str, float]:
     }
 
 
-def find(engine: Engine, seen: Any, choice: str, filters: dict[str, float]) -> Iterator[Json]:
-    """Find everything in the photo that a visitor sees.
+@answering
+def find(
+    engine: Engine,
+    payload: Any,
+    grid: str,
+    filters: Filters,
+    *,
+    points_per_side: int | None = None,
+    max_side: int | None = SCREEN_SIDE,
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
+) -> Reply:
+    """Find everything in a photo.
 
     Args:
         engine: The engine.
-        seen: The canvas' value: ``token`` and ``model``.
-        choice: A name of ``CHOICES``.
-        filters: ``predicted_iou``, ``stability``, ``nms``, and ``min_area`` in percent.
+        payload: ``token`` and ``model``.
+        grid: A name of ``GRIDS``.
+        filters: See ``filters_for``.
+        points_per_side: Of the grid, if not its own.
+        max_side: See ``view``.
+        progress: Called with the points done and their total.
+        cancel: Asked between two steps; true stops.
 
-    Yields:
-        ``{"done", "total"}`` while points are decoded, then ``{"layer", "rows", "count"}``;
-        instead of either ``{"error"}``, or ``{"stopped"}`` after a cancel.
+    Returns:
+        ``layers``, ``rows`` (number, percent of the photo, predicted IoU, stability), ``message``
+        and ``found``, the largest mask first.
     """
-    events: queue.Queue[Json] = queue.Queue()
-    due = 0.0
-    token = _token(seen)
-    stopped = engine.kept.begin(token)
-
-    def work() -> None:
-        events.put(_refusing(lambda: _found(engine, seen, choice, filters, tell, stopped)))
-
-    def tell(done: int, total: int) -> None:
-        nonlocal due
-        if time.monotonic() >= due:  # what the page draws takes its time from the search
-            due = time.monotonic() + TELL_SECONDS
-            events.put({"done": done, "total": total})
-
-    threading.Thread(target=work, name="everything", daemon=True).start()
-    try:
-        while True:
-            event = events.get()
-            yield event
-            if "done" not in event:
-                return
-    finally:
-        stopped.set()  # also when the visitor has left
-        engine.kept.end(token, stopped)
-
-
-def change(engine: Engine, seen: Any, filters: dict[str, float]) -> Json:
-    """Filter the kept candidates anew; nothing is decoded. ``{}`` if there are none."""
-
-    def answer() -> Json:
-        photo = engine.photo(_token(seen))
-        found = engine.kept.get(photo.token)
-        return {} if found is None else _show(engine, photo, found, filters)
-
-    return _refusing(answer)
-
-
-def stop(engine: Engine, seen: Any) -> None:
-    """Stop the search in a visitor's photo."""
-    engine.kept.stop(_token(seen))
+    if grid not in GRIDS:
+        raise InvalidSettings(texts.NO_SUCH_GRID.format(name=grid, names=", ".join(GRIDS)))
+    seen = view(engine, payload, max_side=max_side)
+    key = (seen.segmenter.name, grid, points_per_side, seen.image_hw)
+    result = engine.results.get(seen.photo.token)
+    if result is None or result.key != key:
+        settings = _grid_settings(grid, seen.segmenter.name, points_per_side)
+        result = EverythingResult(key, search(engine, seen, settings, progress, cancel))
+    return _chosen(engine, seen.photo.token, result, filters)
 
 
 @answering
-def regions(engine: Engine, payload: Any) -> Json:
-    """Give masks on show as a whole: in the map, smaller masks lie on larger ones."""
-    values = payload if isinstance(payload, dict) else {}
-    photo = engine.photo(_token(values))
-    found, ids = engine.kept.get(photo.token), values.get("ids")
-    if found is None or found.shown != values.get("shown"):
-        raise InvalidSettings(texts.EVERYTHING["changed"])
+def change(engine: Engine, payload: Any, filters: Filters) -> Reply:
+    """Filter the kept candidates anew; nothing is decoded. ``{}`` if there are none."""
+    photo = photo_of(engine, payload)
+    result = engine.results.get(photo.token)
+    return {} if result is None else _chosen(engine, photo.token, result, filters)
+
+
+@answering
+def regions(engine: Engine, payload: Any) -> Reply:
+    """Give masks on show as a whole: in the map, smaller masks lie on larger ones.
+
+    Args:
+        engine: The engine.
+        payload: ``token``; ``shown`` of the layer; ``ids`` of its masks, from 1.
+    """
+    photo, values = photo_of(engine, payload), values_of(payload)
+    result, ids = engine.results.get(photo.token), values.get("ids")
+    if result is None or result.shown != text_of(values.get("shown")):
+        raise InvalidSettings(texts.CHANGED)
     if not isinstance(ids, list) or not 1 <= len(ids) <= MOST_REGIONS:
-        raise InvalidSettings(texts.EVERYTHING["too_many"].format(most=MOST_REGIONS))
-    if not all(isinstance(i, int) and 1 <= i <= len(found.masks) for i in ids):
-        raise InvalidSettings(texts.EVERYTHING["changed"])
-    return {"masks": [{"id": i, "png": mask_url(found.mask(i - 1))} for i in ids]}
+        raise InvalidSettings(texts.TOO_MANY.format(most=MOST_REGIONS))
+    if not all(isinstance(i, int) and 1 <= i <= len(result.masks) for i in ids):
+        raise InvalidSettings(texts.CHANGED)
+    return {"masks": [{"id": i, "png": mask_url(result.mask(i - 1))} for i in ids]}
 
 
-def _found(
+def search(
     engine: Engine,
-    seen: Any,
-    choice: str,
-    filters: dict[str, float],
-    tell: Callable[[int, int], None],
-    stopped: threading.Event,
-) -> Json:
-    from esam_core.everything import preset
-
-    if choice not in CHOICES:
-        raise InvalidSettings(f"{choice!r} is no grid; use one of {', '.join(CHOICES)}.")
-    photo = engine.photo(_token(seen))
-    segmenter, embedding, _ = engine.embed(photo, text_of(seen.get("model")))
-    found = engine.kept.get(photo.token)
-    if found is None or (found.model, found.choice) != (segmenter.name, choice):
-        settings = replace(preset(choice, segmenter.name), **LOWEST)
-        candidates = _decoded(engine, segmenter, embedding, settings, tell, stopped)
-        found = Found(segmenter.name, choice, candidates)
-    return _show(engine, photo, found, filters)
-
-
-def _decoded(
-    engine: Engine,
-    segmenter: Any,
-    embedding: Any,
+    seen: View,
     settings: "GridSettings",
-    tell: Callable[[int, int], None],
-    stopped: threading.Event,
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
 ) -> "GridCandidates":
+    """Decode a grid over a view; clicks go first in between.
+
+    Raises:
+        Cancelled: ``cancel`` returned true.
+    """
     from esam_core.everything import decode_grid
 
-    def cancel() -> bool:
-        engine.give_way()
-        return stopped.is_set()
-
-    tell(0, settings.points_per_side**2)
-    # The model sees every photo in the same size, so its masks can be drawn in any.
-    small = replace(embedding, image_hw=_map_hw(embedding.image_hw))
+    if progress is not None:
+        progress(0, settings.points_per_side**2)
+    polite = engine.polite(cancel)
     return engine.work(
-        lambda: decode_grid(segmenter, small, settings, progress=tell, cancel=cancel)
+        lambda: decode_grid(
+            seen.segmenter, seen.embedding, settings, progress=progress, cancel=polite
+        )
     )
 
 
-def _show(engine: Engine, photo: Photo, found: Found, filters: dict[str, float]) -> Json:
-    """Choose the masks, keep them, and describe them for the page."""
+def _grid_settings(grid: str, model: str, points_per_side: int | None) -> "GridSettings":
+    from esam_core.everything import preset
+
+    row = preset(grid, model)
+    if points_per_side is not None:
+        row = replace(row, points_per_side=points_per_side)
+    return replace(
+        row,
+        pred_iou_thresh=LOWEST["pred_iou_thresh"],
+        stability_score_thresh=LOWEST["stability_score_thresh"],
+    )
+
+
+def _chosen(engine: Engine, token: str, result: EverythingResult, filters: Filters) -> Reply:
+    """Choose the masks, keep them, and describe them."""
     from esam_core.everything import select
 
-    masks = select(found.candidates, _settings(found.candidates.image_hw, filters))
-    height, width = masks.image_hw
+    height, width = result.candidates.image_hw
+    masks = select(result.candidates, _select_settings((height, width), filters))
     masks = masks[masks.area >= filters["min_area"] / 100 * height * width]
     masks = masks[np.argsort(-masks.area, kind="stable")]
-    found = replace(found, shown=token_hex(8), masks=tuple(_packed(masks)))
-    engine.kept.put(photo.token, found, found.nbytes)
-    rows = _rows(masks, photo)
+    result = replace(result, shown=token_hex(8), masks=tuple(_packed(masks)))
+    engine.results.put(token, result, result.nbytes)
+    rows = _rows(masks)
     layer = {
         "kind": "labels",
-        "token": photo.token,
+        "token": token,
         "mode": "everything",
         "png": labels_url(masks),
         "colours": ["#" + bytes(colour).hex() for colour in stable_colours(masks)],
-        "tips": [texts.EVERYTHING["tip"].format(*row) for row in rows],
-        "shown": found.shown,
+        "tips": [texts.TIP.format(*row) for row in rows],
+        "shown": result.shown,
     }
-    return {"layer": layer, "rows": rows, "count": len(rows)}
+    message = {0: texts.NONE, 1: texts.ONE}.get(len(rows), texts.COUNT.format(count=len(rows)))
+    return {"layers": {"everything": layer}, "rows": rows, "message": message, "found": masks}
 
 
-def _settings(image_hw: tuple[int, int], filters: dict[str, float]) -> "GridSettings":
+def _select_settings(image_hw: tuple[int, int], filters: Filters) -> "GridSettings":
     from esam_core.everything import GridSettings
 
     height, width = image_hw
@@ -231,49 +211,19 @@ def _settings(image_hw: tuple[int, int], filters: dict[str, float]) -> "GridSett
         stability_score_thresh=filters["stability"],
         box_nms_thresh=filters["nms"],
         min_mask_region_area=50,
-        max_masks=max(1, min(1000, MAP_BYTES // (height * width))),
+        max_masks=max(1, min(1000, MASK_BYTES // (height * width))),
     )
 
 
-def _rows(masks: "Masks", photo: Photo) -> list[list[float]]:
+def _rows(masks: "Masks") -> list[list[float]]:
     """Describe masks: number, percent of the photo, predicted IoU, stability."""
     height, width = masks.image_hw
     percent = 100 * masks.area / (height * width)
-    return [
-        [
-            i + 1,
-            round(float(percent[i]), 2),
-            round(float(masks.predicted_iou[i]), 2),
-            round(float(masks.stability_score[i]), 2),
-        ]
-        for i in range(len(masks))
-    ]
+    columns = zip(percent, masks.predicted_iou, masks.stability_score, strict=True)
+    return [[i, *(round(float(value), 2) for value in row)] for i, row in enumerate(columns, 1)]
 
 
-def _packed(masks: "Masks") -> Iterator[tuple[bytes, tuple[int, int, int, int]]]:
+def _packed(masks: "Masks") -> Iterator[tuple[bytes, Box]]:
     for mask, box in zip(masks.data, masks.boxes_xyxy.astype(int).tolist(), strict=True):
         x0, y0, x1, y1 = box
         yield np.packbits(mask[y0:y1, x0:x1]).tobytes(), (x0, y0, x1, y1)
-
-
-def _map_hw(image_hw: tuple[int, int]) -> tuple[int, int]:
-    scale = min(1.0, MAP_SIDE / max(image_hw))
-    return max(1, round(image_hw[0] * scale)), max(1, round(image_hw[1] * scale))
-
-
-def _refusing(answer: Callable[[], Json]) -> Json:
-    try:
-        return answer()
-    except Cancelled as error:
-        return {"stopped": str(error)}
-    except PhotoGone as error:
-        return {"error": str(error), "code": "photo_gone"}
-    except EsamError as error:
-        return {"error": str(error)}
-    except Exception:  # nothing may leave the page waiting; the log keeps the reason
-        log.exception("everything failed")
-        return {"error": texts.UNEXPECTED}
-
-
-def _token(seen: Any) -> str:
-    return (text_of(seen.get("token")) if isinstance(seen, dict) else None) or ""

@@ -1,12 +1,22 @@
-"""The strip of example photos: COCO photos under CC licences, see assets/photos/ATTRIBUTION.md."""
+"""Photos: the strip of examples, those that visitors send, and how a model encodes one.
+
+The examples are COCO photos under CC licences, see assets/photos/ATTRIBUTION.md.
+"""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from demo import texts
-from demo.handlers.pictures import thumbnail_url
-from esam_core.errors import InvalidImage
+from demo.engine import Engine
+from demo.engine.photos import Photo
+from demo.handlers.errors import Reply, answering
+from demo.handlers.models import model_info
+from demo.handlers.pictures import photo_url, stage_size, thumbnail_url
+from demo.handlers.requests import text_of, values_of
+from demo.handlers.views import photo_of
+from demo.texts import errors as texts
+from esam_core.errors import InvalidImage, InvalidPrompt
 from esam_core.images import asset, load_rgb
 
 
@@ -53,13 +63,39 @@ def _shown(row: Example) -> dict[str, str]:
     return {"id": row.file, "alt": row.alt, "thumb": thumb}
 
 
-def example_path(name: object) -> Path:
-    """Return where an example lies; only names of the strip are known.
+@answering
+def upload(engine: Engine, payload: Any) -> Reply:
+    """Open a photo that a visitor sent: the content of a file, or its path."""
+    if payload is None:
+        raise InvalidPrompt(texts.NO_FILE)
+    return described(engine.open_photo(payload))
 
-    Raises:
-        InvalidImage: Any other name.
-    """
+
+@answering
+def example(engine: Engine, payload: Any) -> Reply:
+    """Open a photo of the strip by its ``id``; no other name is known."""
+    name = values_of(payload).get("id")
     for row in EXAMPLES:
         if row.file == name:
-            return row.path
+            return described(engine.open_photo(row.path))
     raise InvalidImage(texts.NO_SUCH_EXAMPLE.format(name=str(name)[:80]))
+
+
+@answering
+def embed(engine: Engine, payload: Any) -> Reply:
+    """Encode the photo with a model, so that the first click is quick."""
+    photo = photo_of(engine, payload)
+    segmenter, _, embed_ms = engine.embed(photo, text_of(values_of(payload).get("model")))
+    return {"model_info": model_info(segmenter), "times": {"embed_ms": embed_ms}}
+
+
+def described(photo: Photo) -> Reply:
+    """Return what the page shows of a photo."""
+    height, width = photo.image.shape[:2]
+    return {
+        "token": photo.token,
+        "url": photo_url(photo.image),
+        "width": width,
+        "height": height,
+        "stage_wh": list(stage_size((height, width))),
+    }

@@ -7,11 +7,13 @@ import numpy as np
 from PIL import Image
 
 from esam_core.errors import InvalidImage
+from esam_core.geometry import masks_to_boxes
 from esam_core.images import load_rgb
 from esam_core.masks import Masks, label_map
-from esam_core.visualize import HEAT, palette
+from esam_core.visualize import HEAT, draw_masks, hex_code, palette
 
 STAGE_SIDE = 2048  # the longest side that the browser is sent; prompts stay in original pixels
+CROP_SIDE = 200  # of a thumbnail of a mask
 MASK_URL_BYTES = 16_000_000  # a mask that the browser sends back
 PALETTE_SIZE = 8  # objects have these colours in turn
 
@@ -22,7 +24,7 @@ def drawing_colours() -> dict[str, list]:
     ``palette`` holds ``#rrggbb`` for objects; ``heat`` the (r, g, b) of a map from cold to hot, at
     equal steps.
     """
-    colours = [f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in palette(PALETTE_SIZE)]
+    colours = [hex_code(colour) for colour in palette(PALETTE_SIZE)]
     return {"palette": colours, "heat": HEAT.tolist()}
 
 
@@ -82,6 +84,30 @@ def heat_url(heat: np.ndarray, side: int = 640) -> str:
     picture = Image.fromarray((heat * 255).round().astype(np.uint8))
     picture.thumbnail((side, side), Image.Resampling.BILINEAR)
     return data_url(_saved(picture, "PNG"), "image/png")
+
+
+def shrunk(image: np.ndarray, side: int) -> np.ndarray:
+    """Return a picture (h, w, 3) uint8 whose longer side has at most this many pixels."""
+    picture = Image.fromarray(image)
+    picture.thumbnail((side, side), Image.Resampling.LANCZOS)
+    return np.array(picture)
+
+
+def crop_picture(image: np.ndarray, mask: np.ndarray, colour: tuple[int, int, int]) -> np.ndarray:
+    """Cut a small picture (h', w', 3) of a mask with some room around it.
+
+    Args:
+        image: The photo (h, w, 3) uint8 RGB.
+        mask: (h, w) bool.
+        colour: Of the mask (r, g, b).
+    """
+    height, width = mask.shape
+    x0, y0, x1, y1 = masks_to_boxes(mask[None])[0].astype(int).tolist()
+    margin = max(8, (x1 - x0 + y1 - y0) // 12)
+    rows = slice(max(0, y0 - margin), min(height, y1 + margin))
+    columns = slice(max(0, x0 - margin), min(width, x1 + margin))
+    part = Masks.from_data(mask[rows, columns][None])
+    return shrunk(draw_masks(image[rows, columns], part, colours=[colour]), CROP_SIDE)
 
 
 def mask_from_url(url: str, image_hw: tuple[int, int]) -> np.ndarray:

@@ -1,27 +1,28 @@
 """Read what a browser or a client sends: arbitrary JSON in, checked values out."""
 
-import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-from demo import texts
+from demo.texts import errors as texts
 from esam_core.errors import InvalidPrompt
 from esam_core.prompts import MAX_TOKENS, Prompt
 
 MAX_POINTS = 64
+Json = dict[str, Any]
 Points = list[tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class Request:
     """One question about a photo.
 
     Args:
-        prompt: The points and the box, fitted into the model's six tokens.
+        prompt: The points and the box in pixels of the photo, fitted into the model's six tokens.
         merged: How many points were joined to make them fit.
-        model: The model asked for, or None for the default.
+        model: The model to use, or None for the default.
         subtract: Whether background points cut away what lies under them.
-        choice: The candidate that was picked.
+        choice: The candidate that was picked, 0 to 2.
     """
 
     prompt: Prompt
@@ -31,8 +32,12 @@ class Ask:
     choice: int = 0
 
 
-def read_ask(payload: object, image_hw: tuple[int, int]) -> Ask:
+def read_request(payload: object, image_hw: tuple[int, int]) -> Request:
     """Check a question and fit its points into the model's tokens.
+
+    Args:
+        payload: ``prompt``, and maybe ``model``, ``subtract``, ``choice``.
+        image_hw: Height and width of the photo in pixels; ``Prompt.within`` says what is inside.
 
     Raises:
         InvalidPrompt: Not an object, nothing pointed at, or a point or box that cannot be.
@@ -45,7 +50,7 @@ def read_ask(payload: object, image_hw: tuple[int, int]) -> Ask:
         raise InvalidPrompt(texts.NO_PROMPT)
     points, labels, merged = merge_points(points, labels, MAX_TOKENS - (2 if box else 0))
     choice = values.get("choice")
-    return Ask(
+    return Request(
         prompt=Prompt(tuple(points), tuple(labels), box),
         merged=merged,
         model=text_of(values.get("model")),
@@ -76,9 +81,19 @@ def merge_points(points: Points, labels: list[int], most: int) -> tuple[Points, 
     return points, labels, merged
 
 
+def values_of(payload: object) -> Mapping[str, Any]:
+    """Return a payload's values; anything that is no object has none."""
+    return payload if isinstance(payload, dict) else {}
+
+
 def text_of(value: object, longest: int = 200) -> str | None:
     """Return a text as it is, anything else or nothing as None."""
     return value[:longest] if isinstance(value, str) and value else None
+
+
+def token_of(payload: object) -> str:
+    """Return the token of a payload's photo, or an empty one."""
+    return text_of(values_of(payload).get("token")) or ""
 
 
 def _mapping(value: object) -> dict[str, Any]:
@@ -93,16 +108,14 @@ def _points(given: dict[str, Any], image_hw: tuple[int, int]) -> tuple[Points, l
         raise InvalidPrompt("point_coords and point_labels must be lists.")
     if max(len(coords), len(labels)) > MAX_POINTS:
         raise InvalidPrompt(texts.TOO_MANY_POINTS.format(most=MAX_POINTS, count=len(coords)))
-    # One point at a time: Prompt says what is wrong with it, before any are merged.
-    checked = [Prompt((point,), (1,)).point_coords[0] for point in coords]
-    kinds = [Prompt(((0, 0),), (label,)).point_labels[0] for label in labels]
-    if len(checked) != len(kinds):
-        raise InvalidPrompt(f"{len(checked)} points but {len(kinds)} labels were given.")
-    height, width = image_hw
-    for x, y in checked:
-        if not (0 <= x < width and 0 <= y < height):
-            raise InvalidPrompt(texts.OUTSIDE.format(x=x, y=y, width=width, height=height))
-    return checked, [int(kind) for kind in kinds]
+    if len(coords) != len(labels):
+        raise InvalidPrompt(f"{len(coords)} points but {len(labels)} labels were given.")
+    # One point at a time: more than six are merged, and each is checked before.
+    each = [
+        Prompt((point,), (label,)).within(image_hw)
+        for point, label in zip(coords, labels, strict=True)
+    ]
+    return [one.point_coords[0] for one in each], [one.point_labels[0] for one in each]
 
 
 def _box(given: object, image_hw: tuple[int, int]) -> tuple[float, float, float, float] | None:
@@ -110,9 +123,4 @@ def _box(given: object, image_hw: tuple[int, int]) -> tuple[float, float, float,
         return None
     if not isinstance(given, list | tuple):
         raise InvalidPrompt("box_xyxy must be a list of four numbers.")
-    box = Prompt(box_xyxy=tuple(given)).box_xyxy
-    height, width = image_hw
-    for x, y in (box[:2], box[2:]):
-        if not (math.isfinite(x) and 0 <= x <= width and 0 <= y <= height):
-            raise InvalidPrompt(texts.OUTSIDE.format(x=x, y=y, width=width, height=height))
-    return box
+    return replace(Prompt(), box_xyxy=tuple(given)).within(image_hw).box_xyxy

@@ -1,51 +1,118 @@
-"""What stands out in a photo, for the page: plain values in and out, no gradio."""
+"""What stands out in a photo: the map, the points drawn from it, the masks."""
 
+from collections.abc import Mapping
+from secrets import token_hex
 from typing import Any
 
-from demo import texts
-from demo.engine.engine import Engine
+from demo.engine import Engine
+from demo.handlers.errors import Cancel, Progress, Reply, answering
 from demo.handlers.pictures import heat_url, mask_url
-from demo.handlers.views import Sight, look
+from demo.handlers.requests import Json
+from demo.handlers.views import SCREEN_SIDE, View, view
+from demo.texts import salient as texts
+from esam_core.errors import Cancelled
 from esam_core.saliency.maps import SaliencyMap, load_saliency
 from esam_core.saliency.masks import SalientMasks, SalientSettings, salient_masks
 
-Json = dict[str, Any]
 MODEL = "u2netp"
+STEPS = 2  # the map, the masks
 
 
-def find(engine: Engine, value: object, settings: SalientSettings) -> tuple[Sight, SalientMasks]:
-    """Segment what stands out in the photo on the canvas; its map is computed once.
+@answering
+def find(
+    engine: Engine,
+    payload: Any,
+    settings: Mapping[str, Any],
+    *,
+    with_map: bool = True,
+    max_side: int | None = SCREEN_SIDE,
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
+) -> Reply:
+    """Segment what stands out in a photo.
+
+    Args:
+        engine: The engine.
+        payload: ``token`` and ``model``.
+        settings: The fields of ``SalientSettings``.
+        with_map: Whether the map is shown.
+        max_side: See ``view``.
+        progress: Called with the steps done and their number.
+        cancel: Asked between two steps; true stops.
+
+    Returns:
+        ``layers``, ``message`` and ``found``.
+    """
+    wanted = SalientSettings(**settings)
+    seen = view(engine, payload, max_side=max_side)
+    result = search(engine, seen, wanted, progress, cancel)
+    shown = layers(seen, result, with_map=with_map)
+    return {"layers": shown, "message": sentence(result), "found": result.masks}
+
+
+@answering
+def keep(engine: Engine, payload: Any, settings: Mapping[str, Any]) -> Reply:
+    """Turn the masks into objects of the page; ``layers`` and ``message``."""
+    wanted = SalientSettings(**settings)
+    seen = view(engine, payload)
+    result = search(engine, seen, wanted)
+    kept = {
+        "kind": "objects",
+        "token": seen.photo.token,
+        "masks": [{"png": mask_url(mask), "name": ""} for mask in result.masks.data],
+        "nonce": token_hex(8),
+    }
+    gone = dict.fromkeys(("salient-map", "salient-points", "salient-masks"))
+    return {
+        "layers": {**gone, "kept": kept},
+        "message": texts.KEPT.format(count=len(result.masks)),
+        "found": result.masks,
+    }
+
+
+def search(
+    engine: Engine,
+    seen: View,
+    settings: SalientSettings,
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
+) -> SalientMasks:
+    """Segment what stands out in a view; its map is computed once for all settings.
 
     Raises:
-        EsamError: No photo, or a model that cannot be loaded.
+        Cancelled: ``cancel`` returned true.
+        WeightsNotFound: The saliency model is missing.
     """
-    sight = look(engine, value)
-    saliency = saliency_of(engine, sight)
-    answer = engine.work(
+    _step(0, progress, cancel)
+    saliency = saliency_of(engine, seen)
+    _step(1, progress, cancel)
+    result = engine.work(
         lambda: salient_masks(
-            sight.segmenter,
-            sight.image,
-            embedding=sight.embedding,
+            seen.segmenter,
+            seen.image,
+            embedding=seen.embedding,
             saliency=saliency,
             settings=settings,
+            cancel=cancel,
         ),
         "photo",
     )
-    return sight, answer
+    _step(STEPS, progress, cancel)
+    return result
 
 
-def layers(sight: Sight, answer: SalientMasks, *, with_map: bool = True) -> Json:
+def layers(seen: View, result: SalientMasks, *, with_map: bool = True) -> Json:
     """Return the layers of the canvas: the map as heat, the points or boxes, the masks."""
-    shared = {"token": sight.photo.token, "mode": "salient"}
-    heat = {"kind": "heat", "png": heat_url(answer.saliency.data), **shared} if with_map else None
+    shared = {"token": seen.photo.token, "mode": "salient"}
+    heat = {"kind": "heat", "png": heat_url(result.saliency.data), **shared} if with_map else None
     # The canvas draws a point in the middle of its pixel, so it takes the pixel's corner.
     points = [
-        [x * sight.scale - 0.5, y * sight.scale - 0.5, 1]
-        for prompt in answer.prompts
+        [x * seen.scale - 0.5, y * seen.scale - 0.5, 1]
+        for prompt in result.prompts
         for x, y in prompt.point_coords
     ]
-    boxes = [[side * sight.scale for side in p.box_xyxy] for p in answer.prompts if p.box_xyxy]
-    masks = [{"png": mask_url(mask)} for mask in answer.masks.data]
+    boxes = [[side * seen.scale for side in p.box_xyxy] for p in result.prompts if p.box_xyxy]
+    masks = [{"png": mask_url(mask)} for mask in result.masks.data]
     return {
         "salient-map": heat,
         "salient-points": {"kind": "markers", "points": points, "boxes": boxes, **shared},
@@ -54,27 +121,27 @@ def layers(sight: Sight, answer: SalientMasks, *, with_map: bool = True) -> Json
     }
 
 
-def kept_layers(sight: Sight, answer: SalientMasks, nonce: str) -> Json:
-    """Return the layers that turn the masks into objects."""
-    masks = [{"png": mask_url(mask), "name": ""} for mask in answer.masks.data]
-    kept = {"kind": "objects", "token": sight.photo.token, "masks": masks, "nonce": nonce}
-    return {"salient-map": None, "salient-points": None, "salient-masks": None, "kept": kept}
-
-
-def sentence(answer: SalientMasks) -> str:
+def sentence(result: SalientMasks) -> str:
     """Say what stands out."""
-    count = len(answer.masks)
+    count = len(result.masks)
     if not count:
-        return texts.SALIENT_NOTHING
-    things = texts.SALIENT_ONE if count == 1 else texts.SALIENT_MANY.format(count=count)
-    return texts.SALIENT_SAID.format(things=things, origin=answer.saliency.provenance)
+        return texts.NOTHING
+    things = texts.ONE if count == 1 else texts.MANY.format(count=count)
+    return texts.FOUND.format(things=things, origin=result.saliency.provenance)
 
 
-def saliency_of(engine: Engine, sight: Sight) -> SaliencyMap:
-    """Return the saliency map of a photo, which is computed once for all modes."""
+def saliency_of(engine: Engine, seen: View) -> SaliencyMap:
+    """Return the saliency map (h, w) of a view, which is computed once for all modes."""
 
     def make() -> SaliencyMap:
-        model = engine.tools.get(MODEL, load_saliency)
-        return engine.work(lambda: model.estimate(sight.image), "photo")
+        model = engine.tools.get_or_make(MODEL, load_saliency)
+        return engine.work(lambda: model.estimate(seen.image), "photo")
 
-    return engine.memo.get(("saliency", sight.photo.digest), make)
+    return engine.memo.get_or_make(("saliency", seen.photo.digest, seen.image_hw), make)
+
+
+def _step(done: int, progress: Progress | None, cancel: Cancel | None) -> None:
+    if cancel is not None and cancel():
+        raise Cancelled(f"stopped after {done} of {STEPS} steps, as asked.")
+    if progress is not None:
+        progress(done, STEPS)

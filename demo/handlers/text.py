@@ -1,41 +1,41 @@
-"""What texts name in a photo, for the page: plain values in and out, no gradio.
+"""What texts name in a photo: masks of everything, ranked by each text.
 
-Masks of everything and how an encoder sees them belong to the pixels of a photo and are remembered
-by the engine: the next text, or another threshold, costs milliseconds.
+The masks and how an encoder sees them belong to the pixels of a photo and are kept by the engine:
+the next text, or another threshold, costs milliseconds.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from secrets import token_hex
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
-from demo import texts
-from demo.engine.engine import Engine
-from demo.engine.scheduler import in_its_own_thread
-from demo.handlers.pictures import mask_url
+from demo.engine import Engine
+from demo.handlers.encoders import OFFLINE, text_encoder
+from demo.handlers.errors import Cancel, Progress, Reply, answering
+from demo.handlers.pictures import crop_picture, mask_url
+from demo.handlers.requests import Json
 from demo.handlers.salient import saliency_of
-from demo.handlers.views import Sight, look
-from esam_core.errors import InvalidSettings, UnknownWord
+from demo.handlers.tasks import part_of
+from demo.handlers.views import SCREEN_SIDE, View, view
+from demo.texts import text as texts
+from esam_core.errors import UnknownWord
 from esam_core.masks import Masks
 from esam_core.text import (
-    OFFLINE,
-    TEXT_ENCODERS,
     RegionFeatures,
     TextEncoder,
     TextRanking,
     embed_regions,
-    load_text_encoder,
     propose,
     rank_masks,
     split_texts,
 )
-from esam_core.visualize import draw_masks, palette
+from esam_core.visualize import hex_code, palette
 
-Json = dict[str, Any]
 SHOWN_PER_TEXT = 4
 WORTH_SHOWING = 0.01  # a score below this is nothing to choose from
-THUMB = 200
+PROPOSED = 70  # percent of the time that finding the masks takes; the rest goes to encoding them
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +50,17 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Found:
+class TextResult:
     """Answers to some texts.
 
     Args:
-        sight: The photo.
-        masks: The proposals.
+        view: The photo.
+        masks: The proposals (n, h, w), in the size of the view.
         ranking: Of the texts that were understood, None without any.
         notices: What there is to say, a sentence each.
     """
 
-    sight: Sight
+    view: View
     masks: Masks
     ranking: TextRanking | None
     notices: tuple[str, ...]
@@ -68,117 +68,198 @@ class Found:
     @property
     def hits(self) -> list[Hit]:
         """The thumbnails: per text its answers, then the next most similar masks."""
-        listed = []
-        for text, parsed in enumerate(self.ranking.texts if self.ranking else ()):
-            chosen = self.ranking.chosen(text).tolist()
-            others = [
-                i
-                for i in self.ranking.order[text].tolist()
-                if i not in chosen and self.ranking.scores[i, text] >= WORTH_SHOWING
-            ]
-            for mask in [*chosen, *others][: max(SHOWN_PER_TEXT, len(chosen))]:
-                score = float(self.ranking.scores[mask, text])
-                listed.append(Hit(text, mask, score, mask in chosen, parsed.text))
-        return listed
+        return [] if self.ranking is None else _hits(self.ranking)
 
     @property
     def colours(self) -> list[tuple[int, int, int]]:
         """One colour (r, g, b) per text."""
         return palette(len(self.ranking.texts)) if self.ranking else []
 
+    def shown(self, picked: int | None = None) -> list[Hit]:
+        """Return the hit that was picked, or without one all that answer."""
+        hits = self.hits
+        if picked is not None and 0 <= picked < len(hits):
+            return [hits[picked]]
+        return [hit for hit in hits if hit.chosen]
 
+
+@answering
 def find(
-    engine: Engine, value: object, query: str, threshold: float, encoder: str = OFFLINE
-) -> Found:
-    """Rank the masks of the photo on the canvas by each text of a query.
+    engine: Engine,
+    payload: Any,
+    query: str,
+    threshold: float,
+    encoder: str = OFFLINE,
+    *,
+    picked: int | None = None,
+    max_side: int | None = SCREEN_SIDE,
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
+) -> Reply:
+    """Find what texts name in a photo.
 
-    A text that is not understood is said and left out; the others are answered.
+    Args:
+        engine: The engine.
+        payload: ``token`` and ``model``.
+        query: Texts, separated by commas.
+        threshold: Scores from here on are matches, in [0, 1].
+        encoder: A name of ``TEXT_ENCODERS``.
+        picked: Number of the one hit to show instead of all that answer.
+        max_side: See ``view``.
+        progress: Called with the percent done and 100.
+        cancel: Asked between two steps; true stops.
+
+    Returns:
+        ``layers``, ``message``, ``hits`` (``label``, ``score``, ``chosen``), their ``thumbnails``
+        (h, w, 3) uint8, and ``found``.
+    """
+    result = _searched(engine, payload, query, threshold, encoder, max_side, progress, cancel)
+    shown = result.shown(picked)
+    layer = {
+        "kind": "masks",
+        "token": result.view.photo.token,
+        "mode": "text",
+        "masks": _pictures(result, shown),
+    }
+    return {
+        "layers": {"text-masks": layer},
+        "message": "\n".join(result.notices),
+        "hits": [{"label": h.label, "score": h.score, "chosen": h.chosen} for h in result.hits],
+        "thumbnails": [_thumbnail(result, hit) for hit in result.hits],
+        "found": result.masks[[hit.mask for hit in shown]],
+    }
+
+
+@answering
+def keep(
+    engine: Engine,
+    payload: Any,
+    query: str,
+    threshold: float,
+    encoder: str = OFFLINE,
+    *,
+    picked: int | None = None,
+) -> Reply:
+    """Turn the masks on show into objects, named by their texts; ``layers`` and ``message``."""
+    result = _searched(engine, payload, query, threshold, encoder)
+    shown = result.shown(picked)
+    kept = {
+        "kind": "objects",
+        "token": result.view.photo.token,
+        "masks": _pictures(result, shown),
+        "nonce": token_hex(8),
+    }
+    return {
+        "layers": {"text-masks": None, "kept": kept},
+        "message": texts.KEPT.format(count=len(shown)),
+        "found": result.masks[[hit.mask for hit in shown]],
+    }
+
+
+def search(
+    engine: Engine,
+    seen: View,
+    queries: Sequence[str],
+    threshold: float,
+    encoder: str = OFFLINE,
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
+) -> TextResult:
+    """Rank the masks of a view by each text.
+
+    A text that is not understood gets a notice and is left out; the others are answered.
 
     Raises:
-        EsamError: No photo, no text, or a model that cannot be loaded.
+        Cancelled: ``cancel`` returned true.
+        EsamError: A model that cannot be loaded, or a threshold outside [0, 1].
     """
-    asked = split_texts(query)
-    sight, reader = look(engine, value), _encoder(engine, encoder)
-    understood, notices = [], []
-    for text in asked:
+    text_model = text_encoder(engine, encoder)
+    understood: list[str] = []
+    notices: list[str] = []
+    for text in queries:
         try:
-            notices += reader.parse(text).notices
+            notices += text_model.parse(text).notices
             understood.append(text)
         except UnknownWord as error:
             notices.append(str(error))
     if not understood:
-        return Found(sight, Masks.empty(sight.image.shape[:2]), None, tuple(notices))
-    masks = _proposals(engine, sight)
-    regions = _regions(engine, sight, masks, reader)
+        return TextResult(seen, Masks.empty(seen.image_hw), None, tuple(notices))
+    masks = _proposals(engine, seen, part_of(progress, 0, PROPOSED), cancel)
+    regions = _regions(engine, seen, masks, text_model, part_of(progress, PROPOSED, 100), cancel)
     ranking = engine.work(
-        lambda: rank_masks(regions, understood, reader, threshold=threshold), "click"
+        lambda: rank_masks(regions, understood, text_model, threshold=threshold), "click"
     )
     notices += [
         _no_match(ranking, i) for i in range(len(understood)) if not len(ranking.matches(i))
     ]
-    return Found(sight, masks, ranking, tuple(dict.fromkeys(notices)))
+    return TextResult(seen, masks, ranking, tuple(dict.fromkeys(notices)))
 
 
-def layers(found: Found, shown: list[Hit]) -> Json:
-    """Return the layer of the canvas with masks in the colours of their texts."""
-    masks = _pictures(found, shown)
-    token = found.sight.photo.token
-    return {"text-masks": {"kind": "masks", "token": token, "mode": "text", "masks": masks}}
+def _searched(
+    engine: Engine,
+    payload: Any,
+    query: str,
+    threshold: float,
+    encoder: str,
+    max_side: int | None = SCREEN_SIDE,
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
+) -> TextResult:
+    queries = split_texts(query)
+    seen = view(engine, payload, max_side=max_side)
+    return search(engine, seen, queries, threshold, encoder, progress, cancel)
 
 
-def kept_layers(found: Found, shown: list[Hit], nonce: str) -> Json:
-    """Return the layers that turn masks into objects, named by their texts."""
-    kept = {"kind": "objects", "token": found.sight.photo.token, "nonce": nonce}
-    return {"text-masks": None, "kept": {**kept, "masks": _pictures(found, shown)}}
+def _hits(ranking: TextRanking) -> list[Hit]:
+    listed = []
+    for text, parsed in enumerate(ranking.texts):
+        chosen = ranking.chosen(text).tolist()
+        others = [
+            i
+            for i in ranking.order[text].tolist()
+            if i not in chosen and ranking.scores[i, text] >= WORTH_SHOWING
+        ]
+        for mask in [*chosen, *others][: max(SHOWN_PER_TEXT, len(chosen))]:
+            score = float(ranking.scores[mask, text])
+            listed.append(Hit(text, mask, score, mask in chosen, parsed.text))
+    return listed
 
 
-def thumbnails(found: Found) -> list[tuple[np.ndarray, str]]:
-    """Cut a small picture of each hit, its mask in the colour of its text, and caption it."""
-    return [(_thumbnail(found, hit), f"{hit.score:.2f} {hit.label[:24]}") for hit in found.hits]
-
-
-def encoder_menu() -> list[tuple[str, str]]:
-    """List the encoders for a menu: title and name."""
-    return [
-        (f"{row.title}, {row.size_mb} MB" if row.model else row.title, name)
-        for name, row in TEXT_ENCODERS.items()
-    ]
-
-
-def _encoder(engine: Engine, name: str) -> TextEncoder:
-    if name not in TEXT_ENCODERS:
-        raise InvalidSettings(texts.NO_SUCH_ENCODER.format(name=name))
-    return engine.tools.get(
-        ("encoder", name), lambda: in_its_own_thread(lambda: load_text_encoder(name))
-    )
-
-
-def _proposals(engine: Engine, sight: Sight) -> Masks:
+def _proposals(engine: Engine, seen: View, progress: Progress, cancel: Cancel | None) -> Masks:
     def make() -> Masks:
-        saliency = saliency_of(engine, sight)
+        saliency = saliency_of(engine, seen)
+        polite = engine.polite(cancel)
         return engine.work(
             lambda: propose(
-                sight.segmenter,
-                sight.image,
-                embedding=sight.embedding,
+                seen.segmenter,
+                seen.image,
+                embedding=seen.embedding,
                 saliency=saliency,
-                progress=lambda done, total: engine.give_way(),
+                progress=progress,
+                cancel=polite,
             )
         )
 
-    return engine.memo.get(("proposals", sight.segmenter.name, sight.photo.digest), make)
+    key = ("proposals", seen.segmenter.name, seen.photo.digest, seen.image_hw)
+    return engine.memo.get_or_make(key, make)
 
 
-def _regions(engine: Engine, sight: Sight, masks: Masks, encoder: TextEncoder) -> RegionFeatures:
-    def make() -> RegionFeatures:
-        return engine.work(
-            lambda: embed_regions(
-                sight.image, masks, encoder, progress=lambda done, total: engine.give_way()
-            )
-        )
+def _regions(
+    engine: Engine,
+    seen: View,
+    masks: Masks,
+    encoder: TextEncoder,
+    progress: Progress,
+    cancel: Cancel | None,
+) -> RegionFeatures:
+    """Encode the masks, once per photo and encoder; clicks go first in between."""
+    polite = engine.polite(cancel)
 
-    key = ("regions", encoder.name, sight.segmenter.name, sight.photo.digest)
-    return engine.memo.get(key, make)
+    def embed() -> RegionFeatures:
+        return embed_regions(seen.image, masks, encoder, progress=progress, cancel=polite)
+
+    key = ("regions", encoder.name, seen.segmenter.name, seen.photo.digest, seen.image_hw)
+    return engine.memo.get_or_make(key, lambda: engine.work(embed))
 
 
 def _no_match(ranking: TextRanking, text: int) -> str:
@@ -186,28 +267,17 @@ def _no_match(ranking: TextRanking, text: int) -> str:
     return texts.NO_MATCH.format(text=ranking.texts[text].text, best=best)
 
 
-def _pictures(found: Found, shown: list[Hit]) -> list[Json]:
+def _pictures(result: TextResult, shown: list[Hit]) -> list[Json]:
     return [
         {
-            "png": mask_url(found.masks.data[hit.mask]),
-            "colour": "#{:02x}{:02x}{:02x}".format(*map(int, found.colours[hit.text])),
+            "png": mask_url(result.masks.data[hit.mask]),
+            "colour": hex_code(result.colours[hit.text]),
             "name": hit.label[:60],
         }
         for hit in shown
     ]
 
 
-def _thumbnail(found: Found, hit: Hit) -> np.ndarray:
-    x0, y0, x1, y1 = found.masks.boxes_xyxy[hit.mask].astype(int).tolist()
-    height, width = found.masks.image_hw
-    margin = max(8, (x1 - x0 + y1 - y0) // 12)
-    rows = slice(max(0, y0 - margin), min(height, y1 + margin))
-    columns = slice(max(0, x0 - margin), min(width, x1 + margin))
-    drawn = draw_masks(
-        found.sight.image[rows, columns],
-        Masks.from_data(found.masks.data[hit.mask][rows, columns][None]),
-        colours=[found.colours[hit.text]],
-    )
-    picture = Image.fromarray(drawn)
-    picture.thumbnail((THUMB, THUMB), Image.Resampling.LANCZOS)
-    return np.array(picture)
+def _thumbnail(result: TextResult, hit: Hit) -> np.ndarray:
+    mask = result.masks.data[hit.mask]
+    return crop_picture(result.view.image, mask, result.colours[hit.text])

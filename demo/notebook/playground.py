@@ -2,30 +2,19 @@
 
 import base64
 import threading
-from dataclasses import replace
+from collections.abc import Callable
 from typing import Any
 
 import ipywidgets
 
 from demo.engine.catalogue import Catalogue
+from demo.handlers import everything, salient, text
+from demo.handlers.encoders import OFFLINE, threshold_of
+from demo.handlers.errors import Reply
 from demo.notebook.widget import PromptWidget
-from esam_core.errors import EsamError
-from esam_core.everything import preset, segment_everything
 from esam_core.figures import Figure
 from esam_core.images import ImageSource
 from esam_core.masks import Masks
-from esam_core.saliency.masks import SalientSettings, salient_masks
-from esam_core.text import (
-    OFFLINE,
-    TEXT_ENCODERS,
-    RegionFeatures,
-    TextEncoder,
-    embed_regions,
-    load_text_encoder,
-    propose,
-    rank_masks,
-    split_texts,
-)
 from esam_core.visualize import caption, draw_masks, panel
 
 MODES = {
@@ -73,15 +62,15 @@ class Playground(ipywidgets.VBox):
             options=self.canvas.models, value=self.canvas.model, description="Model", style=wide
         )
         self.mode = ipywidgets.ToggleButtons(options=list(MODES.items()), value="points")
-        grid = preset("fast", self.canvas.model)
-        self.predicted_iou = _slider("Predicted IoU above", grid.pred_iou_thresh, wide)
-        self.stability = _slider("Stability from", grid.stability_score_thresh, wide)
+        filters = everything.filters_for(self.canvas.model)
+        self.predicted_iou = _slider("Predicted IoU above", filters["predicted_iou"], wide)
+        self.stability = _slider("Stability from", filters["stability"], wide)
         self.saliency = _slider("Salient from", 0.5, wide)
         self.grid = ipywidgets.IntSlider(
             points_per_side, 2, 64, description="Points per side", style=wide
         )
         self.text = ipywidgets.Text(text, description="Texts", style=wide)
-        self.match = _slider("Match from", TEXT_ENCODERS[OFFLINE].threshold, wide)
+        self.match = _slider("Match from", threshold_of(OFFLINE), wide)
         self.run = ipywidgets.Button(description="Segment", button_style="primary")
         self.stop = ipywidgets.Button(description="Cancel", disabled=True)
         self.bar = ipywidgets.IntProgress()
@@ -99,25 +88,29 @@ class Playground(ipywidgets.VBox):
 
     @property
     def masks(self) -> Masks:
-        """The masks on show: the candidates of the clicks, or what the other modes found."""
+        """The masks (n, h, w) on show: the candidates of the clicks, or what a mode found."""
         return self.canvas.masks if self._found is None else self._found
 
     def segment(self) -> Masks:
         """Run the chosen mode with the chosen thresholds, and show what it finds."""
-        if self.mode.value == "points":
+        find: dict[str, Callable[..., Reply]] = {
+            "everything": self._everything,
+            "salient": self._salient,
+            "text": self._text,
+        }
+        if self.mode.value not in find:
             return self.masks
-        find = {"everything": self._everything, "salient": self._salient, "text": self._text}
         self._stopped.clear()
         self.run.disabled, self.stop.disabled = True, False
         self._progress(0, 1)
         try:
-            self._found, said = find[self.mode.value]()
-            self.canvas.show(self._found)
-            self.note.value = f"{said} {caption(self.canvas.segmenter)}"
-        except EsamError as error:
-            self.note.value = str(error)
+            # The notebook's masks have the size of the photo; the page's, that of a screen.
+            reply = find[self.mode.value](
+                max_side=None, progress=self._progress, cancel=self._stopped.is_set
+            )
         finally:
             self.run.disabled, self.stop.disabled = False, True
+        self._show(reply)
         return self.masks
 
     def figure(self) -> Figure:
@@ -134,83 +127,54 @@ class Playground(ipywidgets.VBox):
         picture = base64.b64encode(self.figure()._repr_jpeg_()).decode()
         return {**bundle, "image/jpeg": picture}
 
-    def _everything(self) -> tuple[Masks, str]:
-        settings = replace(
-            preset("fast", self.canvas.model),
-            points_per_side=self.grid.value,
-            pred_iou_thresh=self.predicted_iou.value,
-            stability_score_thresh=self.stability.value,
+    def _everything(self, **how: Any) -> Reply:
+        filters = everything.filters_for(self.canvas.model) | {
+            "predicted_iou": self.predicted_iou.value,
+            "stability": self.stability.value,
+            "min_area": 0.0,
+        }
+        canvas, side = self.canvas, self.grid.value
+        return everything.find(
+            canvas.engine, canvas.payload, "fast", filters, points_per_side=side, **how
         )
-        engine = self.canvas.engine
-        segmenter, embedding, _ = engine.embed(self.canvas.photo, self.canvas.model)
-        found = engine.work(
-            lambda: segment_everything(
-                segmenter, embedding, settings, progress=self._progress, cancel=self._cancel
-            )
+
+    def _salient(self, **how: Any) -> Reply:
+        settings = {"threshold": self.saliency.value, "seed": self.seed}
+        return salient.find(self.canvas.engine, self.canvas.payload, settings, **how)
+
+    def _text(self, **how: Any) -> Reply:
+        canvas = self.canvas
+        return text.find(
+            canvas.engine, canvas.payload, self.text.value, self.match.value, OFFLINE, **how
         )
-        return found, f"{len(found)} masks."
 
-    def _salient(self) -> tuple[Masks, str]:
-        settings = SalientSettings(threshold=self.saliency.value, seed=self.seed)
-        engine = self.canvas.engine
-        segmenter, embedding, _ = engine.embed(self.canvas.photo, self.canvas.model)
-        found = engine.work(
-            lambda: salient_masks(
-                segmenter, self.canvas.image, embedding=embedding, settings=settings
-            )
-        )
-        return found.masks, f"{len(found.masks)} masks."
+    def _show(self, reply: Reply) -> None:
+        """Show what was found, or say why nothing was."""
+        if "found" not in reply:
+            self.note.value = reply.get("error") or reply["message"]
+            return
+        found: Masks = reply["found"]
+        self._found = found
+        self.canvas.show(found)
+        scores = [f"{h['label']}: {h['score']:.2f}." for h in reply.get("hits", ()) if h["chosen"]]
+        sentences = [f"{len(found)} masks.", *scores, reply["message"], caption(self._segmenter)]
+        self.note.value = " ".join(filter(None, sentences))
 
-    def _text(self) -> tuple[Masks, str]:
-        engine, texts = self.canvas.engine, split_texts(self.text.value)
-        encoder = engine.tools.get(("encoder", OFFLINE), load_text_encoder)
-        for text in texts:  # before the slow part: a word may be unknown
-            encoder.parse(text)
-        masks, regions = self._proposals(encoder)
-        ranking = engine.work(
-            lambda: rank_masks(regions, texts, encoder, threshold=self.match.value), "click"
-        )
-        chosen = [ranking.chosen(i).tolist() for i in range(len(texts))]
-        said = []
-        for i, text in enumerate(texts):
-            scores = ", ".join(f"{ranking.scores[mask, i]:.2f}" for mask in chosen[i])
-            said.append(f"{text}: {scores or 'no match'}.")
-        return masks[sum(chosen, [])], " ".join(said)
-
-    def _proposals(self, encoder: TextEncoder) -> tuple[Masks, RegionFeatures]:
-        """Find the masks that texts choose from, once per photo and model."""
-        engine, photo = self.canvas.engine, self.canvas.photo
-        segmenter, embedding, _ = engine.embed(photo, self.canvas.model)
-
-        def make() -> tuple[Masks, RegionFeatures]:
-            masks = engine.work(
-                lambda: propose(
-                    segmenter,
-                    photo.image,
-                    embedding=embedding,
-                    progress=self._progress,
-                    cancel=self._cancel,
-                )
-            )
-            return masks, engine.work(lambda: embed_regions(photo.image, masks, encoder))
-
-        return engine.memo.get(("playground", segmenter.name, photo.digest), make)
+    @property
+    def _segmenter(self) -> Any:
+        return self.canvas.segmenter
 
     def _progress(self, done: int, total: int) -> None:
         self.bar.max, self.bar.value = total, done
-        self.count.value = f"{done} of {total} points" if done else ""
-
-    def _cancel(self) -> bool:
-        self.canvas.engine.give_way()
-        return self._stopped.is_set()
+        self.count.value = f"{done} of {total}" if done else ""
 
     def _on_model(self, change: Any) -> None:
         self.canvas.model = change["new"]
-        grid = preset("fast", change["new"])
-        self.predicted_iou.value = grid.pred_iou_thresh
-        self.stability.value = grid.stability_score_thresh
+        filters = everything.filters_for(change["new"])
+        self.predicted_iou.value = filters["predicted_iou"]
+        self.stability.value = filters["stability"]
         self._found = None
-        self.note.value = f"{caption(self.canvas.segmenter)}"
+        self.note.value = caption(self._segmenter)
 
     def _on_mode(self, _: Any = None) -> None:
         mode = self.mode.value
@@ -223,7 +187,7 @@ class Playground(ipywidgets.VBox):
         self.settings.children = sliders[mode]
         self._found = None
         self.canvas.mode = "points" if mode == "points" else "pick"
-        self.note.value = caption(self.canvas.segmenter)
+        self.note.value = caption(self._segmenter)
 
 
 def _slider(name: str, value: float, style: dict[str, str]) -> ipywidgets.FloatSlider:

@@ -1,4 +1,4 @@
-"""PromptWidget: the page's canvas in a notebook, by anywidget.
+"""PromptWidget: the page's canvas in Jupyter, by anywidget.
 
 Nothing large is widget state: the photo and the masks travel as messages, so that a notebook saved
 with its widgets stays small.
@@ -11,13 +11,13 @@ import anywidget
 import numpy as np
 import traitlets
 
-from demo import texts
+from demo.engine import Engine
 from demo.engine.catalogue import Catalogue, CoreCatalogue
-from demo.engine.engine import Engine
-from demo.handlers import points as handlers
+from demo.handlers import photos, points
 from demo.handlers.pictures import drawing_colours, labels_url, photo_url
-from demo.handlers.requests import read_ask
+from demo.handlers.requests import Json, read_request, text_of, values_of
 from demo.static import bundle, styles
+from demo.texts import page as texts
 from esam_core.images import ImageSource
 from esam_core.masks import Masks
 from esam_core.prompts import Prompt
@@ -51,7 +51,7 @@ class PromptWidget(anywidget.AnyWidget):
     _colours = traitlets.Dict(drawing_colours()).tag(sync=True)
     model = traitlets.Unicode().tag(sync=True)
     mode = traitlets.Enum(MODES, "points").tag(sync=True)
-    picked = traitlets.List().tag(sync=True)
+    picked: traitlets.List[int] = traitlets.List().tag(sync=True)
     height = traitlets.Int(560).tag(sync=True)
 
     def __init__(
@@ -64,8 +64,7 @@ class PromptWidget(anywidget.AnyWidget):
         height: int = 560,
         catalogue: Catalogue | None = None,
     ):
-        catalogue = CoreCatalogue(device, precision) if catalogue is None else catalogue
-        self.engine = Engine(catalogue, model=model)
+        self.engine = Engine(catalogue or CoreCatalogue(device, precision), model=model)
         self.engine.models.start()
         # Raises what is wrong with the model, if anything is.
         self.segmenter_name = self.engine.models.segmenter().name
@@ -95,7 +94,7 @@ class PromptWidget(anywidget.AnyWidget):
         """
         if not (self._prompt["point_coords"] or self._prompt["box_xyxy"]):
             return Prompt()
-        return read_ask({"prompt": self._prompt}, self.image.shape[:2]).prompt
+        return read_request({"prompt": self._prompt}, self.image.shape[:2]).prompt
 
     @prompt.setter
     def prompt(self, prompt: Prompt) -> None:
@@ -121,7 +120,7 @@ class PromptWidget(anywidget.AnyWidget):
     @cached_property
     def models(self) -> list[str]:
         """The models whose weights are here, best first."""
-        return [row.name for row in self.engine.models.rows if row.present]
+        return [entry.name for entry in self.engine.models.entries if entry.present]
 
     def show(self, masks: Masks) -> None:
         """Lay masks over the photo as a map to pick from by hover and click; see ``picked``.
@@ -148,19 +147,21 @@ class PromptWidget(anywidget.AnyWidget):
         data = {**data, "image/jpeg": url.split(",", 1)[1]}
         return (data, *rest) if rest else data
 
+    @property
+    def payload(self) -> Json:
+        """What handlers are asked about: the photo and the model of this widget."""
+        return {"token": self._photo, "model": self.model}
+
     def _on_message(self, _: object, content: Any, __: object) -> None:
         """Answer the browser; nothing may leave it waiting."""
         if not isinstance(content, dict) or "id" not in content:
             return
-        payload = content.get("payload")
-        payload = payload if isinstance(payload, dict) else {}
-        if content.get("kind") == "prompt":
-            asked = payload | {"token": self._photo, "model": self.model}
-            reply = handlers.prompt(self.engine, asked)
-        elif content.get("kind") == "photo":
-            height, width = self.image.shape[:2]
-            reply = {"token": self._photo, "width": width, "height": height}
-            reply["url"] = photo_url(self.image)
+        kind = text_of(content.get("kind"))
+        if kind == "prompt":
+            payload = {**values_of(content.get("payload")), **self.payload}
+            reply = points.prompt(self.engine, payload)
+        elif kind == "photo":
+            reply = photos.described(self.photo)
         else:
-            reply = handlers.embed(self.engine, {"token": self._photo, "model": self.model})
+            reply = photos.embed(self.engine, self.payload)
         self.send({"id": content["id"], "reply": reply})

@@ -1,31 +1,29 @@
 """Points and boxes: the page's first mode. Its panel is drawn in static/panel.js."""
 
+from collections.abc import Callable
+from typing import Any
+
 import gradio as gr
 
 from demo.canvas import PromptCanvas, report_refusal
-from demo.engine.engine import Engine
-from demo.handlers import everything
-from demo.handlers import points as handlers
+from demo.engine import Engine
+from demo.handlers import everything, export, models, photos, points, tasks
+from demo.handlers.errors import Reply
 from demo.tabs import Mode
+from demo.tabs.shared import EMBED_QUEUE, MODEL_QUEUE, NO_QUEUE, PHOTO_QUEUE, QUIET
+from demo.texts import points as texts
 
-QUIET = {"show_progress": "hidden", "trigger_mode": "multiple", "api_visibility": "private"}
-# The engine lets one at a time use the models, clicks first; what waits for it here can meanwhile
-# decode photos and encode masks. Each kind has a line of its own, or photos would fill that of
-# clicks. Measured with 16 visitors: limit 1 gave 21 clicks/s, 4 gave 23 to 27, 16 gave 25 to 27
-# and 10% more memory.
-MODEL = {"concurrency_id": "model", "concurrency_limit": 8}
-READ = {"concurrency_id": "read", "concurrency_limit": 2}
-LONG = {"concurrency_id": "long", "concurrency_limit": 1}
+Handler = Callable[[Engine, Any], Reply]
 
-# event -> (handler, how Gradio runs it); what needs no model never waits behind it
-ROUTES = {
-    "prompt": (handlers.prompt, MODEL),
-    "embed": (handlers.embed, READ),
-    "export": (handlers.export, MODEL),
-    "example": (handlers.example, {"concurrency_id": "photo", "concurrency_limit": 4}),
-    "regions": (everything.regions, {"queue": False}),
-    "status": (handlers.status, {"queue": False}),
-    "fetch": (handlers.fetch, {"queue": False}),
+# event of the canvas -> handler, and how Gradio runs it; what needs no model never waits behind it
+ROUTES: dict[str, tuple[Handler, dict[str, Any]]] = {
+    "prompt": (points.prompt, MODEL_QUEUE),
+    "embed": (photos.embed, EMBED_QUEUE),
+    "export": (export.export, MODEL_QUEUE),
+    "example": (photos.example, PHOTO_QUEUE),
+    "regions": (everything.regions, NO_QUEUE),
+    "status": (models.status, NO_QUEUE),
+    "fetch": (models.fetch, NO_QUEUE),
 }
 
 
@@ -33,17 +31,23 @@ def build(engine: Engine, canvas: PromptCanvas) -> None:
     """Wire the canvas' own events to the handlers."""
     for kind, (handler, how) in ROUTES.items():
         listen = getattr(canvas, kind)
-        event = listen(
-            _route(engine, kind, handler), None, canvas, api_name=f"canvas_{kind}", **QUIET, **how
-        )
+        answer = _route(engine, kind, handler)
+        event = listen(answer, None, canvas, api_name=f"canvas_{kind}", **QUIET, **how)
         report_refusal(event, kind)
 
+    def left(event: gr.EventData) -> None:
+        """Another photo was opened: nobody waits for the work on the last one."""
+        tasks.stop(engine, {"token": event._data.get("left")})
 
-def _route(engine: Engine, kind: str, handler):  # noqa: ANN001, ANN202
-    def answer(event: gr.EventData) -> dict:
-        return gr.update(**{f"{kind}_reply": handler(engine, event._data)})
+    canvas.entered(left, None, None, api_name="canvas_entered", **QUIET, **NO_QUEUE)
+
+
+def _route(engine: Engine, kind: str, handler: Handler) -> Callable[[gr.EventData], Any]:
+    def answer(event: gr.EventData) -> Any:
+        reply: dict[str, Any] = {f"{kind}_reply": handler(engine, event._data)}
+        return gr.update(**reply)
 
     return answer
 
 
-MODE = Mode("points", "Points", build, prompts=True)
+MODE = Mode("points", texts.TITLE, 0, build, prompts=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.startup import quick_imports
+from demo.startup import without_type_stubs
 
 ROOT = Path(__file__).parents[2]
 HEAVY = ("torch", "timm", "torchvision", "onnxruntime", "open_clip", "matplotlib")
@@ -18,12 +18,8 @@ def test_the_page_is_laid_out_before_anything_heavy_is_imported():
 import sys
 import app
 from demo.engine.catalogue import CoreCatalogue
-from demo.engine.engine import Engine
-import pytest
-
-from demo.startup import quick_imports
-with quick_imports():
-    from demo.ui import build
+from demo.engine import Engine
+from demo.ui import build
 build(Engine(CoreCatalogue()))
 print(sorted(set({HEAVY}) & set(sys.modules)))
 """
@@ -35,7 +31,7 @@ print(sorted(set({HEAVY}) & set(sys.modules)))
 
 def test_a_component_has_no_source_for_a_stub_within_and_everything_else_has():
     getfile = inspect.getfile
-    with quick_imports():
+    with without_type_stubs():
         with pytest.raises(OSError, match="stub"):
             inspect.getfile(Component)
         assert inspect.getfile(Other) == __file__

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from demo.engine.catalogue import ModelRow
+from demo.engine.catalogue import ModelEntry
 from esam_core.errors import InvalidPrompt
 from esam_core.images import check_rgb, image_digest
 from esam_core.masks import Masks, rank_masks_by
@@ -120,13 +120,20 @@ class FakeCatalogue:
         self._load = load
         self.present = {"fake", "plain"}
 
-    def rows(self):
-        rows = [
-            ModelRow("fake", "Fake", "small", note="The fake is answering.", note_command="get it"),
-            ModelRow("plain", "Plain", "small", understands_background=False),
-            ModelRow("absent", "Absent", "large", present=False, command="get absent"),
+    def entries(self):
+        return [
+            ModelEntry("fake", "Fake", 1_500_000, "free", bundled=True),
+            ModelEntry("plain", "Plain", 20_000_000, "free", understands_background=False),
+            ModelEntry(
+                "absent",
+                "Absent",
+                30_000_000,
+                "free",
+                present="absent" in self.present,
+                download_bytes=12_000_000,
+                recommended=True,
+            ),
         ]
-        return [r if r.name != "absent" else self._absent(r) for r in rows]
 
     def load(self, name, precision=None, *, compiled=False):
         if self._load:
@@ -142,12 +149,7 @@ class FakeCatalogue:
         progress(1, 2)
         self.present.add(name)
 
-    def _absent(self, row):
-        from dataclasses import replace
 
-        return replace(row, present="absent" in self.present)
-
-
-def seen_by(engine, source) -> dict:
-    """Open a photo; return what the canvas tells of it."""
+def payload_of(engine, source) -> dict:
+    """Open a photo; return the payload that the canvas sends of it."""
     return {"token": engine.open_photo(source).token, "model": "mini"}

@@ -5,7 +5,7 @@ import threading
 import numpy as np
 import pytest
 
-from demo.engine.batching import Batches
+from demo.engine.batching import Batcher
 from esam_core.errors import InvalidPrompt
 from esam_core.prompts import Prompt
 
@@ -21,40 +21,40 @@ def predict(prompts):
 
 
 def test_jobs_of_one_line_are_decoded_in_one_go():
-    batches, calls = Batches(), []
-    jobs = [batches.join("photo", Prompt.point(x, 0)) for x in (1, 2, 3)]
-    other = batches.join("another photo", Prompt.point(4, 0))
+    batcher, calls = Batcher(), []
+    jobs = [batcher.join("photo", Prompt.point(x, 0)) for x in (1, 2, 3)]
+    other = batcher.join("another photo", Prompt.point(4, 0))
     count = lambda prompts: (calls.append(len(prompts)), predict(prompts))[1]  # noqa: E731
     for job in jobs:
-        batches.serve("photo", job, count)
+        batcher.serve("photo", job, count)
     assert [job.result() for job in jobs] == [1, 2, 3]
     assert calls == [3]
     assert not other.done
 
 
 def test_no_more_than_the_most_are_decoded_at_once_and_none_is_lost():
-    batches, calls = Batches(most=2), []
-    jobs = [batches.join("photo", Prompt.point(x, 0)) for x in range(5)]
+    batcher, calls = Batcher(most=2), []
+    jobs = [batcher.join("photo", Prompt.point(x, 0)) for x in range(5)]
     count = lambda prompts: (calls.append(len(prompts)), predict(prompts))[1]  # noqa: E731
     for job in reversed(jobs):
-        batches.serve("photo", job, count)
+        batcher.serve("photo", job, count)
     assert [job.result() for job in jobs] == list(range(5))
     assert max(calls) == 2
 
 
 def test_a_bad_prompt_fails_its_own_visitor_only():
-    batches = Batches()
-    good, bad = (batches.join("photo", Prompt.point(x, 0)) for x in (1, 13))
-    batches.serve("photo", good, predict)
+    batcher = Batcher()
+    good, bad = (batcher.join("photo", Prompt.point(x, 0)) for x in (1, 13))
+    batcher.serve("photo", good, predict)
     assert good.result() == 1
     with pytest.raises(InvalidPrompt, match="unlucky"):
         bad.result()
 
 
 def test_a_failure_of_the_model_reaches_everyone_who_waited():
-    batches = Batches()
-    jobs = [batches.join("photo", Prompt.point(x, 0)) for x in (1, 99)]
-    batches.serve("photo", jobs[0], predict)
+    batcher = Batcher()
+    jobs = [batcher.join("photo", Prompt.point(x, 0)) for x in (1, 99)]
+    batcher.serve("photo", jobs[0], predict)
     for job in jobs:
         with pytest.raises(ZeroDivisionError):
             job.result()
@@ -70,10 +70,10 @@ def test_visitors_of_one_photo_share_a_batch_and_get_their_own_masks(engine):
         answers[x] = engine.predict(photo, Prompt.point(x, 30))
 
     threads = [threading.Thread(target=visit, args=(p, 10 * i)) for i, p in enumerate(photos)]
-    with engine.turns.turn():
+    with engine.scheduler.turn():
         for number, thread in enumerate(threads):
             thread.start()
-            while engine.turns.waiting <= number:
+            while engine.scheduler.waiting <= number:
                 pass
     for thread in threads:
         thread.join()

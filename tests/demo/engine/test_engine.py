@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 
-from demo.engine.engine import Engine
+from demo.engine import Engine
 from demo.engine.photos import PhotoGone
 from esam_core.errors import EsamError, UnknownModel
 from esam_core.prompts import Prompt
@@ -39,7 +39,7 @@ def test_the_oldest_photo_is_forgotten_aloud(catalogue):
     engine.photo(first.token)  # used again, so the second is now the oldest
     engine.open_photo(grey(3))
     assert engine.photo(first.token) is first
-    with pytest.raises(PhotoGone, match="Choose it again"):
+    with pytest.raises(PhotoGone, match="open it again"):
         engine.photo(second.token)
 
 
@@ -98,10 +98,10 @@ def test_a_click_does_not_wait_for_the_photos_of_others(engine):
     calls = [(engine.embed, engine.open_photo(grey(i))) for i in (2, 3, 4)]
     calls.append((engine.predict, mine, Prompt.point(5, 5)))
     threads = [threading.Thread(target=call, args=args) for call, *args in calls]
-    with engine.turns.turn():
+    with engine.scheduler.turn():
         for number, thread in enumerate(threads):
             thread.start()
-            while engine.turns.waiting <= number:
+            while engine.scheduler.waiting <= number:
                 time.sleep(0.001)
     for thread in threads:
         thread.join()
@@ -120,7 +120,7 @@ def test_the_model_loads_when_the_first_page_asks(catalogue):
     engine = Engine(catalogue)
     engine.models.start(grace=60)
     assert engine.models.state == "loading"
-    engine.models.hurry()
+    engine.models.load_now()
     assert engine.models._ready.wait(5)
     assert engine.models.state == "ready"
 
@@ -195,7 +195,7 @@ def test_the_page_lives_on_when_the_model_cannot_be_loaded():
     engine.models.start()
     engine.models._ready.wait(5)
     assert engine.models.state == "error"
-    assert engine.models.error == "no weights here"
+    assert str(engine.models.error) == "no weights here"
 
 
 def test_a_download_ends_in_a_present_model(engine):
@@ -204,4 +204,4 @@ def test_a_download_ends_in_a_present_model(engine):
         if thread.name == "download-absent":
             thread.join(10)
     assert engine.models.downloads["absent"].error == ""
-    assert next(row for row in engine.models.rows if row.name == "absent").present
+    assert next(entry for entry in engine.models.entries if entry.name == "absent").present

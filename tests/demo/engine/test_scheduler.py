@@ -5,51 +5,51 @@ import time
 
 import pytest
 
-from demo.engine.scheduler import Turns, in_its_own_thread
+from demo.engine.scheduler import Scheduler, in_its_own_thread
 
 
-def line_up(turns, patiences):
-    """Let threads wait in this order while the turn is held; returns the order of their turns."""
+def line_up(scheduler, delays):
+    """Let threads wait in this order while the turn is held; returns who was served when."""
     served, threads = [], []
 
-    def wait(patience):
-        with turns.turn(patience):
-            served.append(patience)
+    def wait(delay):
+        with scheduler.turn(delay):
+            served.append(delay)
 
-    def join_line(patience):
-        before = turns.waiting
-        threads.append(threading.Thread(target=wait, args=(patience,)))
+    def join_line(delay):
+        before = scheduler.waiting
+        threads.append(threading.Thread(target=wait, args=(delay,)))
         threads[-1].start()
-        while turns.waiting == before:
+        while scheduler.waiting == before:
             time.sleep(0.001)
 
-    return served, threads, lambda: [join_line(patience) for patience in patiences]
+    return served, threads, lambda: [join_line(delay) for delay in delays]
 
 
 def test_a_click_goes_before_photos_that_came_earlier():
-    turns = Turns()
-    served, threads, queue_up = line_up(turns, [9.0, 5.0, 0.0])
-    with turns.turn():
+    scheduler = Scheduler()
+    served, threads, queue_up = line_up(scheduler, [9.0, 5.0, 0.0])
+    with scheduler.turn():
         queue_up()
     for thread in threads:
         thread.join()
     assert served == [0.0, 5.0, 9.0]
 
 
-def test_equal_patience_is_first_come_first_served():
-    turns = Turns()
-    served, threads, queue_up = line_up(turns, [1e-9, 1.5e-9, 0.5e-9])
-    with turns.turn():
+def test_equal_delay_is_first_come_first_served():
+    scheduler = Scheduler()
+    served, threads, queue_up = line_up(scheduler, [1e-9, 1.5e-9, 0.5e-9])
+    with scheduler.turn():
         queue_up()
     for thread in threads:
         thread.join()
     assert served == [1e-9, 1.5e-9, 0.5e-9]
 
 
-def test_who_has_been_patient_is_not_overtaken_any_more():
-    turns = Turns()
-    served, threads, queue_up = line_up(turns, [1e-6, 0.0])
-    with turns.turn():
+def test_who_has_waited_for_the_whole_delay_is_not_overtaken_any_more():
+    scheduler = Scheduler()
+    served, threads, queue_up = line_up(scheduler, [1e-6, 0.0])
+    with scheduler.turn():
         queue_up()
     for thread in threads:
         thread.join()
@@ -57,12 +57,12 @@ def test_who_has_been_patient_is_not_overtaken_any_more():
 
 
 def test_long_work_lets_a_click_through_and_goes_on():
-    turns = Turns()
-    served, threads, queue_up = line_up(turns, [0.0])
-    with turns.turn(3.0):
+    scheduler = Scheduler()
+    served, threads, queue_up = line_up(scheduler, [0.0])
+    with scheduler.turn(3.0):
         queue_up()
         assert served == []
-        turns.give_way(3.0)
+        scheduler.give_way(3.0)
         assert served == [0.0]
         served.append("long work")
     threads[0].join()
@@ -70,14 +70,14 @@ def test_long_work_lets_a_click_through_and_goes_on():
 
 
 def test_a_failure_within_a_turn_ends_the_turn():
-    turns = Turns()
+    scheduler = Scheduler()
     try:
-        with turns.turn():
+        with scheduler.turn():
             raise ValueError
     except ValueError:
         pass
-    with turns.turn():
-        assert turns.waiting == 0
+    with scheduler.turn():
+        assert scheduler.waiting == 0
 
 
 def test_a_call_computes_in_a_thread_that_ends_with_it():

@@ -9,7 +9,7 @@ import threading
 import numpy as np
 import pytest
 
-from demo.engine.engine import Engine
+from demo.engine import Engine
 from demo.handlers.pictures import mask_url
 from demo.loadtest.__main__ import main
 from demo.loadtest.client import PageClient, PageError, opaque_png

@@ -127,17 +127,18 @@ def test_playground_follows_its_controls(monkeypatch):
     assert made.canvas.mode == "pick" and made.work in made.settings.children
     asked, masks = [], made.canvas.masks
 
-    def found(segmenter, embedding, settings, *, progress, cancel):
-        asked.append(settings)
+    def found(engine, payload, grid, filters, *, points_per_side, max_side, progress, cancel):
+        asked.append(filters | {"points_per_side": points_per_side, "max_side": max_side})
         progress(1, 1)
         assert not cancel()
-        return masks
+        return {"found": masks, "message": "These."}
 
-    monkeypatch.setattr("demo.notebook.playground.segment_everything", found)
+    monkeypatch.setattr("demo.handlers.everything.find", found)
     made.predicted_iou.value = 0.6
     made.segment()
-    assert asked[0].pred_iou_thresh == 0.6
-    assert "3 masks" in made.note.value and made.count.value == "1 of 1 points"
+    assert asked[0]["predicted_iou"] == 0.6
+    assert asked[0]["points_per_side"] == made.grid.value and asked[0]["max_side"] is None
+    assert "3 masks. These." in made.note.value and made.count.value == "1 of 1"
     assert "3 masks" in repr(made.figure())
     assert made._repr_mimebundle_()["image/jpeg"].startswith("/9j/")
 
@@ -154,14 +155,15 @@ def test_playground_hears_cancel_while_it_works(monkeypatch):
             time.sleep(0.01)
         raise Cancelled("stopped after 5 of 256 points, as asked.")
 
-    monkeypatch.setattr("demo.notebook.playground.segment_everything", endless)
+    monkeypatch.setattr("esam_core.everything.decode_grid", endless)
     made.run.click()
-    assert started.wait(10) and made.count.value == "5 of 256 points"
+    assert started.wait(10) and made.count.value == "5 of 256"
     made.stop.click()
     deadline = time.monotonic() + 10
     while made.run.disabled and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert not made.run.disabled and made.note.value.startswith("stopped after 5")
+    assert not made.run.disabled and made.note.value.startswith("Cancelled.")
+    assert len(made.masks) == 0
 
 
 def test_playground_answers_texts_from_one_search(monkeypatch, bear_file):
@@ -169,10 +171,11 @@ def test_playground_answers_texts_from_one_search(monkeypatch, bear_file):
     made.mode.value = "text"
     searches = []
     monkeypatch.setattr(
-        "demo.notebook.playground.propose", lambda *a, **o: searches.append(1) or propose(*a, **o)
+        "demo.handlers.text.propose", lambda *a, **o: searches.append(1) or propose(*a, **o)
     )
     assert len(made.segment()) == 1
-    assert made.note.value.startswith("bear: 0.") and "banana: no match." in made.note.value
+    assert "1 masks. bear: 0." in made.note.value
+    assert "No match for “banana”" in made.note.value
     made.text.value = "banana"
     assert len(made.segment()) == 0 and len(searches) == 1
     made.text.value = "bananna"

@@ -1,20 +1,12 @@
-"""The tab Everything: its handlers without a browser, then the page with the bundled model."""
+"""The tab Everything in the browser, with the bundled model."""
 
-import threading
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from demo.engine.results import Kept
 from demo.handlers import everything
-from demo.handlers.pictures import mask_from_url
 from esam_core.everything import settings
-from tests.support.fakes import seen_by
-
-OPEN = {"predicted_iou": 0.2, "stability": 0.0, "nms": 0.7, "min_area": 0.05}
-STRICT = {**OPEN, "predicted_iou": 0.99}
 
 
 @pytest.fixture(autouse=True)
@@ -24,103 +16,6 @@ def few_points(monkeypatch):
     few = replace(row, points_per_side=6, points_per_batch=4)
     monkeypatch.setitem(settings.PRESETS, "fast", few)
 
-
-def find(engine, seen, filters=OPEN, choice="fast") -> list[dict]:
-    return list(everything.find(engine, seen, choice, filters))
-
-
-# ---- handlers ----
-
-
-def test_points_are_counted_and_masks_come_largest_first(mini_engine, bear_file, monkeypatch):
-    monkeypatch.setattr(everything, "TELL_SECONDS", 0)
-    *counts, last = find(mini_engine, seen_by(mini_engine, bear_file))
-    assert [c["done"] for c in counts] == list(range(0, 37, 4))
-    assert {c["total"] for c in counts} == {36}
-    areas = [row[1] for row in last["rows"]]
-    assert last["count"] > 1
-    assert areas == sorted(areas, reverse=True)
-    assert len(last["layer"]["colours"]) == len(last["layer"]["tips"]) == last["count"]
-
-
-def test_progress_is_told_now_and_then(mini_engine, bear_file, monkeypatch):
-    monkeypatch.setattr(everything, "TELL_SECONDS", 3600)
-    *counts, last = find(mini_engine, seen_by(mini_engine, bear_file))
-    assert counts == [{"done": 0, "total": 36}] and last["count"] > 1
-
-
-def test_filters_choose_among_kept_candidates_without_decoding(mini_engine, bear_file, monkeypatch):
-    seen = seen_by(mini_engine, bear_file)
-    before = find(mini_engine, seen)[-1]
-    monkeypatch.setattr(everything, "_decoded", None)
-    assert everything.change(mini_engine, seen, STRICT)["count"] == 0
-    again = everything.change(mini_engine, seen, OPEN)
-    assert again["rows"] == before["rows"]
-    assert again["layer"]["colours"] == before["layer"]["colours"]
-    assert find(mini_engine, seen)[-1]["count"] == before["count"]
-
-
-def test_masks_are_given_whole_and_only_while_they_are_on_show(mini_engine, bear_file):
-    seen = seen_by(mini_engine, bear_file)
-    last = find(mini_engine, seen)[-1]
-    asked = {"token": seen["token"], "shown": last["layer"]["shown"], "ids": [1]}
-    [region] = everything.regions(mini_engine, asked)["masks"]
-    mask = mask_from_url(region["png"], (640, 586))
-    assert round(100 * mask.mean(), 2) == pytest.approx(last["rows"][0][1], abs=0.02)
-    for wrong in ({"ids": [9999]}, {"ids": []}, {"shown": "earlier"}, {"ids": ["<b>"]}):
-        assert "error" in everything.regions(mini_engine, asked | wrong)
-
-
-def test_a_search_stops_when_it_is_cancelled_and_nothing_is_kept(mini_engine, bear_file):
-    seen = seen_by(mini_engine, bear_file)
-    steps = everything.find(mini_engine, seen, "fast", OPEN)
-    assert "done" in next(steps)
-    everything.stop(mini_engine, seen)
-    assert "stopped" in list(steps)[-1]
-    assert mini_engine.kept.get(seen["token"]) is None
-
-
-def test_a_visitor_who_leaves_stops_the_search(mini_engine, bear_file):
-    steps = everything.find(mini_engine, seen_by(mini_engine, bear_file), "fast", OPEN)
-    next(steps)
-    steps.close()
-    assert mini_engine.kept._running == {}
-    for thread in threading.enumerate():
-        if thread.name == "everything":
-            thread.join(20)
-            assert not thread.is_alive()
-
-
-def test_a_token_reaches_only_its_own_masks(mini_engine, bear_file, dog_file):
-    one, two = seen_by(mini_engine, bear_file), seen_by(mini_engine, dog_file)
-    find(mini_engine, one)
-    assert everything.change(mini_engine, two, OPEN) == {}
-    assert everything.change(mini_engine, {"token": "guessed"}, OPEN)["code"] == "photo_gone"
-    assert "error" in find(mini_engine, {"token": None})[-1]
-
-
-@pytest.mark.parametrize("size", [(16, 16), (2000, 125)])
-def test_photos_of_odd_shapes_are_answered(mini_engine, size):
-    photo = mini_engine.open_photo(Image.new("RGB", size, (128, 128, 128)))
-    last = find(mini_engine, {"token": photo.token, "model": "mini"}, STRICT)[-1]
-    assert last["count"] == 0
-
-
-def test_an_unknown_grid_is_refused(mini_engine, bear_file):
-    [last] = find(mini_engine, seen_by(mini_engine, bear_file), choice="best")
-    assert "fast, quality" in last["error"]
-
-
-def test_the_longest_unused_results_are_forgotten_first():
-    kept = Kept(most_bytes=100)
-    kept.put("a", "A", 40)
-    kept.put("b", "B", 40)
-    assert kept.get("a") == "A"
-    kept.put("c", "C", 40)
-    assert [kept.get(token) for token in "abc"] == ["A", None, "C"]
-
-
-# ---- the page ----
 
 LAYER = "esamPage.canvas.layers.everything"
 # Somewhere on the map, a pixel of the photo that belongs to each of the first masks.
@@ -185,7 +80,7 @@ def test_a_slider_and_the_table_work_on_what_was_found(
     open_page, mini_server, bear_file, monkeypatch
 ):
     desk = run(open_tab(open_page(mini_server), bear_file))
-    monkeypatch.setattr(everything, "_decoded", None)
+    monkeypatch.setattr(everything, "search", None)
     table = desk.page.locator("#es-everything-table")
     table.get_by_text("2", exact=True).first.click()
     desk.page.wait_for_function("esamPage.canvas.picked.has(2)")

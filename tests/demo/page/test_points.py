@@ -1,14 +1,14 @@
 """The page in headless Chromium. Console errors and requests that leave the server fail a test."""
 
 import io
+import sys
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from demo.engine.engine import Engine
+from demo.engine import Engine
 from demo.handlers.pictures import data_url
-from demo.tabs import Mode
 from tests.conftest import serve
 from tests.support.fakes import FakeCatalogue
 
@@ -317,9 +317,9 @@ def test_the_page_says_which_model_answers_and_how_to_get_another(
     desk = open_page(fake_server).choose(bear_file).click(290, 300)
     chip = desk.page.locator(".es-chip").inner_text()
     assert all(part in chip for part in ("Fake", "cpu", "fp32", "photo", "click", "ms"))
-    assert "The fake is answering." in desk.page.locator(".es-note").inner_text()
+    assert "small bundled model is answering" in desk.page.locator(".es-note").inner_text()
     desk.page.locator(".es-chip").click()
-    assert "get absent" in desk.page.locator(".es-menu").inner_text()
+    assert "weights download absent" in desk.page.locator(".es-menu").inner_text()
 
 
 def test_layers_of_other_modes_show_hover_and_are_kept_as_objects(
@@ -352,30 +352,57 @@ def test_layers_of_other_modes_show_hover_and_are_kept_as_objects(
     assert np.asarray(desk.download("Mask").convert("L"))[500, 400] > 0
 
 
-def test_a_mode_is_one_build_function_and_a_row(open_page, bear_file):
-    import gradio as gr
+WARM = """
+import gradio as gr
+import numpy as np
 
-    from demo.tabs.points import MODEL, QUIET
-    from demo.ui import MODES
+from demo.handlers.errors import answering
+from demo.handlers.pictures import heat_url
+from demo.handlers.views import view
+from demo.tabs import Mode
+from demo.tabs.shared import MODEL_QUEUE, QUIET, message_line, message_of
 
-    def build(engine, canvas):
-        def paint(seen):
-            image = np.zeros((64, 58), np.uint8)
-            image[20:40, 20:40] = 255
-            heat = {"kind": "heat", "token": seen["token"], "mode": "warm", "png": grey_url(image)}
-            return gr.update(layers={"warmth": heat})
 
-        button = gr.Button("Warm up")
-        button.click(paint, canvas, canvas, api_name="warm", **QUIET, **MODEL)
+@answering
+def find(engine, payload):
+    seen = view(engine, payload)
+    heat = np.zeros(seen.image_hw)
+    heat[200:400, 200:400] = 1
+    layer = {"kind": "heat", "token": seen.photo.token, "mode": "warm", "png": heat_url(heat)}
+    return {"layers": {"warmth": layer}, "message": "It is warm."}
 
-    page, url = serve(Engine(FakeCatalogue()), modes=(*MODES, Mode("warm", "Warm", build)))
+
+def build(engine, canvas):
+    def listen(payload):
+        reply = find(engine, payload)
+        return message_of(reply), gr.update(layers=reply.get("layers", {}))
+
+    with gr.Row(elem_classes="es-run"):
+        run = gr.Button("Warm up", variant="primary")
+    line = message_line("warm")
+    run.click(listen, canvas, [line, canvas], api_name="warm", **QUIET, **MODEL_QUEUE)
+
+
+MODE = Mode("warm", "Warm", 25, build)
+"""
+
+
+def test_a_mode_is_added_by_adding_files(open_page, bear_file, tmp_path, monkeypatch):
+    from demo import tabs
+
+    (tmp_path / "warm.py").write_text(WARM, encoding="utf-8")
+    monkeypatch.setattr(tabs, "__path__", [*tabs.__path__, str(tmp_path)])
+    page, url = serve(Engine(FakeCatalogue()))
     try:
         desk = open_page(url).choose(bear_file).click(290, 300)
+        titles = desk.page.get_by_role("tab").all_inner_texts()
+        assert titles == ["Points", "Everything", "Salient", "Warm", "Text", "Compare"]
         panel = desk.page.get_by_role("radiogroup", name="Candidates")
         assert panel.is_visible()
         assert not desk.button("Warm up").is_visible()
         desk.page.get_by_role("tab", name="Warm").click()
         desk.button("Warm up").click()
+        desk.page.locator("#es-warm-message", has_text="It is warm.").wait_for()
         desk.page.wait_for_function("esamPage.canvas.layers.warmth")
         assert not panel.is_visible()
         assert desk.page.evaluate("esamPage.canvas.visibleLayers('heat').length") == 1
@@ -384,6 +411,7 @@ def test_a_mode_is_one_build_function_and_a_row(open_page, bear_file):
         assert desk.page.evaluate("esamPage.canvas.visibleLayers('heat').length") == 0
     finally:
         page.close()
+        sys.modules.pop("demo.tabs.warm", None)
 
 
 def test_the_bundled_model_finds_the_bear(open_page, mini_server, bear_file, bear):

@@ -1,0 +1,57 @@
+"""The one result type of all handlers, and the one place where errors become replies."""
+
+import functools
+import logging
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec
+
+from demo.engine import Engine
+from demo.engine.photos import PhotoGone
+from demo.handlers.requests import Json, values_of
+from demo.texts import errors as texts
+from esam_core.errors import Cancelled, EsamError
+
+log = logging.getLogger(__name__)
+Progress = Callable[[int, int], None]
+Cancel = Callable[[], bool]
+Arguments = ParamSpec("Arguments")
+
+# What a handler answers: names and plain values. These names mean the same in every reply:
+#   error    what went wrong, a sentence for the person
+#   code     a word for the page to act on: photo_gone, cancelled, unexpected, or the error's class
+#   seq, rev the request's numbers, sent back
+#   message  what there is to say, sentences for the person, one a line
+#   layers   what the canvas shows, by the names of static's setLayers
+#   found    the Masks that were found, for callers in Python: the only value that is no JSON
+#            besides pictures (h, w, 3) uint8
+Reply = Json
+
+
+def answering(
+    handler: Callable[Concatenate[Engine, Any, Arguments], Reply],
+) -> Callable[Concatenate[Engine, Any, Arguments], Reply]:
+    """Turn what a handler raises into its reply, and send ``seq`` and ``rev`` back."""
+
+    @functools.wraps(handler)
+    def answer(
+        engine: Engine, payload: Any, *args: Arguments.args, **kwargs: Arguments.kwargs
+    ) -> Reply:
+        given = values_of(payload)
+        numbers = {key: given[key] for key in ("seq", "rev") if _is_number(given.get(key))}
+        try:
+            return {**handler(engine, payload, *args, **kwargs), **numbers}
+        except Cancelled:
+            return {"message": texts.CANCELLED, "code": "cancelled", **numbers}
+        except PhotoGone:
+            return {"error": texts.PHOTO_GONE, "code": "photo_gone", **numbers}
+        except EsamError as error:
+            return {"error": str(error), "code": type(error).__name__, **numbers}
+        except Exception:  # nothing may leave the page waiting; the log keeps the reason
+            log.exception("%s failed", handler.__name__)
+            return {"error": texts.UNEXPECTED, "code": "unexpected", **numbers}
+
+    return answer
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)

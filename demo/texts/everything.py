@@ -1,0 +1,24 @@
+"""Everything: every mask that a grid of points finds."""
+
+TITLE = "Everything"
+HINT = "Move over the photo, click a mask to select it, Shift-click to add more."
+HINT_TOUCH = "Tap masks to select them, again to let them go."
+PRESET = "Grid of points"
+PRESETS = {"fast": "Fast", "quality": "Quality"}
+RUN = "Segment everything"
+SLIDERS = {
+    "predicted_iou": "Predicted IoU",
+    "stability": "Stability",
+    "nms": "Overlap (NMS)",
+    "min_area": "Min. area %",
+}
+TABLE = "Masks"
+HEADERS = ("id", "area %", "score", "stab.")
+TIP = "Mask {0} · {1:g} % of the photo · score {2:.2f} · stability {3:.2f}"
+PROGRESS = "{done} of {total} points"
+COUNT = "{count} masks."
+ONE = "1 mask."
+NONE = "No mask passes the filters. Lower the predicted IoU or the stability."
+CHANGED = "The masks have changed meanwhile. Select again."
+TOO_MANY = "From 1 to {most} masks can be kept at once."
+NO_SUCH_GRID = "There is no grid {name!r}; use one of {names}."

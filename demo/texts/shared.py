@@ -1,0 +1,4 @@
+"""What every mode says."""
+
+CANCEL = "Cancel"
+WAITING = "Waiting for the model …"

@@ -1,0 +1,64 @@
+"""Clicks and boxes: candidates, notes, and what a model cannot read."""
+
+import json
+
+import numpy as np
+
+from demo.handlers import points
+from tests.support.payloads import opaque, picture, prompt_payload
+
+
+def test_a_click_returns_three_small_pictures_best_first(engine, photo):
+    reply = points.prompt(engine, prompt_payload(photo, [[70, 50]], [1]))
+    assert reply["rev"] == 4
+    assert reply["seq"] == 9
+    assert [round(c["predicted_iou"], 2) for c in reply["candidates"]] == [0.9, 0.7, 0.5]
+    assert picture(reply["candidates"][0]["png"]).mode == "P"
+    mask = opaque(reply["candidates"][0]["png"])
+    assert mask.sum() == reply["candidates"][0]["area"]
+    assert mask[50, 70]
+    json.dumps(reply, allow_nan=False)
+
+
+def test_the_seventh_point_is_merged_and_said(engine, photo):
+    coords = [[x, 50] for x in (10, 30, 50, 70, 90, 110, 130)]
+    reply = points.prompt(engine, prompt_payload(photo, coords, [1] * 7))
+    assert "1 point too many" in reply["note"]
+    sent = engine.models.segmenter().prompts[-1]
+    assert sent.point_coords[0] == (20, 50)
+    assert len(sent.point_coords) == 6
+
+
+def test_six_points_are_sent_as_they_are(engine, photo):
+    coords = [[x, 50] for x in (10, 30, 50, 70, 90, 110)]
+    assert points.prompt(engine, prompt_payload(photo, coords, [1] * 6))["note"] == ""
+
+
+def test_a_box_leaves_room_for_four_points(engine, photo):
+    coords = [[x, 50] for x in (10, 30, 50, 70, 90)]
+    reply = points.prompt(engine, prompt_payload(photo, coords, [1, 0, 1, 0, 1], [0, 0, 100, 90]))
+    assert "too many" in reply["note"]
+    assert engine.models.segmenter().prompts[-1].token_count == 6
+
+
+def test_a_model_without_background_says_so_and_subtracts_on_request(engine, photo):
+    payload = prompt_payload(photo, [[70, 50], [75, 50]], [1, 0], model="plain")
+    reply = points.prompt(engine, payload)
+    assert "does not read background points" in reply["note"]
+    assert opaque(reply["candidates"][0]["png"])[50, 75]
+    reply = points.prompt(engine, {**payload, "subtract": True})
+    assert reply["note"] == ""
+    assert not opaque(reply["candidates"][0]["png"])[50, 75]
+
+
+def test_scores_that_are_not_numbers_are_an_error_and_not_an_empty_mask(engine, photo, monkeypatch):
+    monkeypatch.setattr("tests.support.fakes.SCORES", (float("nan"),) * 3)
+    reply = points.prompt(engine, prompt_payload(photo, [[70, 50]], [1]))
+    assert "--precision fp32" in reply["error"]
+
+
+def test_a_large_photo_is_shown_smaller_and_answered_in_its_own_pixels(engine):
+    photo = engine.open_photo(np.zeros((1500, 4096, 3), np.uint8))
+    reply = points.prompt(engine, prompt_payload(photo, [[4000, 1400]], [1]))
+    assert picture(reply["candidates"][0]["png"]).size == (2048, 750)
+    assert "error" not in reply

@@ -1,0 +1,23 @@
+"""What the page sends to handlers, and how to read what it is sent."""
+
+import base64
+import io
+
+import numpy as np
+from PIL import Image
+
+
+def prompt_payload(photo, coords=(), labels=(), box=None, **more) -> dict:
+    """Return the payload of a prompt on a photo."""
+    prompt = {"point_coords": list(coords), "point_labels": list(labels), "box_xyxy": box}
+    return {"token": photo.token, "rev": 4, "seq": 9, "prompt": prompt, **more}
+
+
+def picture(url: str) -> Image.Image:
+    """Read a data URL."""
+    return Image.open(io.BytesIO(base64.b64decode(url.split(",")[1])))
+
+
+def opaque(url: str) -> np.ndarray:
+    """Read a mask (h, w) bool as the page is sent it."""
+    return np.asarray(picture(url).convert("RGBA"))[..., 3] > 127
