@@ -25,7 +25,7 @@ def drawing_colours() -> dict[str, list]:
     equal steps.
     """
     colours = [hex_code(colour) for colour in palette(PALETTE_SIZE)]
-    return {"palette": colours, "heat": HEAT.tolist()}
+    return {"palette": colours, "heat": [list(colour) for colour in HEAT]}
 
 
 def data_url(content: bytes, kind: str) -> str:
