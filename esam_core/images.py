@@ -53,7 +53,7 @@ def load_rgb(source: ImageSource, *, max_side: int | None = None) -> np.ndarray:
 def image_digest(image: np.ndarray) -> str:
     """Return a short name of the pixels: equal pictures have equal digests."""
     digest = hashlib.blake2b(repr(image.shape).encode(), digest_size=16)
-    digest.update(np.ascontiguousarray(image))
+    digest.update(np.ascontiguousarray(image).data)
     return digest.hexdigest()
 
 
@@ -87,6 +87,7 @@ def check_rgb(image: np.ndarray) -> np.ndarray:
 
 
 def _open(source: str | Path | bytes | BinaryIO, max_side: int | None) -> Image.Image:
+    opened: Path | BinaryIO
     if isinstance(source, str | Path):
         name, opened = f"{Path(source).name!r}", Path(source)
         if not opened.is_file():

@@ -54,15 +54,17 @@ class Masks:
         data: np.ndarray,
         predicted_iou: np.ndarray | None = None,
         stability_score: np.ndarray | None = None,
-        **columns: np.ndarray | None,
+        *,
+        point_coords: np.ndarray | None = None,
+        crop_boxes_xyxy: np.ndarray | None = None,
     ) -> "Masks":
-        """Make the columns from masks (n, h, w) bool; unknown scores become 1."""
+        """Make the columns from masks (n, h, w) bool; unknown scores (n,) become 1."""
         ones = np.ones(len(data), np.float32)
-        scores = [
+        iou, stability = (
             ones if s is None else np.asarray(s, np.float32)
             for s in (predicted_iou, stability_score)
-        ]
-        return cls(data, masks_to_boxes(data), *scores, **columns)
+        )
+        return cls(data, masks_to_boxes(data), iou, stability, point_coords, crop_boxes_xyxy)
 
     @classmethod
     def empty(cls, image_hw: tuple[int, int]) -> "Masks":
@@ -76,15 +78,11 @@ class Masks:
         Raises:
             ValueError: No part, or parts of photos of different size.
         """
-        columns = {
-            field.name: [getattr(part, field.name) for part in parts] for field in fields(cls)
-        }
-        return cls(
-            **{
-                name: None if any(c is None for c in column) else np.concatenate(column)
-                for name, column in columns.items()
-            }
-        )
+        joined: dict[str, Any] = {}
+        for name in (field.name for field in fields(cls)):
+            column = [getattr(part, name) for part in parts]
+            joined[name] = None if any(c is None for c in column) else np.concatenate(column)
+        return cls(**joined)
 
     def __len__(self) -> int:
         return len(self.data)
@@ -94,8 +92,11 @@ class Masks:
             if not -len(self) <= index < len(self):
                 raise IndexError(f"mask {index} asked for, there are {len(self)}.")
             index = [index]
-        columns = (getattr(self, field.name) for field in fields(self))
-        return Masks(*(None if column is None else column[index] for column in columns))
+        chosen: dict[str, Any] = {}
+        for name in (field.name for field in fields(self)):
+            column = getattr(self, name)
+            chosen[name] = None if column is None else column[index]
+        return Masks(**chosen)
 
     @property
     def image_hw(self) -> tuple[int, int]:

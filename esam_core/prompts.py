@@ -1,4 +1,4 @@
-"""What a person points at: points and at most one box, in pixels of the original photo."""
+"""Prompts: points and at most one box, in pixels of the original photo."""
 
 import math
 from collections.abc import Iterable, Mapping
