@@ -9,7 +9,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from esam_core.errors import WeightsNotFound
+from esam_core.errors import WeightsMismatch, WeightsNotFound
 from esam_core.weights.digests import content_size, verify_weights
 from esam_core.weights.rows import WEIGHTS, WeightsFile
 
@@ -45,9 +45,8 @@ def find_weights(file: WeightsFile, path: Path | str | None = None) -> Path | No
         Its path, or None. A file of the wrong size in the cache folder counts as absent.
 
     Raises:
-        WeightsNotFound: ``ESAM_WEIGHTS`` names a place that does not exist, or that holds no
-            weights file.
-        WeightsMismatch: The file in the place that ``ESAM_WEIGHTS`` names has the wrong size.
+        WeightsNotFound: ``ESAM_WEIGHTS`` names a place that does not exist, that holds no weights
+            file, or where this one has the wrong size.
     """
     if path is not None:
         named = Path(path).expanduser()
@@ -111,7 +110,10 @@ def _check_named(file: WeightsFile, place: Path, found: Path | None) -> None:
     Without this, choosing the best model that is present would fall back to the bundled one.
     """
     if found is not None:
-        verify_weights(file, found)
+        try:
+            verify_weights(file, found)
+        except WeightsMismatch as error:
+            raise WeightsNotFound(f"ESAM_WEIGHTS names {place}, but {error}") from error
     files = place.iterdir() if place.is_dir() else [place]
     if not any(path.suffix in _SUFFIXES for path in files):
         names = ", ".join(row.filename for row in WEIGHTS.values() if not row.bundled)
