@@ -9,11 +9,12 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from esam_core.errors import WeightsNotFound
+from esam_core.errors import WeightsMismatch, WeightsNotFound
 from esam_core.weights.digests import content_size, verify_weights
 from esam_core.weights.rows import WEIGHTS, WeightsFile
 
 _BUNDLED = Path(__file__).parents[2] / "assets" / "weights"
+_SUFFIXES = (".pt", ".pth", ".safetensors", ".onnx", ".zip")
 
 
 def cache_folder() -> Path:
@@ -44,9 +45,8 @@ def find_weights(file: WeightsFile, path: Path | str | None = None) -> Path | No
         Its path, or None. A file of the wrong size in the cache folder counts as absent.
 
     Raises:
-        WeightsNotFound: ``ESAM_WEIGHTS`` names a place that does not exist, or that holds none of
-            the known files.
-        WeightsMismatch: The file in the place that ``ESAM_WEIGHTS`` names has the wrong size.
+        WeightsNotFound: ``ESAM_WEIGHTS`` names a place that does not exist, that holds no weights
+            file, or where this one has the wrong size.
     """
     if path is not None:
         named = Path(path).expanduser()
@@ -105,15 +105,18 @@ def _places(file: WeightsFile) -> list[Path]:
 
 
 def _check_named(file: WeightsFile, place: Path, found: Path | None) -> None:
-    """Refuse what ``ESAM_WEIGHTS`` names if nothing there is usable.
+    """Refuse what ``ESAM_WEIGHTS`` names if it is damaged or has no weights file at all.
 
     Without this, choosing the best model that is present would fall back to the bundled one.
     """
     if found is not None:
-        verify_weights(file, found)
-    known = [row for row in WEIGHTS.values() if not row.bundled]
-    if all(_at_place(row, place) is None for row in (file, *known)):
-        names = ", ".join(row.filename for row in known)
+        try:
+            verify_weights(file, found)
+        except WeightsMismatch as error:
+            raise WeightsNotFound(f"ESAM_WEIGHTS names {place}, but {error}") from error
+    files = place.iterdir() if place.is_dir() else [place]
+    if not any(path.suffix in _SUFFIXES for path in files):
+        names = ", ".join(row.filename for row in WEIGHTS.values() if not row.bundled)
         what = "is none" if place.is_file() else "holds none"
         raise WeightsNotFound(
             f"ESAM_WEIGHTS names {place}, which {what} of the known files: {names}. Correct it, "
