@@ -22,7 +22,7 @@ from esam_core.images import asset, load_rgb, stretch_rgb
 from esam_core.models import load_segmenter
 from esam_core.prompts import Prompt
 from esam_core.sam.original import SIZES, load_sam
-from esam_core.segmenter import TorchSegmenter
+from esam_core.segmenter import BaseSegmenter
 
 HELP = "parameters and throughput beside the paper's (one box, 1024 x 1024)"
 SIDE = 1024
@@ -180,7 +180,7 @@ def machine(device: str) -> str:
     return f"{processor_name()}, {torch.get_num_threads()} threads"
 
 
-def _load(name: str, device: str, precision: str) -> TorchSegmenter:
+def _load(name: str, device: str, precision: str) -> BaseSegmenter:
     load = load_sam if name in SIZES else load_segmenter
     try:
         return load(name, device=device, precision=precision)
@@ -189,7 +189,7 @@ def _load(name: str, device: str, precision: str) -> TorchSegmenter:
 
 
 def _timed(
-    segmenter: TorchSegmenter, image: np.ndarray, prompt: Prompt, repeats: int
+    segmenter: BaseSegmenter, image: np.ndarray, prompt: Prompt, repeats: int
 ) -> ThroughputRow:
     def call() -> None:
         segmenter.predict(segmenter.embed(image), prompt)

@@ -50,7 +50,7 @@ def test_next_text_costs_no_look_at_the_photo(mini_engine, bear_payload, monkeyp
 
 def test_unknown_word_is_said_and_the_others_are_answered(mini_engine, bear_payload):
     found = search(mini_engine, bear_payload, "bannana, a red bear, bear on the left", 0.1)
-    assert [reading.subject for reading in found.ranking.readings] == ["bear", "bear"]
+    assert [text.subject for text in found.ranking.texts] == ["bear", "bear"]
     said = " ".join(found.notices)
     for part in ("Did you mean banana", "no colours", "on the left"):
         assert part in said
@@ -80,7 +80,7 @@ def test_text_that_nobody_understands_gives_sentences_and_no_masks(
 
 
 def test_absent_clip_is_refused_with_the_way_to_get_it(mini_engine, bear_payload, monkeypatch):
-    monkeypatch.setattr("esam_core.text.clip._cached", lambda recipe: None)
+    monkeypatch.setattr("esam_core.text.clip.cached_weights", lambda recipe: None)
     reply = text.find(mini_engine, bear_payload, "a red bear", 0.1, "ViT-B-32")
     assert "--encoder ViT-B-32 --download" in reply["error"]
 
