@@ -32,7 +32,7 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> None:
     """Build the page, start loading the model behind it, and serve."""
     args = parse(argv)
-    tune_process()  # before anything imports torch
+    tune_process()
     from demo.engine import Engine
     from demo.engine.catalogue import CoreCatalogue
     from demo.startup import without_type_stubs

@@ -5,7 +5,7 @@ import sys
 from esam_core.process import tune_process
 
 if __name__ == "__main__":
-    tune_process()  # before the commands import torch
+    tune_process()
     from esam_core.cli import main
 
     sys.exit(main())

@@ -4,8 +4,8 @@ Neighbours are processes that never wait. With k of them on c cores, a program t
 has a fair share of c / (c + k) of the machine: it may take (c + k) / c times as long as alone.
 ``share`` is the measured time over that: 1 is fair, 2 is twice as slow as our share allows.
 
-Three settings take turns, each in a process of its own: torch's default, that of
-``esam_core.process`` and a single thread.
+Three settings take turns, each in a process of its own: torch's default, as many threads as there
+are free cores (``esam_core.modeling.cpu.FreeCores``, which segmenters use) and a single thread.
 """
 
 import argparse
@@ -22,15 +22,10 @@ import numpy as np
 
 from esam_core.benchmark.limits import processor_name
 from esam_core.errors import InvalidSettings
-from esam_core.process import SPIN_COUNT, WAITING
 
 HELP = "a click and everything beside busy neighbours, per setting of the threads"
 PHOTO = "000000555705.jpg"
-SETTINGS: dict[str, dict[str, str]] = {
-    "default": {},
-    "ours": {"GOMP_SPINCOUNT": SPIN_COUNT, "KMP_BLOCKTIME": "0"},
-    "one thread": {"OMP_NUM_THREADS": "1"},
-}
+SETTINGS = ("default", "ours", "one thread")
 STAGES = ("click", "everything")
 CLICKS = 5  # per turn
 
@@ -79,10 +74,7 @@ def measure(
     """Time every stage in every setting by turns, for each number of busy processes."""
     rows = []
     with ExitStack() as stack:
-        workers = {
-            name: stack.enter_context(_worker(environment, model, points))
-            for name, environment in SETTINGS.items()
-        }
+        workers = {name: stack.enter_context(_worker(name, model, points)) for name in SETTINGS}
         for count in neighbours:
             with busy(count):
                 turns = [{name: _ask(w) for name, w in workers.items()} for _ in range(repeats)]
@@ -126,16 +118,11 @@ def busy(count: int) -> Iterator[None]:
 
 
 @contextmanager
-def _worker(
-    environment: dict[str, str], model: str, points: int
-) -> Iterator["subprocess.Popen[str]"]:
+def _worker(setting: str, model: str, points: int) -> Iterator["subprocess.Popen[str]"]:
     """Start a process that times all stages once per line that it reads."""
-    fixed = (*WAITING, "OMP_NUM_THREADS")
-    inherited = {name: value for name, value in os.environ.items() if name not in fixed}
-    code = f"from esam_core.benchmark.busy import work; work({model!r}, {points})"
+    code = f"from esam_core.benchmark.busy import work; work({setting!r}, {model!r}, {points})"
     process = subprocess.Popen(
         [sys.executable, "-c", code],
-        env=inherited | environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -158,15 +145,22 @@ def _ask(worker: "subprocess.Popen[str]") -> dict[str, float]:
     return json.loads(line)
 
 
-def work(model: str, points: int) -> None:
+def work(setting: str, model: str, points: int) -> None:
     """Time all stages once per line on standard input; answer with a line of JSON."""
+    import torch
+
     from esam_core.everything import GridSettings, segment_everything
     from esam_core.images import asset, load_rgb
+    from esam_core.modeling.cpu import free_cores
     from esam_core.models import load_segmenter
-    from esam_core.process import keep_freed_memory
+    from esam_core.process import tune_process
     from esam_core.prompts import Prompt
 
-    keep_freed_memory()  # the same for all settings: it is the threads that differ
+    tune_process()  # the same for all settings: it is the threads that differ
+    if setting != "ours":
+        free_cores.running = lambda: 0
+    if setting == "one thread":
+        torch.set_num_threads(1)
     segmenter, image = load_segmenter(model, device="cpu"), load_rgb(asset("photos", PHOTO))
     embedding = segmenter.embed(image)
     click = Prompt.point(image.shape[1] / 2, image.shape[0] / 2)

@@ -9,6 +9,7 @@ from esam_core.everything.filters import cut_by_crop, suppress
 from esam_core.everything.grid import Crop
 from esam_core.everything.progress import ProgressReport
 from esam_core.everything.settings import GridSettings
+from esam_core.modeling.cpu import free_cores
 from esam_core.segmenter import ImageEmbedding, Segmenter, stability_score
 
 
@@ -57,6 +58,7 @@ class CropSearch:
                 waiting = rest
         return decoded
 
+    @free_cores.computing()
     @torch.inference_mode()
     def _decode(self, points: np.ndarray) -> None:
         labels = np.ones((len(points), 1), np.int64)

@@ -8,6 +8,7 @@ import timm
 import torch
 from torch import Tensor, nn
 
+from esam_core.modeling.cpu import free_cores
 from esam_core.modeling.mini import BACKBONE
 from esam_core.modeling.promptable import PIXEL_MEAN, PIXEL_STD
 
@@ -31,6 +32,7 @@ def build_classifier(state: dict[str, Tensor]) -> nn.Module:
     return network
 
 
+@free_cores.computing()
 @torch.inference_mode()
 def classify(network: nn.Module, crops: Tensor) -> Tensor:
     """Turn crops (m, s, s, 3) uint8 RGB into class probabilities (m, 1000) float32."""

@@ -4,8 +4,11 @@ Each function computes what its plain form computes, up to rounding, and is the 
 devices, while gradients are recorded and while torch.compile or an exporter looks on.
 """
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -154,3 +157,61 @@ def _bicubic(length: int, size: int) -> list[tuple[int, slice, Tensor]]:
             near = slice(int(used[0]), int(used[-1]) + 1)
             bands.append((start, near, band[:, near].T.contiguous()))
     return bands
+
+
+class FreeCores:
+    """How many threads of this process find a core that no other program uses.
+
+    OpenMP's threads poll while they wait for each other. Alone that is the fastest way to wait:
+    sleeping makes a click twice as slow. Beside a busy neighbour the thread that is waited for
+    loses its core to those that poll, and a click takes 30 times as long
+    (``python -m esam_core bench busy``). So no more threads compute than there are free cores.
+
+    Args:
+        running: Counts the threads of other programs that compute right now.
+    """
+
+    def __init__(self, running: Callable[[], int] | None = None):
+        self.running = running or running_elsewhere
+        self._taken = 0.0
+
+    def threads(self, most: int) -> int:
+        """Return how many threads to compute with: 1 to ``most``, which is the user's choice.
+
+        What was seen the last times counts half, so that a program that runs for a moment is
+        forgotten as quickly as it came.
+        """
+        self._taken = (self._taken + min(self.running(), most)) / 2
+        return max(1, most - round(self._taken + 0.01))
+
+    @contextmanager
+    def computing(self) -> Iterator[None]:
+        """Compute with that many threads while the block runs."""
+        most = torch.get_num_threads()
+        threads = self.threads(most) if most > 1 else most
+        if threads == most:
+            yield
+            return
+        torch.set_num_threads(threads)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(most)
+
+
+def running_elsewhere() -> int:
+    """Count the threads of other programs that run or wait for a core; 0 where none can be seen.
+
+    Linux tells it in ``/proc``. Other systems give no such number without a package of its own.
+    """
+    try:
+        running = int(Path("/proc/loadavg").read_text().split()[3].split("/")[0])
+        if running <= 1:
+            return 0
+        own = (Path(task.path, "stat").read_text() for task in os.scandir("/proc/self/task"))
+        return max(0, running - sum(" R " in stat.rpartition(")")[2][:4] for stat in own))
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+free_cores = FreeCores()

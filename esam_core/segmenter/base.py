@@ -11,6 +11,7 @@ from esam_core.devices import DTYPES, choose_device, choose_precision
 from esam_core.errors import InvalidPrompt
 from esam_core.images import check_rgb, image_digest
 from esam_core.masks import Masks, rank_masks_by
+from esam_core.modeling.cpu import free_cores
 from esam_core.modeling.mask_decoder import DecoderContext
 from esam_core.modeling.promptable import ImageFeatures
 from esam_core.prompts import Prompt
@@ -59,6 +60,7 @@ class BaseSegmenter(ABC):
         self.precision = choose_precision(precision, self.device)
         self.batch_size = prompts_per_batch(image_values, self.device, self.precision)
 
+    @free_cores.computing()
     @torch.inference_mode()
     def embed(self, image: np.ndarray) -> ImageEmbedding:
         """Encode an image (h, w, 3) uint8 RGB; see ``Segmenter.embed``."""
@@ -87,6 +89,7 @@ class BaseSegmenter(ABC):
         data = masks.data & ~np.logical_or.reduce(unwanted)
         return Masks.from_data(data, masks.predicted_iou, masks.stability_score)
 
+    @free_cores.computing()
     @torch.inference_mode()
     def predict_batch(
         self, embedding: ImageEmbedding, prompts: Sequence[Prompt], *, rule: str = "predicted_iou"
@@ -104,6 +107,7 @@ class BaseSegmenter(ABC):
                 found[i] = self._ranked(logits, iou, prompts[i], embedding.image_hw, rule)
         return [found[i] for i in range(len(prompts))]
 
+    @free_cores.computing()
     @torch.inference_mode()
     def decode(
         self,
@@ -114,6 +118,7 @@ class BaseSegmenter(ABC):
         """Decode queries (q, t, 2) with labels (q, t); see ``Segmenter.decode``."""
         return self._decode(embedding, *self._checked(embedding, point_coords, point_labels))
 
+    @free_cores.computing()
     @torch.inference_mode()
     def decode_if(
         self,

@@ -13,6 +13,7 @@ from torch import nn
 
 from esam_core.devices import DTYPES, choose_device, choose_precision, computing, place
 from esam_core.errors import InvalidSettings, WeightsMismatch, WeightsNotFound
+from esam_core.modeling.cpu import free_cores
 from esam_core.text.clip_weights import (
     cached_weights,
     download_clip,
@@ -80,7 +81,11 @@ class ClipEncoder:
             torch.tensor(v, device=self.device).view(1, 3, 1, 1) for v in (self._mean, self._std)
         )
         rows = []
-        with torch.inference_mode(), computing(self.device, self.precision):
+        with (
+            free_cores.computing(),
+            torch.inference_mode(),
+            computing(self.device, self.precision),
+        ):
             for start in range(0, len(crops), self.batch_size):
                 part = torch.tensor(crops[start : start + self.batch_size])
                 pixels = part.to(self.device).permute(0, 3, 1, 2) / 255
@@ -95,7 +100,11 @@ class ClipEncoder:
     def encode_texts(self, texts: Sequence[ParsedText]) -> np.ndarray:
         """Encode each of k texts in every template and average: unit embeddings (k, d) float32."""
         rows = []
-        with torch.inference_mode(), computing(self.device, self.precision):
+        with (
+            free_cores.computing(),
+            torch.inference_mode(),
+            computing(self.device, self.precision),
+        ):
             for text in texts:
                 sentences = [template.format(text.subject) for template in self._templates]
                 encoded = self._model.encode_text(self._tokenizer(sentences).to(self.device))

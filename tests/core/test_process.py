@@ -1,42 +1,78 @@
-"""How threads wait and memory is kept: set before torch is loaded, and only if nobody else did."""
+"""Memory is kept by the entry points, and threads follow the free cores."""
 
-import os
 import subprocess
 import sys
 
 import pytest
+import torch
 
-from esam_core.process import SPIN_COUNT, WAITING, keep_freed_memory, wait_politely
-
-
-@pytest.fixture
-def environment(monkeypatch):
-    for name in WAITING:
-        monkeypatch.setenv(name, "")  # so that it is restored afterwards
-        del os.environ[name]
+from esam_core.modeling.cpu import FreeCores, running_elsewhere
+from esam_core.process import tune_process
 
 
-@pytest.mark.usefixtures("environment")
-def test_threads_sleep_soon_when_they_wait():
-    wait_politely()
-    assert (os.environ["GOMP_SPINCOUNT"], os.environ["KMP_BLOCKTIME"]) == (SPIN_COUNT, "0")
+def test_a_process_can_be_tuned_twice():
+    tune_process()
+    tune_process()
 
 
-@pytest.mark.usefixtures("environment")
-@pytest.mark.parametrize("name", WAITING)
-def test_a_users_own_choice_of_waiting_stays(monkeypatch, name):
-    monkeypatch.setenv(name, "7")
-    wait_politely()
-    assert {n: os.environ.get(n) for n in WAITING} == {n: None for n in WAITING} | {name: "7"}
-
-
-def test_memory_can_be_asked_for_twice():
-    keep_freed_memory()
-    keep_freed_memory()
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc only")
+@pytest.mark.parametrize("variable", ["GLIBC_TUNABLES", "MALLOC_TRIM_THRESHOLD_"])
+def test_a_users_own_choice_of_memory_stays(monkeypatch, variable):
+    monkeypatch.setattr("ctypes.CDLL", None)  # would be called otherwise
+    monkeypatch.setenv(variable, "x")
+    tune_process()
 
 
 @pytest.mark.parametrize("module", ["esam_core.process", "esam_core.__main__", "app"])
-def test_nothing_loads_torch_before_the_process_is_tuned(module):
+def test_entry_points_do_not_wait_for_torch(module):
     code = f"import sys, {module}; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout == "False\n"
+
+
+@pytest.mark.parametrize(
+    ("running", "most", "expected"),
+    [
+        ([0, 0, 0], 4, [4, 4, 4]),
+        ([1, 1, 1], 2, [1, 1, 1]),
+        ([2, 2, 2], 4, [3, 2, 2]),
+        ([9, 9, 9, 0, 0, 0], 4, [2, 1, 1, 2, 3, 4]),
+        ([9, 9], 1, [1, 1]),
+    ],
+)
+def test_threads_follow_the_free_cores(running, most, expected):
+    cores = FreeCores(iter(running).__next__)
+    assert [cores.threads(most) for _ in running] == expected
+
+
+def test_threads_are_given_back(monkeypatch):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 4)
+    calls = []
+    monkeypatch.setattr(torch, "set_num_threads", calls.append)
+    with pytest.raises(KeyError), FreeCores(lambda: 4).computing():
+        raise KeyError
+    assert calls == [2, 4]
+
+
+def test_alone_all_threads_stay(monkeypatch):
+    monkeypatch.setattr(torch, "set_num_threads", None)  # would be called otherwise
+    with FreeCores(lambda: 0).computing():
+        pass
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux has /proc")
+def test_a_busy_program_is_seen():
+    spin = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    try:
+        assert any(running_elsewhere() >= 1 for _ in range(100))
+    finally:
+        spin.kill()
+        spin.wait()
+
+
+def test_where_nothing_can_be_seen_nobody_runs(monkeypatch):
+    def absent(*_, **__):
+        raise FileNotFoundError
+
+    monkeypatch.setattr("pathlib.Path.read_text", absent)
+    assert running_elsewhere() == 0
