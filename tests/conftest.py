@@ -31,7 +31,22 @@ CHROMIUM_ARGS = [
     "--disable-dev-shm-usage",
     "--use-fake-device-for-media-stream",
 ]
+LONG = ("browser", "notebook", "slow")  # markers of what only --all runs
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add --all; without it, the quick tests run."""
+    parser.addoption("--all", action="store_true", help="also the page, notebooks and slow tests")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what takes long, unless everything, a marker or a single file is asked for."""
+    if config.option.all or config.option.markexpr or any(".py" in arg for arg in config.args):
+        return
+    long = [item for item in items if any(map(item.get_closest_marker, LONG))]
+    config.hook.pytest_deselected(items=long)
+    items[:] = [item for item in items if item not in long]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

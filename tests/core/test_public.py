@@ -29,7 +29,7 @@ def names_for_type_checkers(package) -> list[str]:
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
     ]
     return [
-        f"{node.module}.{alias.asname}"
+        f"{node.module}.{(alias.asname or alias.name)}"
         for block in blocks
         for node in block.body
         for alias in node.names
