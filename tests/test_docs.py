@@ -32,7 +32,7 @@ def test_changelog_begins_with_this_version():
 )
 def test_every_dependency_has_a_reason(name):
     named = re.findall(r"`([\w-]+)`", read("CONTRIBUTING.md").partition("## Dependencies")[2])
-    for line in read(f"requirements{part}.txt").splitlines():
+    for line in read(name).splitlines():
         if line and not line.startswith(("#", "-r", "-e")):
             package = re.match(r"[\w-]+", line)[0]
             assert package in named, f"{package} has no reason in CONTRIBUTING.md"
