@@ -5,6 +5,7 @@ from pathlib import Path
 
 from esam_core.commands._common import progress_bar
 from esam_core.errors import UnknownModel, WeightsMismatch, WeightsNotFound
+from esam_core.models import MODELS
 from esam_core.weights import (
     WEIGHTS,
     WeightsFile,
@@ -22,10 +23,10 @@ def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentPar
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
     actions.add_parser("list", help="what is present and what would be fetched (the default)")
     download = actions.add_parser("download", help="fetch one file, checked by its digest")
-    download.add_argument("name", metavar="NAME", help=", ".join(WEIGHTS))
+    download.add_argument("name", metavar="NAME", help=", ".join(_files()))
     download.add_argument("--folder", type=Path, help="where to put it")
     verify = actions.add_parser("verify", help="compare a file on this machine with its digest")
-    verify.add_argument("name", metavar="NAME", help=", ".join(WEIGHTS))
+    verify.add_argument("name", metavar="NAME", help=", ".join(_files()))
     verify.add_argument("--weights", type=Path, help="a file or folder to look at")
     return parser
 
@@ -42,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _list() -> None:
-    for name, file in WEIGHTS.items():
+    for name, file in _files().items():
         print(f"{name:18} {_state(file)}")
         if not file.bundled:
             print(f"{'':18} {file.size / 1e6:.1f} MB, sha256 {file.sha256[:8]}, from")
@@ -81,6 +82,12 @@ def _verify(name: str, named: Path | None) -> None:
 
 
 def _row(name: str) -> WeightsFile:
-    if name not in WEIGHTS:
-        raise UnknownModel(f"{name!r} is no model with weights. Known: {', '.join(WEIGHTS)}.")
-    return WEIGHTS[name]
+    files = _files()
+    if name not in files:
+        raise UnknownModel(f"{name!r} is no model with weights. Known: {', '.join(files)}.")
+    return files[name]
+
+
+def _files() -> dict[str, WeightsFile]:
+    """Name every weights file: those of the models, and the others that come with no row there."""
+    return {name: spec.weights for name, spec in MODELS.items()} | WEIGHTS
