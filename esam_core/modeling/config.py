@@ -31,7 +31,7 @@ class EfficientSamConfig:
         num_heads: Its attention heads; 64 channels each in the published models.
         depth: Its blocks.
         patch_size: Pixels on a patch's side.
-        image_size: Side of the square that every photo is stretched to.
+        image_size: Side of the square that every image is stretched to.
         pretrain_size: Side at which the position embedding was learned.
         decoder: The prompt encoder and mask decoder.
     """

@@ -19,7 +19,7 @@ class EfficientSam(Promptable):
     image_encoder: ImageEncoder
 
     def __init__(self, config: EfficientSamConfig):
-        # Half a pixel is added in the stretched square, not in the photo, and the photo is shrunk
+        # Half a pixel is added in the stretched square, not in the image, and the image is shrunk
         # without a low-pass filter: both as in training.
         super().__init__(config.image_size, 0.5, antialias=False, upscale_mode="bicubic")
         self.config = config

@@ -22,8 +22,8 @@ from esam_core.modeling.promptable import ImageFeatures, Promptable
 BACKBONE = "tf_efficientnet_lite2"
 STRIDE_CHANNELS = (24, 48, 120, 352)  # at strides 4, 8, 16, 32
 GEOMETRY_FEATURES = 11
-POINT_SCALES = (0.02, 0.08, 0.3)  # how far a click reaches, as fractions of the photo's side
-FAR = 2.0  # farther than any two places in the photo
+POINT_SCALES = (0.02, 0.08, 0.3)  # how far a click reaches, as fractions of the image's side
+FAR = 2.0  # farther than any two places in the image
 
 
 class FeaturePyramid(nn.Module):

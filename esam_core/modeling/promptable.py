@@ -30,10 +30,10 @@ class Promptable(nn.Module):
     """Base of the promptable networks: prompt encoder, mask decoder and the frame they work in.
 
     Args:
-        image_size: Side of the square that a photo is stretched to.
+        image_size: Side of the square that an image is stretched to.
         point_offset: Added to a position in pixels of that square.
-        antialias: Whether the photo is low-pass filtered when it shrinks.
-        upscale_mode: How logits grow to the size of the photo.
+        antialias: Whether the image is low-pass filtered when it shrinks.
+        upscale_mode: How logits grow to the size of the image.
     """
 
     config: EfficientSamConfig | MiniConfig
@@ -91,7 +91,7 @@ class Promptable(nn.Module):
         return self.mask_decoder.prepare(features.embedding, position, features.skip)
 
     def positions(self, point_coords: Tensor, image_hw: tuple[int, int] | Tensor) -> Tensor:
-        """Turn pixels (x, y) of the original photo (..., 2) into fractions of the square.
+        """Turn pixels (x, y) of the original image (..., 2) into fractions of the square.
 
         Negative coordinates mark padding and all land on the same place just outside.
         """
@@ -143,7 +143,7 @@ class Promptable(nn.Module):
         return logits.unflatten(0, sizes), attended.predicted_iou.unflatten(0, sizes)
 
     def upscale(self, logits: Tensor, image_hw: tuple[int, int]) -> Tensor:
-        """Grow logits (n, c, h, w) to the size of the photo."""
+        """Grow logits (n, c, h, w) to the size of the image."""
         return cpu.resize(logits, image_hw, self.upscale_mode)
 
     def forward(self, images: Tensor, points: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:

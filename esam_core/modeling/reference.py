@@ -4,7 +4,7 @@ Our network is the same function computed in a cheaper order. These functions ta
 compute in the order of yformer/EfficientSAM at d525f622, so that both can be compared in one run:
 attention with its full matrix of scores, the position embedding resized at each call, the image
 embedding copied for every prompt and projected anew in every attention, four masks drawn of which
-three are used, and bicubic logits of all of them in the photo's size.
+three are used, and bicubic logits of all of them in the image's size.
 """
 
 from copy import deepcopy
@@ -67,14 +67,14 @@ def reference_decode(
     labels: Tensor,
     image_hw: tuple[int, int],
 ) -> tuple[Tensor, Tensor]:
-    """Decode all prompts at once, up to logits in the photo's size.
+    """Decode all prompts at once, up to logits in the image's size.
 
     Args:
         network: Whose weights are used, in fp32.
         embedding: (b, dim, grid, grid) from ``reference_encode``.
-        points: (b, q, t, 2) in pixels of the photo, t at most six.
+        points: (b, q, t, 2) in pixels of the image, t at most six.
         labels: (b, q, t): 1 foreground, 2 and 3 box corners, -1 padding.
-        image_hw: Height and width of the photo.
+        image_hw: Height and width of the image.
 
     Returns:
         Logits (b, q, 3, height, width) and predicted IoU (b, q, 3), in the network's order.

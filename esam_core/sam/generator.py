@@ -98,14 +98,14 @@ class SamAutomaticMaskGenerator:
         )
 
     def generate(self, image: np.ndarray) -> list[dict[str, Any]]:
-        """Find the masks of a photo (h, w, 3) uint8 RGB.
+        """Find the masks of an image (h, w, 3) uint8 RGB.
 
         Returns:
             A record per mask: segmentation, area, bbox (x, y, width, height), predicted_iou,
             point_coords, stability_score, crop_box.
 
         Raises:
-            InvalidImage: The photo is no RGB array.
+            InvalidImage: The image is no RGB array.
         """
         segmenter = self.predictor.model.segmenter
         candidates = decode_grid(

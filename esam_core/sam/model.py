@@ -45,7 +45,7 @@ class SamModel:
 
 
 class SameCoordinates:
-    """Stands where segment-anything rescales coordinates; here they stay pixels of the photo."""
+    """Stands where segment-anything rescales coordinates; here they stay pixels of the image."""
 
     def apply_image(self, image: np.ndarray) -> np.ndarray:
         """Return the image; the model scales it itself."""

@@ -1,6 +1,6 @@
 """SAM itself behind the same prompts, through ``transformers`` (an optional requirement).
 
-SAM's frame is its own: the photo keeps its shape, its longer side becomes 1024 pixels and the rest
+SAM's frame is its own: the image keeps its shape, its longer side becomes 1024 pixels and the rest
 is padded; background points are understood.
 """
 

@@ -1,4 +1,4 @@
-"""Segment-anything's ``SamPredictor``: one photo, then prompts."""
+"""Segment-anything's ``SamPredictor``: one image, then prompts."""
 
 import numpy as np
 import torch
@@ -11,7 +11,7 @@ from esam_core.segmenter import ImageEmbedding, Segmenter
 
 
 class SamPredictor:
-    """Segments one photo at a time; see segment-anything's class of this name.
+    """Segments one image at a time; see segment-anything's class of this name.
 
     Args:
         sam_model: From ``sam_model_registry``, or a segmenter.
@@ -27,7 +27,7 @@ class SamPredictor:
         self.input_size: tuple[int, int] | None = None
 
     def set_image(self, image: np.ndarray, image_format: str = "RGB") -> None:
-        """Embed a photo (h, w, 3) uint8.
+        """Embed an image (h, w, 3) uint8.
 
         Raises:
             InvalidImage: Another shape, type or format.
@@ -45,7 +45,7 @@ class SamPredictor:
     def set_torch_image(
         self, transformed_image: Tensor, original_image_size: tuple[int, ...]
     ) -> None:
-        """Embed a photo (1, 3, h, w) in 0..255, which must have its original size.
+        """Embed an image (1, 3, h, w) in 0..255, which must have its original size.
 
         Raises:
             InvalidImage: It was resized, or is a batch.
@@ -53,8 +53,8 @@ class SamPredictor:
         size = tuple(transformed_image.shape)
         if len(size) != 4 or size[:2] != (1, 3) or size[2:] != tuple(original_image_size):
             raise InvalidImage(
-                f"set_torch_image got {size} for a photo of {tuple(original_image_size)}; give "
-                "(1, 3, height, width) in the photo's own size, the model resizes it itself."
+                f"set_torch_image got {size} for an image of {tuple(original_image_size)}; give "
+                "(1, 3, height, width) in the image's own size, the model resizes it itself."
             )
         image = transformed_image[0].permute(1, 2, 0).round().clamp(0, 255).to(torch.uint8)
         self.set_image(np.ascontiguousarray(image.cpu().numpy()))
@@ -68,7 +68,7 @@ class SamPredictor:
         multimask_output: bool = True,
         return_logits: bool = False,
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Segment what points and a box, in pixels of the photo, show.
+        """Segment what points and a box, in pixels of the image, show.
 
         Args:
             point_coords: (n, 2) as (x, y).
@@ -139,7 +139,7 @@ class SamPredictor:
         return masks, scores, logits
 
     def get_image_embedding(self) -> Tensor:
-        """Return the embedding (1, c, h, w) of the photo that was set.
+        """Return the embedding (1, c, h, w) of the image that was set.
 
         Raises:
             RuntimeError: None was.
@@ -152,7 +152,7 @@ class SamPredictor:
         return self.model.device
 
     def reset_image(self) -> None:
-        """Forget the photo."""
+        """Forget the image."""
         self.is_image_set = False
         self.features = self._embedding = self.original_size = self.input_size = None
 
