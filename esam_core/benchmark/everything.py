@@ -23,6 +23,7 @@ from esam_core.everything import GridSettings, decode_grid, preset
 from esam_core.everything.grid import corner_grid, point_grid
 from esam_core.everything.selection import choose, clean, draw
 from esam_core.images import asset, load_rgb, stretch_rgb
+from esam_core.modeling.efficient_sam import EfficientSam
 from esam_core.modeling.reference import (
     reference_decode,
     reference_encode,
@@ -177,7 +178,7 @@ def measure(
 
 def compare(segmenter: TorchSegmenter, image: np.ndarray, row: GridRow) -> None:
     """Decode small grids as upstream does and extrapolate to the points of ``row``."""
-    if segmenter.name == "mini":
+    if not isinstance(segmenter.network, EfficientSam):
         raise InvalidSettings("--compare needs EfficientSAM: --model efficient_sam_ti --random.")
     exact = segmenter
     if segmenter.precision != "fp32":

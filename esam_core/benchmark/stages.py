@@ -14,6 +14,7 @@ from esam_core.benchmark.limits import count_flops, matmul_peak
 from esam_core.benchmark.timing import Timing, time_calls
 from esam_core.errors import InvalidSettings
 from esam_core.images import asset, load_rgb
+from esam_core.modeling.efficient_sam import EfficientSam
 from esam_core.modeling.reference import (
     reference_decode,
     reference_encode,
@@ -73,7 +74,7 @@ def bench_model(name: str, image: np.ndarray, args: argparse.Namespace) -> None:
     variants = {
         label: (segmenter, stages(segmenter, image)) for label, segmenter in segmenters.items()
     }
-    if args.reference and name != "mini":
+    if args.reference and isinstance(exact.network, EfficientSam):
         variants = {"reference": (exact, reference_stages(exact, image))} | variants
     print(f"\n{exact.title}, weights: {exact.provenance}, {exact.device}, auto = {auto.precision}")
     print(HEADER)
