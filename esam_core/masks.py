@@ -14,10 +14,10 @@ RULES = ("predicted_iou", "box_iou", "largest", "smallest")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Masks:
-    """n masks of one photo, with their scores; indexing gives a ``Masks`` again.
+    """n masks of one image, with their scores; indexing gives a ``Masks`` again.
 
     Args:
-        data: Masks (n, h, w) bool, in the size of the photo.
+        data: Masks (n, h, w) bool, in the size of the image.
         boxes_xyxy: Tight boxes (n, 4) float32 in pixels.
         predicted_iou: The model's own guess of each mask's quality (n,); may leave [0, 1].
         stability_score: How little a mask changes when its threshold moves (n,), in [0, 1].
@@ -68,15 +68,15 @@ class Masks:
 
     @classmethod
     def empty(cls, image_hw: tuple[int, int]) -> "Masks":
-        """Make an answer without any mask, for a photo of this (height, width)."""
+        """Make an answer without any mask, for an image of this (height, width)."""
         return cls.from_data(np.zeros((0, *image_hw), bool))
 
     @classmethod
     def concat(cls, parts: Sequence["Masks"]) -> "Masks":
-        """Join masks of one photo; a column that one part lacks is left out.
+        """Join masks of one image; a column that one part lacks is left out.
 
         Raises:
-            ValueError: No part, or parts of photos of different size.
+            ValueError: No part, or parts of images of different size.
         """
         joined: dict[str, Any] = {}
         for name in (field.name for field in fields(cls)):
@@ -100,7 +100,7 @@ class Masks:
 
     @property
     def image_hw(self) -> tuple[int, int]:
-        """Height and width of the photo."""
+        """Height and width of the image."""
         return self.data.shape[1], self.data.shape[2]
 
     @property

@@ -1,5 +1,5 @@
-"""Benchmarks that anyone can repeat: ``python -m esam_core bench NAME``.
+"""Benchmarks: ``python -m esam_core bench NAME``.
 
-One module each, with ``HELP``, ``add_arguments(parser)`` and ``run(args) -> int``; every figure of
-a comparison is measured in the same run.
+Each is one module with ``HELP``, ``add_arguments(parser)`` and ``run(args) -> int``. All numbers of
+a comparison are measured in the same run.
 """

@@ -1,11 +1,11 @@
 """A click and segment everything while other programs keep the processor busy.
 
-Neighbours are processes that never wait. With k of them on c cores, a program that uses all cores
+Neighbours are processes in a busy loop. With k of them on c cores, a program that uses all cores
 has a fair share of c / (c + k) of the machine: it may take (c + k) / c times as long as alone.
-``share`` is the measured time over that: 1 is fair, 2 is twice as slow as our share allows.
+``share`` is the measured time divided by that: 1 is fair, 2 is twice as slow.
 
-Three settings take turns, each in a process of its own: torch's default, as many threads as there
-are free cores (``esam_core.modeling.cpu.FreeCores``, which segmenters use) and a single thread.
+Three settings are measured in turn, each in its own process: torch's default, as many threads as
+there are free cores (``esam_core.modeling.cpu.FreeCores``, which segmenters use) and one thread.
 """
 
 import argparse
@@ -23,7 +23,7 @@ import numpy as np
 from esam_core.benchmark.limits import processor_name
 from esam_core.errors import InvalidSettings
 
-HELP = "a click and everything beside busy neighbours, per setting of the threads"
+HELP = "a click and everything beside busy processes, per setting of the threads"
 PHOTO = "000000555705.jpg"
 SETTINGS = ("default", "ours", "one thread")
 STAGES = ("click", "everything")
@@ -32,7 +32,7 @@ CLICKS = 5  # per turn
 
 @dataclass(frozen=True, slots=True)
 class BusyRow:
-    """One stage in one setting beside so many neighbours; seconds of every turn."""
+    """Seconds of repeated runs of one stage, in one setting and with ``neighbours`` processes."""
 
     stage: str
     setting: str
@@ -41,7 +41,7 @@ class BusyRow:
 
     @property
     def median(self) -> float:
-        """The middle one."""
+        """The median in seconds."""
         return float(np.median(self.seconds))
 
 
@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
 def measure(
     neighbours: Sequence[int], *, model: str = "mini", points: int = 16, repeats: int = 5
 ) -> list[BusyRow]:
-    """Time every stage in every setting by turns, for each number of busy processes."""
+    """Time every stage in every setting in turn, for each number of busy processes."""
     rows = []
     with ExitStack() as stack:
         workers = {name: stack.enter_context(_worker(name, model, points)) for name in SETTINGS}
@@ -87,7 +87,7 @@ def measure(
 
 
 def as_table(rows: Sequence[BusyRow], cores: int) -> str:
-    """Return rows as text; shares are of the default setting's time without neighbours."""
+    """Return rows as text; shares are relative to the default setting without neighbours."""
     alone = {r.stage: r.median for r in rows if (r.setting, r.neighbours) == ("default", 0)}
     lines = [f"{'stage':<12}{'neighbours':>11}  {'setting':<12}{'median':>11}{'share':>8}"]
     for row in rows:
@@ -106,7 +106,7 @@ def cores() -> int:
 
 @contextmanager
 def busy(count: int) -> Iterator[None]:
-    """Keep so many processes computing while the block runs."""
+    """Run ``count`` busy processes while the block runs."""
     spin = [sys.executable, "-c", "while True: sum(range(1000))"]
     processes = [subprocess.Popen(spin) for _ in range(count)]
     try:
@@ -135,18 +135,18 @@ def _worker(setting: str, model: str, points: int) -> Iterator["subprocess.Popen
 
 
 def _ask(worker: "subprocess.Popen[str]") -> dict[str, float]:
-    """Let a worker time all stages once: seconds per stage."""
+    """Have a worker time all stages once; return seconds per stage."""
     assert worker.stdin is not None and worker.stdout is not None
     worker.stdin.write("\n")
     worker.stdin.flush()
     line = worker.stdout.readline()
     if not line:
-        raise RuntimeError(f"the measuring process ended with status {worker.wait()}.")
+        raise RuntimeError(f"the worker process ended with status {worker.wait()}.")
     return json.loads(line)
 
 
 def work(setting: str, model: str, points: int) -> None:
-    """Time all stages once per line on standard input; answer with a line of JSON."""
+    """Time all stages once per line on standard input; print the result as a line of JSON."""
     import torch
 
     from esam_core.everything import GridSettings, segment_everything
@@ -156,7 +156,7 @@ def work(setting: str, model: str, points: int) -> None:
     from esam_core.process import tune_process
     from esam_core.prompts import Prompt
 
-    tune_process()  # the same for all settings: it is the threads that differ
+    tune_process()  # the same for all settings, which differ only in threads
     if setting != "ours":
         free_cores.running = lambda: 0
     if setting == "one thread":

@@ -1,7 +1,7 @@
-"""Segment everything: time of each stage, peak memory, and with ``--compare`` the naive way.
+"""Segment everything: time of each stage, peak memory, and with ``--compare`` upstream's decoding.
 
-Everything that is compared is measured in this one run. CPU seconds stand beside the clock's: on a
-machine that others use, they are the ones to trust.
+All compared numbers are measured in one run. CPU seconds are printed beside wall-clock seconds
+because they are more reliable on a shared machine.
 """
 
 import argparse
@@ -23,6 +23,7 @@ from esam_core.everything import GridSettings, decode_grid, preset
 from esam_core.everything.grid import corner_grid, point_grid
 from esam_core.everything.selection import choose, clean, draw
 from esam_core.images import asset, load_rgb, stretch_rgb
+from esam_core.modeling.efficient_sam import EfficientSam
 from esam_core.modeling.reference import (
     reference_decode,
     reference_encode,
@@ -31,10 +32,10 @@ from esam_core.modeling.reference import (
 from esam_core.models import load_segmenter
 from esam_core.segmenter import ImageEmbedding, LowResMasks, TorchSegmenter
 
-HELP = "segment everything: seconds per stage, peak memory, and the naive way beside it"
+HELP = "segment everything: seconds per stage, peak memory, and a comparison with upstream"
 PHOTO = "000000555705.jpg"
-NAIVE_SIDES = (8, 16)  # grids whose naive decoding still fits in memory
-NAIVE_BYTES_PER_POINT = 45e6  # activations of the decoder, besides the full-size logits
+NAIVE_SIDES = (8, 16)  # grids that fit in memory when all points are decoded at once
+NAIVE_BYTES_PER_POINT = 45e6  # decoder activations, in addition to the full-size logits
 MEGABYTE = 2**20
 Result = TypeVar("Result")
 
@@ -61,14 +62,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 @dataclass
 class Clock:
-    """Seconds on the wall and of the processor, per stage."""
+    """Wall-clock and CPU seconds per stage."""
 
     device: str
     wall: dict[str, float] = field(default_factory=dict)
     cpu: dict[str, float] = field(default_factory=dict)
 
     def measure(self, stage: str, call: Callable[..., Result], *args: Any) -> Result:
-        """Call, add the seconds to a stage, and return the result."""
+        """Call a function, add its seconds to a stage, and return its result."""
         synchronize(self.device)
         start, start_cpu = time.perf_counter(), time.process_time()
         result = call(*args)
@@ -79,7 +80,7 @@ class Clock:
 
 
 class TimedSegmenter:
-    """A segmenter whose decoding is timed by itself; everything else is the segmenter's own."""
+    """A wrapper that times the decoding of a segmenter separately and forwards everything else."""
 
     def __init__(self, segmenter: TorchSegmenter, clock: Clock):
         self.segmenter, self.clock = segmenter, clock
@@ -88,13 +89,13 @@ class TimedSegmenter:
         return getattr(self.segmenter, name)
 
     def decode_if(self, *args: Any) -> tuple[LowResMasks, Tensor]:
-        """Decode on the clock."""
+        """Decode and add the seconds to the stage ``decode``."""
         return self.clock.measure("decode", self.segmenter.decode_if, *args)
 
 
 @dataclass(frozen=True)
 class GridRow:
-    """What one grid cost."""
+    """Result and cost of one grid."""
 
     points: int
     masks: int
@@ -104,17 +105,17 @@ class GridRow:
 
     @property
     def seconds(self) -> float:
-        """Decoding, filtering and drawing; the photo is embedded once whatever the grid."""
+        """Wall-clock seconds of decoding, filtering and upscaling, without embedding."""
         return sum(v for k, v in self.clock.wall.items() if k != "embed")
 
     @property
     def cpu_seconds(self) -> float:
-        """The same of the processor."""
+        """CPU seconds of the same stages."""
         return sum(v for k, v in self.clock.cpu.items() if k != "embed")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print a line per grid, how close it is to the machine's limit, and the comparison."""
+    """Print one line per grid, the share of peak throughput, and the comparison."""
     sides = [_side(text) for text in args.points.split(",")]
     image = _photo(args.photo, args.size)
     segmenter = load_segmenter(
@@ -158,7 +159,7 @@ def measure(
     memory: PeakMemory,
     loaded: int,
 ) -> GridRow:
-    """Segment everything once, stage by stage; ``loaded`` is the memory before."""
+    """Segment everything once, stage by stage; ``loaded`` is the memory in use before, in bytes."""
     clock = Clock(segmenter.device)
     with memory:
         embedding: ImageEmbedding = clock.measure("embed", segmenter.embed, image)
@@ -176,8 +177,8 @@ def measure(
 
 
 def compare(segmenter: TorchSegmenter, image: np.ndarray, row: GridRow) -> None:
-    """Decode small grids as upstream does and extrapolate to the points of ``row``."""
-    if segmenter.name == "mini":
+    """Decode small grids as upstream does and extrapolate linearly to the points of ``row``."""
+    if not isinstance(segmenter.network, EfficientSam):
         raise InvalidSettings("--compare needs EfficientSAM: --model efficient_sam_ti --random.")
     exact = segmenter
     if segmenter.precision != "fp32":
@@ -216,14 +217,14 @@ def compare(segmenter: TorchSegmenter, image: np.ndarray, row: GridRow) -> None:
 
 
 def _extrapolate(seconds: dict[str, float], points: int) -> float:
-    """Lay a line through the two measured grids."""
+    """Extrapolate linearly from the two measured grids."""
     few, many = (side * side for side in NAIVE_SIDES)
     slope = (seconds[str(NAIVE_SIDES[1])] - seconds[str(NAIVE_SIDES[0])]) / (many - few)
     return seconds[str(NAIVE_SIDES[1])] + slope * (points - many)
 
 
 def _need(side: int, image_hw: tuple[int, int], memory: PeakMemory) -> None:
-    """Refuse a grid that does not fit, rather than let the system end the process."""
+    """Raise an error if a grid does not fit in memory, before the system kills the process."""
     if memory.cuda:
         return
     import psutil
@@ -233,12 +234,12 @@ def _need(side: int, image_hw: tuple[int, int], memory: PeakMemory) -> None:
     if need > free:
         raise InvalidSettings(
             f"upstream's way needs about {need / 1e9:.0f} GB for {side}x{side} points, "
-            f"{free / 1e9:.0f} GB are free; take a smaller --size, or another time."
+            f"{free / 1e9:.0f} GB are free; use a smaller --size."
         )
 
 
 def _print_limit(segmenter: TorchSegmenter, image: np.ndarray, row: GridRow) -> None:
-    """Tell which part of the machine's matrix throughput decoding reaches."""
+    """Print the share of the machine's matrix throughput that decoding reaches."""
     embedding = segmenter.embed(image)
     points = point_grid(segmenter.batch_size, image.shape[:2])[: segmenter.batch_size, None]
     labels = np.ones(points.shape[:2], np.int64)
@@ -254,7 +255,7 @@ def _print_limit(segmenter: TorchSegmenter, image: np.ndarray, row: GridRow) -> 
 
 
 def _print_profile(segmenter: TorchSegmenter, image: np.ndarray) -> None:
-    """List the operations that take most of the decoding."""
+    """Print the operations that take most of the decoding time."""
     embedding = segmenter.embed(image)
     points = point_grid(6, image.shape[:2])[:, None]
     labels = np.ones(points.shape[:2], np.int64)
@@ -288,7 +289,7 @@ def _settings(args: argparse.Namespace, model: str) -> GridSettings:
 
 
 def _warm_up(segmenter: TorchSegmenter, image: np.ndarray) -> None:
-    """Let libraries load and allocators settle before anything is measured."""
+    """Run once before measuring, so that libraries are loaded and allocators warmed up."""
     embedding = segmenter.embed(image[:64, :64])
     decode_grid(segmenter, embedding, GridSettings(points_per_side=2))
 

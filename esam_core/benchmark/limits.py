@@ -1,4 +1,4 @@
-"""How close to the machine's limit a computation comes: operations counted, peak measured."""
+"""Counted floating-point operations and the measured peak throughput of the machine."""
 
 import platform
 from collections.abc import Callable
@@ -19,7 +19,7 @@ def _attention_flops(q: list[int], k: list[int], v: list[int], *_: object, **__:
     return sdpa_flop_count(q, k, v)
 
 
-# What torch's counter does not know, being for CPUs only.
+# CPU operations that torch's FlopCounterMode does not count.
 CPU_FLOPS = {
     torch.ops.aten.mkldnn_linear: _linear_flops,
     torch.ops.aten._scaled_dot_product_flash_attention_for_cpu: _attention_flops,
@@ -29,8 +29,8 @@ CPU_FLOPS = {
 def count_flops(call: Callable[[], object]) -> int:
     """Count the floating-point operations of matrix products and convolutions in a call.
 
-    Element-wise work (normalisation, softmax, GELU) is not in the count: it costs memory traffic
-    rather than arithmetic.
+    Element-wise operations (normalisation, softmax, GELU) are not counted: they are bound by memory
+    bandwidth, not arithmetic.
     """
     with FlopCounterMode(display=False, custom_mapping=CPU_FLOPS) as counter:
         call()
@@ -38,13 +38,13 @@ def count_flops(call: Callable[[], object]) -> int:
 
 
 def matmul_peak(device: str, precision: str, size: int = 2048) -> float:
-    """Measure a square matrix product, in operations per second: the practical ceiling."""
+    """Return the operations per second of a square matrix product, the practical peak."""
     a = torch.randn(size, size, device=device, dtype=DTYPES[precision])
     return 2 * size**3 / min(time_call(lambda: a @ a, device=device, repeats=7).seconds)
 
 
 def processor_name() -> str:
-    """Name the processor as the system does."""
+    """Return the system's name of the processor."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]

@@ -1,4 +1,4 @@
-"""The memory that a piece of work takes, watched while it runs."""
+"""Peak memory of a block of code."""
 
 import threading
 from types import TracebackType
@@ -11,10 +11,10 @@ SECONDS_BETWEEN_LOOKS = 0.004
 
 
 class PeakMemory:
-    """Watches this process, or the CUDA device, while a ``with`` block runs.
+    """Measures the peak memory of this process, or of the CUDA device, in a ``with`` block.
 
     Args:
-        device: On ``cuda`` the allocator is asked, elsewhere the process's resident memory.
+        device: On ``cuda`` torch's allocator is read, otherwise the process's resident memory.
 
     Raises:
         InvalidSettings: psutil is not installed.
@@ -33,7 +33,7 @@ class PeakMemory:
         self.peak = 0
 
     def now(self) -> int:
-        """Bytes in use."""
+        """Return the bytes in use."""
         return torch.cuda.memory_allocated() if self.cuda else self._process.memory_info().rss
 
     def __enter__(self) -> "PeakMemory":

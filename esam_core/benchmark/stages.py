@@ -1,6 +1,6 @@
-"""Every stage on this machine, and with ``--reference`` upstream's way of computing beside it.
+"""Time of every stage on this machine, with ``--reference`` also of upstream's implementation.
 
-All variants of a model take turns, so that their ratios mean something on a busy machine.
+The variants of a model are timed in turn, so that their ratios are meaningful on a busy machine.
 """
 
 import argparse
@@ -14,6 +14,7 @@ from esam_core.benchmark.limits import count_flops, matmul_peak
 from esam_core.benchmark.timing import Timing, time_calls
 from esam_core.errors import InvalidSettings
 from esam_core.images import asset, load_rgb
+from esam_core.modeling.efficient_sam import EfficientSam
 from esam_core.modeling.reference import (
     reference_decode,
     reference_encode,
@@ -30,7 +31,7 @@ STAGES = (
     "encode",
     "click (3 masks, full size)",
     "decode 64 prompts",
-    "everything, 16 x 16 points",  # upstream's way would take minutes: see bench everything
+    "everything, 16 x 16 points",  # no reference, which takes minutes: see bench everything
 )
 Calls = dict[str, Callable[[], object]]  # one per stage
 HEADER = (
@@ -41,14 +42,14 @@ HEADER = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this benchmark's options."""
     parser.add_argument("--models", default=",".join(reversed(MODELS)), help="comma-separated")
-    parser.add_argument("--reference", action="store_true", help="upstream's way, in the same run")
+    parser.add_argument("--reference", action="store_true", help="also upstream's implementation")
     parser.add_argument("--compile", action="store_true", help="also with torch.compile")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--device", default="auto")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print one table per model, then the stages that do not depend on the model's size."""
+    """Print one table per model, then the saliency and text stages."""
     if args.repeats < 1:
         raise InvalidSettings(f"--repeats is {args.repeats}; it must be at least 1.")
     image = load_rgb(asset("photos", PHOTO))
@@ -59,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def bench_model(name: str, image: np.ndarray, args: argparse.Namespace) -> None:
-    """Time encoding and decoding of one model in every precision of this machine."""
+    """Time encoding and decoding of one model in fp32 and in the automatic precision."""
     random = name not in available_models()
     segmenters = {
         label: load_segmenter(name, device=args.device, precision=precision, random=random)
@@ -73,7 +74,7 @@ def bench_model(name: str, image: np.ndarray, args: argparse.Namespace) -> None:
     variants = {
         label: (segmenter, stages(segmenter, image)) for label, segmenter in segmenters.items()
     }
-    if args.reference and name != "mini":
+    if args.reference and isinstance(exact.network, EfficientSam):
         variants = {"reference": (exact, reference_stages(exact, image))} | variants
     print(f"\n{exact.title}, weights: {exact.provenance}, {exact.device}, auto = {auto.precision}")
     print(HEADER)
@@ -86,7 +87,7 @@ def bench_model(name: str, image: np.ndarray, args: argparse.Namespace) -> None:
 
 
 def stages(segmenter: TorchSegmenter, image: np.ndarray) -> Calls:
-    """Give every stage of a segmenter as a call without arguments."""
+    """Return every stage of a segmenter as a function without arguments."""
     from esam_core.everything import preset, segment_everything
 
     embedding = segmenter.embed(image)
@@ -94,7 +95,7 @@ def stages(segmenter: TorchSegmenter, image: np.ndarray) -> Calls:
     click = Prompt.point(width / 2, height / 2)
     coords, labels = grid_points(height, width)
     batch_size, settings = segmenter.batch_size, preset("fast", segmenter.name)
-    if segmenter.provenance == "random":  # its scores mean nothing, and may spare or cause work
+    if segmenter.provenance == "random":  # random scores would change the amount of work
         settings = replace(settings, pred_iou_thresh=0, stability_score_thresh=0)
 
     def decode_grid() -> None:
@@ -113,14 +114,14 @@ def stages(segmenter: TorchSegmenter, image: np.ndarray) -> Calls:
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """How close one stage of one model comes to the machine's limit.
+    """Share of the machine's peak throughput that one stage of one model reaches.
 
     Args:
-        title: The model.
-        precision: In which it ran.
-        stage: What was timed.
+        title: Title of the model.
+        precision: Precision it ran in.
+        stage: The timed stage.
         flops: Operations in matrix products and convolutions.
-        timing: How long it took.
+        timing: The measured times.
         peak: Operations per second of a large matrix product in this precision.
     """
 
@@ -133,20 +134,20 @@ class Reached:
 
     @property
     def fraction(self) -> float:
-        """Share of the peak."""
+        """Share of the peak, 0 to 1."""
         return self.flops / self.timing.median / self.peak
 
 
 def time_stage(
     stage: str, variants: dict[str, tuple[TorchSegmenter, Calls]], repeats: int
 ) -> dict[str, Reached]:
-    """Time one stage of all variants that have it, by turns, between two looks at the peak."""
+    """Time one stage of all variants that have it, in turn, measuring the peak before and after."""
     calls = {label: found[stage] for label, (_, found) in variants.items() if stage in found}
     device = next(iter(variants.values()))[0].device
     precisions = {segmenter.precision for segmenter, _ in variants.values()}
     before = {precision: matmul_peak(device, precision) for precision in precisions}
     timings = time_calls(calls, device=device, repeats=repeats)
-    # The machine may slow down on the way.
+    # The machine may slow down in between.
     peaks = {p: max(peak, matmul_peak(device, p)) for p, peak in before.items()}
     found = {}
     for label, timing in timings.items():
@@ -164,7 +165,7 @@ def measure_limits(
     repeats: int = 5,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Reached]:
-    """Measure every stage of models against a matrix product; absent weights are made at random.
+    """Measure every stage of models against a matrix product; missing weights are random.
 
     Args:
         models: Names as in ``MODELS``.
@@ -189,7 +190,7 @@ def measure_limits(
 
 
 def reference_stages(segmenter: TorchSegmenter, image: np.ndarray) -> Calls:
-    """Give the stages up to the grid, computed as upstream's forward computes them, in fp32."""
+    """Return the stages up to the grid, computed like upstream's forward, in fp32."""
     network = reference_network(segmenter.network)
     pixels = torch.from_numpy(image).to(segmenter.device).permute(2, 0, 1)[None] / 255
     embedding = reference_encode(network, pixels)
@@ -207,14 +208,14 @@ def reference_stages(segmenter: TorchSegmenter, image: np.ndarray) -> Calls:
 
 
 def grid_points(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """Spread 64 foreground points over a photo: coordinates (64, 1, 2) and labels (64, 1)."""
+    """Return 64 foreground points over an image: coordinates (64, 1, 2) and labels (64, 1)."""
     x, y = ((np.arange(GRID) + 0.5) / GRID * size for size in (width, height))
     points = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 1, 2).astype(np.float32)
     return points, np.ones(points.shape[:2], np.int64)
 
 
 def row(stage: str, label: str, timing: Timing, ratio: str = "", reached: str = "") -> str:
-    """Lay out one line of the table."""
+    """Format one line of the table."""
     fast, slow = (1000 * t for t in timing.spread)
     spread = f"({fast:.1f} - {slow:.1f})"
     median = f"{1000 * timing.median:.1f} ms"
@@ -222,7 +223,7 @@ def row(stage: str, label: str, timing: Timing, ratio: str = "", reached: str = 
 
 
 def bench_shared(image: np.ndarray, repeats: int) -> None:
-    """Time the saliency map, and text ranking of the regions that the best present model finds."""
+    """Time the saliency map, and text ranking of the regions found by the best available model."""
     from esam_core.everything import preset, segment_everything
     from esam_core.saliency.maps import load_saliency
     from esam_core.text import embed_regions, load_text_encoder, rank_masks

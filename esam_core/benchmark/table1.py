@@ -1,8 +1,8 @@
 """The paper's efficiency table on this machine: parameters and throughput with one box prompt.
 
-Everything is timed in one run: a 1024 x 1024 photo is encoded and one box is answered, as the paper
-did on one A100. Speed does not depend on the weights' values, so absent ones are made at random,
-and the table says so.
+All models are timed in one run: a 1024 x 1024 image is encoded and one box decoded, as in the paper
+on one A100. Speed does not depend on the values of the weights, so missing ones are random, which
+the table states.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from esam_core.prompts import Prompt
 from esam_core.sam.original import SIZES, load_sam
 from esam_core.segmenter import BaseSegmenter
 
-HELP = "parameters and throughput beside the paper's (one box, 1024 x 1024)"
+HELP = "parameters and throughput compared with the paper's (one box, 1024 x 1024)"
 SIDE = 1024
 SLOW = 15.0  # a model whose warm-up takes longer than this many seconds is timed once
 PHOTO = "000000000285.jpg"
@@ -47,7 +47,7 @@ class ThroughputRow:
 
     @property
     def throughput(self) -> float:
-        """Images per second, by the median."""
+        """Images per second, from the median time."""
         return 1 / self.timing.median
 
 
@@ -96,14 +96,14 @@ def measure(
     """Time models one after the other; only one is in memory at a time.
 
     Args:
-        models: Names, EfficientSAM's or SAM's.
-        photo: The photo; it is stretched to a square.
+        models: Names from ``MODELS`` or ``SIZES`` of SAM.
+        photo: Path of the photo, which is stretched to a square.
         boxes: A detector's results as COCO JSON, of which the photo's best box is used; by default
-            ``assets/detections.json``, and the middle of a photo that it does not know.
+            ``assets/detections.json``, and a centred box for photos not in it.
         device: As for ``load_segmenter``.
         precision: As for ``load_segmenter``.
         repeats: Timed calls after one warm-up; slow models are timed once.
-        side: Of the square in pixels; the networks' work does not depend on it.
+        side: Side of the square in pixels; it does not affect the networks' work.
         progress: Called with (done, total) models.
 
     Raises:
@@ -128,7 +128,7 @@ def measure(
 
 
 def as_cells(rows: Sequence[ThroughputRow]) -> tuple[list[str], list[list[str]]]:
-    """Return the table's head and its rows as text; ratios are to SAM ViT-H where it was timed."""
+    """Return the table's head and rows as text; ratios are relative to SAM ViT-H if timed."""
     sam = next((row for row in rows if row.name == "sam_vit_h"), None)
     head = ["model", "parameters (M)", "images / s", "ms per image", "times SAM"]
     head += ["paper: M", "paper: img/s, A100", "paper: times SAM", "weights"]
@@ -155,7 +155,7 @@ def as_cells(rows: Sequence[ThroughputRow]) -> tuple[list[str], list[list[str]]]
 
 
 def as_markdown(rows: Sequence[ThroughputRow]) -> str:
-    """Return the table, headed by the machine it was measured on."""
+    """Return the table as Markdown, after a line about the machine."""
     head, cells = as_cells(rows)
     lines = [head, ["---"] * len(head), *cells]
     table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
@@ -163,16 +163,16 @@ def as_markdown(rows: Sequence[ThroughputRow]) -> str:
 
 
 def describe_machine(rows: Sequence[ThroughputRow]) -> str:
-    """Say on what and how the rows were timed."""
+    """Describe the machine and how the rows were timed."""
     devices = ", ".join(dict.fromkeys(f"{row.device} {row.precision}" for row in rows))
     return (
-        f"One {SIDE} x {SIDE} photo encoded and one box answered, median (fastest-slowest) on "
+        f"One {SIDE} x {SIDE} photo encoded and one box decoded, median (fastest-slowest) on "
         f"{machine(rows[0].device)} ({devices})."
     )
 
 
 def machine(device: str) -> str:
-    """Name the processor, and how many threads of it are used."""
+    """Return the name of the device's processor; for a CPU also the number of threads."""
     import torch
 
     if device.startswith("cuda"):
@@ -195,7 +195,7 @@ def _timed(
         segmenter.predict(segmenter.embed(image), prompt)
 
     started = time.perf_counter()
-    call()  # the warm-up also tells how many repeats are bearable
+    call()  # the warm-up also decides the number of repeats
     repeats = 1 if time.perf_counter() - started > SLOW else repeats
     timing = time_call(call, device=segmenter.device, warmup=0, repeats=repeats)
     parameters = sum(p.numel() for p in segmenter.network.parameters())
@@ -211,7 +211,7 @@ def _timed(
 
 
 def _box(photo: Path, image_hw: tuple[int, int], boxes: Path | None) -> np.ndarray:
-    """Choose the one box of the photo."""
+    """Return the box (4,) of the photo."""
     if boxes is not None:
         return detections_of(load_detections(boxes), photo).boxes_xyxy[0]
     try:

@@ -1,4 +1,4 @@
-"""How everything here is timed: warm-up, repeats, median and spread, with the device drained."""
+"""Timing of calls: warm-up, repeats, median and spread, with the device synchronised."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -16,12 +16,12 @@ class Timing:
 
     @property
     def median(self) -> float:
-        """The middle one."""
+        """The median in seconds."""
         return float(np.median(self.seconds))
 
     @property
     def spread(self) -> tuple[float, float]:
-        """The fastest and the slowest."""
+        """The fastest and the slowest time in seconds."""
         return min(self.seconds), max(self.seconds)
 
     def __str__(self) -> str:
@@ -30,7 +30,7 @@ class Timing:
 
 
 def synchronize(device: str) -> None:
-    """Wait until a device has done what it was given; the CPU always has."""
+    """Wait until a device has finished all queued work; the CPU has none."""
     kind = torch.device(device).type
     if kind == "cuda":
         torch.cuda.synchronize(device)
@@ -41,7 +41,7 @@ def synchronize(device: str) -> None:
 def time_call(
     call: Callable[[], object], *, device: str = "cpu", warmup: int = 1, repeats: int = 5
 ) -> Timing:
-    """Time a call that takes no arguments, several times after a warm-up."""
+    """Time a function without arguments several times after a warm-up."""
     return time_calls({"": call}, device=device, warmup=warmup, repeats=repeats)[""]
 
 
@@ -52,7 +52,7 @@ def time_calls(
     warmup: int = 1,
     repeats: int = 5,
 ) -> dict[str, Timing]:
-    """Time calls by turns: a machine that slows down on the way slows all of them alike."""
+    """Time functions in turn, so that a slowdown of the machine affects all of them alike."""
     timed = _cuda_seconds if torch.device(device).type == "cuda" else _seconds
     seconds: dict[str, list[float]] = {name: [] for name in calls}
     for call in calls.values():
@@ -73,7 +73,7 @@ def _seconds(call: Callable[[], object], device: str) -> float:
 
 
 def _cuda_seconds(call: Callable[[], object], device: str) -> float:
-    """Let the device's own clock count, from an idle device to the end of its last kernel."""
+    """Return the seconds of a call by CUDA events, from an idle device to its last kernel's end."""
     with torch.cuda.device(device):
         start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
         synchronize(device)

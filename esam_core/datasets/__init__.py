@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from esam_core.datasets.detections import load_detections as load_detections
     from esam_core.datasets.detections import results_of_masks as results_of_masks
 
-# Imported when they are first used, like everywhere in this package.
+# Imported on first use, as everywhere in this package.
 _HOME_OF = {
     "AnnotatedObject": "annotated",
     "AnnotatedPhoto": "annotated",

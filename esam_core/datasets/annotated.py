@@ -1,4 +1,4 @@
-"""Photos with annotated objects: a folder of photos, id maps, and ``photos.json``."""
+"""Annotated photos: a folder of photos, id maps and ``photos.json``."""
 
 import json
 from collections.abc import Iterator
@@ -37,8 +37,8 @@ class AnnotatedPhoto:
         path: File of the photo.
         mask_path: File of the id map.
         objects: The annotated objects.
-        licence: Of the photo.
-        source_url: Where the photo comes from.
+        licence: Licence of the photo.
+        source_url: Address where the photo was published.
     """
 
     path: Path

@@ -1,4 +1,4 @@
-"""Boxes from a detector: COCO results JSON, the format that ViTDet and most others write."""
+"""Detector boxes in COCO results JSON, the format of ViTDet and most detectors."""
 
 import json
 import math
@@ -32,7 +32,7 @@ class Detections:
     """The boxes of one photo, best score first.
 
     Args:
-        boxes_xyxy: Corners (n, 4) float64 in pixels; they may lie outside the image.
+        boxes_xyxy: Corners (n, 4) float64 in pixels; they may extend beyond the image.
         scores: (n,) float64.
         category_ids: (n,) int, COCO class numbers, see ``CATEGORIES``.
     """
@@ -55,7 +55,7 @@ class Detections:
 
     def prompts(self) -> list[Prompt]:
         """Return n box prompts in pixels, for ``Segmenter.predict_batch``."""
-        # Detectors' boxes may reach over the top and left border; prompts have no negative numbers.
+        # Detector boxes may extend beyond the top and left border; prompts must not be negative.
         return [Prompt.box(*box) for box in np.clip(self.boxes_xyxy, 0, None).tolist()]
 
 
@@ -70,7 +70,7 @@ def load_detections(path: str | Path) -> dict[int, Detections]:
         The boxes by ``image_id``, sorted by score, best first.
 
     Raises:
-        InvalidPrompt: No such file, or an entry that is not a box; the message names it.
+        InvalidPrompt: The file is missing or unreadable, or an entry is not a box.
     """
     path = Path(path)
     try:
@@ -108,7 +108,7 @@ def detections_of(detections: Mapping[int, Detections], photo: str | Path) -> De
 
 
 def results_of_masks(photos: Iterable[AnnotatedPhoto]) -> list[dict[str, Any]]:
-    """Return the tight boxes of annotated objects in the format of a detector, score 1 each.
+    """Return the tight boxes of annotated objects as COCO results, with score 1.
 
     Raises:
         InvalidPrompt: A class that COCO does not have.

@@ -1,4 +1,4 @@
 """Evaluations on annotated photos: ``python -m esam_core eval NAME --data FOLDER``.
 
-One module each, with ``HELP``, ``add_arguments(parser)`` and ``run(args) -> int``.
+Each is one module, with ``HELP``, ``add_arguments(parser)`` and ``run(args) -> int``.
 """

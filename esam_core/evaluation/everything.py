@@ -1,7 +1,7 @@
-"""What segment everything finds of the annotated objects, per grid, and what it costs.
+"""Recall of annotated objects and time of segment everything, per grid.
 
-An object counts as found if some mask has an IoU over 0.5 with it. What a hierarchical grid loses
-is shown in objects and as the share of the masks of the full grid that it finds again.
+An object counts as found if some mask has an IoU over 0.5 with it. The loss by a hierarchical grid
+is measured in objects, and as the share of the full grid's masks that it also finds.
 """
 
 import argparse
@@ -32,7 +32,7 @@ class GridSearch:
     Args:
         points: Points decoded.
         masks: Masks found.
-        seconds: Time of decoding and filtering.
+        seconds: Time for decoding and filtering.
         best: IoU of the best mask with each annotated object (n,) float.
         again: Share of the full grid's masks with an IoU over 0.5 with one of these; NaN where the
             full grid finds none.
@@ -48,7 +48,7 @@ class GridSearch:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add ``--data FOLDER`` and the options of model and grids."""
     parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="assets/photos")
-    parser.add_argument("--model", default="auto", help="model of the masks")
+    parser.add_argument("--model", default="auto", help="model that makes the masks")
     parser.add_argument("--presets", default=DEFAULT_PRESETS, help=f"default {DEFAULT_PRESETS}")
     parser.add_argument(
         "--min-area", type=float, default=0.0, help="smallest object, as a share of the photo"
@@ -81,9 +81,9 @@ def searches(
 
     Args:
         segmenter: The model.
-        embedding: Of the image.
+        embedding: Embedding of the image.
         truth: Masks of the annotated objects (n, h, w) bool.
-        name: Of the preset.
+        name: Name of the preset.
     """
     from esam_core.everything import decode_grid, preset, select
 
@@ -101,7 +101,7 @@ def searches(
 def evaluate_grid(
     points: int, masks: Masks, seconds: float, truth: np.ndarray, full: Masks
 ) -> GridSearch:
-    """Compare masks with the objects (n, h, w) bool of an image and with the full grid's masks."""
+    """Compare a grid's masks with an image's objects (n, h, w) bool and the full grid's masks."""
     best = mask_iou(truth, masks.data).max(1) if len(masks) else np.zeros(len(truth))
     again = float("nan")
     if len(full):

@@ -1,8 +1,8 @@
-"""How well prompts find objects: mean IoU for a box, one click and three clicks, per model.
+"""Mean IoU of a box, one click and three clicks with annotated objects, per model.
 
-The box is the object's tight one. The first click is the object's most interior point; every next
-one the most interior point of what is wrong so far, foreground where the mask misses something and
-background where it has too much. Only objects larger than a share of their photo count.
+The box is the object's tight box. The first click is the object's most interior point. Each further
+click is the most interior point of the largest error: foreground for a missing part, background for
+an excess part. Only objects larger than a given share of their photo count.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from esam_core.models import load_segmenter
 from esam_core.prompts import PointLabel, Prompt
 from esam_core.segmenter import ImageEmbedding, Segmenter
 
-HELP = "mean IoU from a box, one click and three clicks, per model, beside GrabCut"
+HELP = "mean IoU of a box, one click and three clicks, per model and for GrabCut"
 COLUMNS = (
     "box",
     "box, box rule",
@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--min-area", type=float, default=0.005, help="smallest object, as a share of the photo"
     )
-    parser.add_argument("--no-grabcut", action="store_true", help="leave the reference out")
+    parser.add_argument("--no-grabcut", action="store_true", help="omit the GrabCut baseline")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -94,7 +94,7 @@ def prompt_targets(folder: Path, min_area: float) -> Iterator[PromptTarget]:
 
 
 def model_scorer(segmenter: Segmenter) -> Callable[[PromptTarget], dict[str, float]]:
-    """Return a function that scores a model on a target; it encodes each image once."""
+    """Return a function that scores a model on a target and encodes each image only once."""
     image: np.ndarray | None = None
     embedding: ImageEmbedding
 
@@ -133,11 +133,11 @@ def score_model(
 
 
 def next_click(prompt: Prompt, mask: np.ndarray, truth: np.ndarray) -> Prompt:
-    """Add a click in the middle of the largest error of a mask; a perfect mask gets none.
+    """Add a click at the centre of a mask's largest error; none if the mask is perfect.
 
     Args:
         prompt: The clicks so far, in pixels.
-        mask: The mask (h, w) bool that they gave.
+        mask: The mask (h, w) bool predicted from them.
         truth: The object's mask (h, w) bool.
     """
     missing, extra = truth & ~mask, mask & ~truth
@@ -151,7 +151,7 @@ def next_click(prompt: Prompt, mask: np.ndarray, truth: np.ndarray) -> Prompt:
 
 
 def score_grabcut(target: PromptTarget) -> dict[str, float]:
-    """Return the IoU of OpenCV's GrabCut, started from the box, after five iterations.
+    """Return the IoU of OpenCV's GrabCut, initialised with the box, after five iterations.
 
     Raises:
         EsamError: OpenCV is not installed.
@@ -170,7 +170,7 @@ def score_grabcut(target: PromptTarget) -> dict[str, float]:
         cv2.setRNGSeed(0)
         cv2.grabCut(target.image, labels, box, *models, 5, cv2.GC_INIT_WITH_RECT)
         mask = (labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)
-    except cv2.error:  # a box as large as the photo leaves it no background to learn from
+    except cv2.error:  # a box as large as the image leaves no background samples
         mask = np.zeros_like(target.truth)
         mask[y0:y1, x0:x1] = True
     return {"box": float(mask_iou(mask[None], target.truth[None])[0, 0])}

@@ -1,8 +1,8 @@
-"""How well saliency finds the dominant object of a photo: the map alone, and the masks it prompts.
+"""IoU of salient masks with the dominant object of a photo: the map alone, and prompted masks.
 
-A photo counts if one annotated object has most of the annotated area and is not tiny. The map alone
-means the components that ``salient_masks`` starts from, joined; the masks are joined as well.
-Points are sampled with several seeds.
+A photo counts if one annotated object has most of the annotated area and is not tiny. "Map alone"
+is the union of the components that prompt ``salient_masks``; the masks are also merged. Points are
+sampled with several seeds.
 """
 
 import argparse
@@ -23,9 +23,9 @@ from esam_core.saliency import (
     salient_masks,
 )
 
-HELP = "salient object: mean IoU of the map alone and of the masks it prompts"
-DOMINANT = 0.75  # of the annotated area
-LARGE = 0.02  # of the photo
+HELP = "salient object: mean IoU of the map alone and of the prompted masks"
+DOMINANT = 0.75  # share of the annotated area
+LARGE = 0.02  # share of the photo
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,10 +45,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add ``--data FOLDER`` and the options of models and points."""
     parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="assets/photos")
     parser.add_argument("--saliency", default="u2netp", help=", ".join(SALIENCY))
-    parser.add_argument("--model", default="auto", help="model of the masks")
+    parser.add_argument("--model", default="auto", help="model that makes the masks")
     parser.add_argument("--threshold", type=float, default=SalientSettings().threshold)
     parser.add_argument("--points", type=int, default=SalientSettings().points)
-    parser.add_argument("--seeds", type=int, default=5, help="how many samplings are averaged")
+    parser.add_argument("--seeds", type=int, default=5, help="number of seeds to average over")
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N photos")
 
 

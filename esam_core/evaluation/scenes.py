@@ -1,4 +1,4 @@
-"""Annotated images with the objects that an evaluation looks for."""
+"""Annotated images and their objects, for evaluations."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,11 +27,11 @@ class Scene:
 
 
 def scenes(folder: Path, min_area: float = 0.0) -> Iterator[Scene]:
-    """Yield annotated images with the objects that take at least a share of the image.
+    """Yield annotated images with their objects of at least a given size.
 
     Args:
         folder: See ``annotated_photos``.
-        min_area: Smallest share of the image that an object takes; images without any are left out.
+        min_area: Minimum object area as a share of the image; images without any are skipped.
     """
     for photo in annotated_photos(folder):
         truth = photo.masks()

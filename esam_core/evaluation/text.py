@@ -1,9 +1,9 @@
-"""How often the mask that fits a text best is what the text names, per kind of word.
+"""Accuracy of text prompts: how often the best mask is the named object, per kind of word.
 
-A pair is a photo and a class name. It counts as right if the best mask has an IoU over 0.5 with one
-object of the class or with all of them together. Proposals are the annotated masks themselves
-(this tests the ranking alone), those of segment everything with the fast preset, and those of
-``esam_core.text.propose``, which the page and the command line use.
+A pair is a photo and a class name. It is right if the best mask has an IoU over 0.5 with one object
+of the class or with all of them together. Proposals are the annotated masks (which tests only the
+ranking), those of segment everything with the fast preset, and those of ``esam_core.text.propose``,
+which the page and the command line use.
 """
 
 import argparse
@@ -33,7 +33,7 @@ from esam_core.text.regions import CROPS
 if TYPE_CHECKING:
     from esam_core.segmenter import Segmenter
 
-HELP = "text to mask: how often the best mask is what the text names, beside chance"
+HELP = "text to mask: how often the best mask is the named object, compared with chance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,11 @@ class NamedPair:
 
     Args:
         proposals: Source of the masks.
-        kind: How the encoder knows the word: ``known`` or ``approximate``.
+        kind: Kind of word: ``known`` to the encoder or ``approximate``.
         present: Whether the photo has an object of the class.
         right: Whether the most similar mask is such an object.
-        score: Of that mask.
-        chance: Share of the masks that would have been right.
+        score: Score of that mask.
+        chance: Share of the masks that would be right.
     """
 
     proposals: str
@@ -66,7 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--context", type=float, default=CropSettings().context, help="1 to 2")
     parser.add_argument("--background", default=CropSettings().background)
     parser.add_argument("--threshold", type=float, help="lowest score that counts as found")
-    parser.add_argument("--model", default="auto", help="of the proposals by segment everything")
+    parser.add_argument("--model", default="auto", help="model that proposes the masks")
     parser.add_argument("--no-everything", action="store_true", help="annotated masks only")
     parser.add_argument(
         "--min-area", type=float, default=0.0, help="smallest object, as a share of the photo"
@@ -101,7 +101,7 @@ def evaluate_scene(
     settings: CropSettings,
     segmenter: "Segmenter | None",
 ) -> Iterator[NamedPair]:
-    """Rank the masks of a scene by every name the encoder knows, in the scene or not."""
+    """Rank the masks of a scene by every name the encoder knows, present in the scene or not."""
     from esam_core.everything import preset, segment_everything
 
     proposals = {"annotated": Masks.from_data(scene.truth)}
@@ -129,7 +129,7 @@ def evaluate_ranking(
         scene: The image and its objects.
         name: The class name.
         masks: The n proposals.
-        ranking: Of the masks by this name alone.
+        ranking: Ranking of the masks by this name alone.
     """
     kind = "approximate" if ranking.texts[0].approximate else "known"
     truth = scene.truth[[other == name for other in scene.names]]
@@ -158,9 +158,9 @@ def unknown_names(names: list[str], encoder: TextEncoder) -> list[str]:
 def pair_table(pairs: list[NamedPair], threshold: float) -> Iterator[str]:
     """Yield the lines of a table with one row per source of proposals and kind of word.
 
-    ``possible`` is the share of pairs for which some mask would have been right. ``found`` are
-    right and at the threshold, ``false alarms`` the share of names of things that are not in the
-    photo for which some mask reaches the threshold.
+    ``possible`` is the share of pairs for which some mask would be right. ``found`` is the share
+    that is right and reaches the threshold. ``false alarms`` is the share of names of absent
+    objects for which some mask reaches the threshold.
     """
     yield "| proposals | words | pairs | right | chance | possible | found | false alarms |"
     yield "|---|---|---|---|---|---|---|---|"
@@ -180,6 +180,6 @@ def pair_table(pairs: list[NamedPair], threshold: float) -> Iterator[str]:
                 yield f"| {source} | {kind} | {len(present)} | {' | '.join(columns)} |"
 
 
-def _share(answers: Iterator[bool]) -> str:
-    values = list(answers)
+def _share(outcomes: Iterator[bool]) -> str:
+    values = list(outcomes)
     return f"{np.mean(values):.0%}" if values else "-"

@@ -1,7 +1,7 @@
-"""Segment everything: a grid of points over a photo, and the good masks among what they give.
+"""Segment everything: masks from a grid of point prompts, filtered by score and overlap.
 
-The photo is embedded once, the points are decoded in batches, and only masks that pass every filter
-are ever drawn in the photo's size, so that memory does not grow with the number of points.
+The image is embedded once and the points are decoded in batches. Only masks that pass every filter
+are upscaled to the image's size, so memory does not grow with the number of points.
 """
 
 from importlib import import_module
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from esam_core.everything.settings import GridSettings as GridSettings
     from esam_core.everything.settings import preset as preset
 
-# Imported when they are first used: the page lays out its sliders by the presets, without torch.
+# Imported on first use: the page builds its sliders from the presets without importing torch.
 _MODULE_OF = {
     "GridCandidates": "candidates",
     "decode_grid": "decode",

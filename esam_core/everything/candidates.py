@@ -1,4 +1,4 @@
-"""Decoded candidates, kept small: the logits around each mask, in low resolution and eight bits."""
+"""Compact storage of decoded candidates: low-resolution 8-bit logits around each mask."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -7,16 +7,16 @@ import numpy as np
 
 from esam_core.everything.settings import GridSettings
 
-LEVELS_PER_LOGIT = 8  # kept logits reach from -16 to 16 in steps of an eighth
-MARGIN = 3  # low-resolution cells kept around a mask: what bicubic interpolation at its edge reads
+LEVELS_PER_LOGIT = 8  # stored logits range from -16 to 16 in steps of 1/8
+MARGIN = 3  # low-resolution cells around a mask that bicubic interpolation at its edge reads
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LogitsTile:
-    """One candidate's logits, cut around its mask.
+    """One candidate's logits, cropped around its mask.
 
     Args:
-        levels: (h, w) int8; the logit is (level + 0.5) / 8, so that no sign is lost.
+        levels: (h, w) int8; the logit is (level + 0.5) / 8, so quantisation never flips a sign.
         top: First row in the low-resolution map of its crop.
         left: First column.
     """
@@ -27,7 +27,7 @@ class LogitsTile:
 
     @classmethod
     def cut(cls, logits: np.ndarray, box_xyxy: Sequence[int]) -> "LogitsTile":
-        """Keep what lies in and around a box of logits (h', w') float32."""
+        """Crop logits (h', w') float32 to a box (x0, y0, x1, y1) plus ``MARGIN`` and quantise."""
         x0, y0, x1, y1 = box_xyxy
         top, left = max(y0 - MARGIN, 0), max(x0 - MARGIN, 0)
         part = logits[top : y1 + MARGIN, left : x1 + MARGIN] * LEVELS_PER_LOGIT
@@ -40,16 +40,16 @@ class LogitsTile:
 
     @property
     def logits(self) -> np.ndarray:
-        """The logits, (h, w) float32, up to a sixteenth."""
+        """The logits (h, w) float32, exact to 1/16."""
         return (self.levels + np.float32(0.5)) / LEVELS_PER_LOGIT
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Upscaling:
-    """How a low-resolution crop grows to its size in the photo: two matrices, one per axis.
+    """Separable upscaling of a low-resolution crop to image pixels: one matrix per axis.
 
-    Interpolation along rows and columns is a matrix product each, and that way it can be done for
-    the part of the photo that a mask touches only.
+    Interpolation along rows and along columns is one matrix product each, so it can be limited to
+    the part of the image that a mask covers.
 
     Args:
         rows: (height, h') float32.
@@ -60,7 +60,7 @@ class Upscaling:
     columns: np.ndarray
 
     def mask(self, tile: LogitsTile) -> tuple[np.ndarray, int, int]:
-        """Bring a tile to full size: its mask (h, w) bool and the row and column it starts at."""
+        """Upscale a tile: its mask (h, w) bool, and its first row and column in the crop."""
         top, bottom = self._span(self.rows, tile.top, tile.levels.shape[0])
         left, right = self._span(self.columns, tile.left, tile.levels.shape[1])
         rows = self.rows[top:bottom, tile.top : tile.top + tile.levels.shape[0]]
@@ -69,7 +69,7 @@ class Upscaling:
 
     @staticmethod
     def _span(matrix: np.ndarray, start: int, length: int) -> tuple[int, int]:
-        """Give the pixels all of whose neighbours are in the tile, or beyond the crop."""
+        """Return the range of pixels [first, last) whose interpolation reads only tile cells."""
         full, low = matrix.shape
         end, edge = start + length, MARGIN - 1
         first = 0 if start == 0 else int(np.ceil((start + edge) * full / low))
@@ -79,18 +79,18 @@ class Upscaling:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GridCandidates:
-    """Everything a grid found on a photo, before the filters that ``select`` applies at once.
+    """All n candidates of a grid, before the filters that ``select`` applies.
 
     Args:
-        image_hw: Height and width of the photo.
-        points: How many points were decoded.
+        image_hw: Height and width of the image.
+        points: Number of points decoded.
         tiles: Low-resolution logits of each candidate.
-        boxes_xyxy: (n, 4) float32 in pixels of the photo, as exact as low resolution is.
+        boxes_xyxy: (n, 4) float32 in pixels of the image, at low-resolution accuracy.
         predicted_iou: (n,) float32.
         stability_score: (n,) float32, at low resolution.
-        point_coords: (n, 2) float32 in pixels of the photo.
-        crop_boxes_xyxy: (n, 4) int32, the crop each was found in.
-        upscalings: For each crop size (height, width) how it grows.
+        point_coords: (n, 2) float32 in pixels of the image.
+        crop_boxes_xyxy: (n, 4) int32 in pixels of the image, the crop each was found in.
+        upscalings: The upscaling for each crop size (height, width).
     """
 
     image_hw: tuple[int, int]
@@ -108,17 +108,17 @@ class GridCandidates:
 
     @property
     def nbytes(self) -> int:
-        """Memory of the kept logits."""
+        """Bytes of the stored logits."""
         return sum(tile.levels.nbytes for tile in self.tiles)
 
 
 @dataclass(slots=True)
 class CandidateList:
-    """Gathers candidates while a grid is being decoded.
+    """Collects candidates while a grid is decoded.
 
     Args:
-        settings: Only ``box_nms_thresh`` matters here.
-        limit: Bytes of logits; beyond it, candidates that a better one covers are let go early.
+        settings: Only ``box_nms_thresh`` is used.
+        limit: Bytes of logits above which NMS runs early to drop overlapping candidates.
     """
 
     settings: GridSettings
@@ -128,13 +128,13 @@ class CandidateList:
     nbytes: int = 0
 
     def add(self, tile: LogitsTile, *row: float) -> None:
-        """Keep a candidate: its tile, box (4), predicted IoU, stability, point (2), crop (4)."""
+        """Add a candidate: tile, then box (4), predicted IoU, stability, point (2), crop (4)."""
         self.tiles.append(tile)
         self.rows.append(row)
         self.nbytes += tile.levels.nbytes
 
     def keep(self, indices: np.ndarray) -> None:
-        """Let go of all other candidates."""
+        """Drop all candidates except those at ``indices``."""
         self.tiles = [self.tiles[i] for i in indices]
         self.rows = [self.rows[i] for i in indices]
         self.nbytes = sum(tile.levels.nbytes for tile in self.tiles)

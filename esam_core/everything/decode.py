@@ -1,4 +1,4 @@
-"""Decoding a grid, batch by batch: the whole image and, if asked for, crops of it."""
+"""Decode a grid of points batch by batch, on the whole image and optionally on crops."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from esam_core.everything.settings import GridSettings, preset
 from esam_core.images import check_rgb
 from esam_core.segmenter import ImageEmbedding, Segmenter
 
-LOGITS_LIMIT = 128 * 2**20  # bytes of candidates' logits that are kept
+LOGITS_LIMIT = 128 * 2**20  # bytes of stored candidate logits
 
 
 def decode_grid(
@@ -28,26 +28,26 @@ def decode_grid(
 ) -> GridCandidates:
     """Decode a grid and keep the candidates that reach the settings' thresholds.
 
-    ``select`` may then be called many times with other thresholds. It cannot bring back what was
-    below these, so give low ones here. Should the candidates' logits outgrow 128 MiB, those that a
-    better candidate covers are let go early.
+    ``select`` may then be called many times with other thresholds. It cannot recover candidates
+    below these, so use low ones here. If the logits exceed 128 MiB, NMS runs early and candidates
+    that overlap a better one are dropped.
 
     Args:
         segmenter: The model.
-        image_or_embedding: The photo (h, w, 3) uint8 RGB, or its embedding.
+        image_or_embedding: The image (h, w, 3) uint8 RGB, or its embedding.
         settings: Grid, crops and lowest thresholds; None is the preset ``quality``.
-        point_grids: Own points instead of a grid, for each crop layer (n, 2) as fractions (x, y)
+        point_grids: Custom points instead of a grid: per crop layer, (n, 2) as fractions (x, y)
             of the crop.
         progress: Called with the points done and their total after every batch.
-        cancel: Called before every batch; true stops.
+        cancel: Called before every batch; return True to stop.
 
     Returns:
         The candidates with their logits in low resolution.
 
     Raises:
-        Cancelled: ``cancel`` returned true.
-        InvalidSettings: Crops are asked for, but only an embedding is given.
-        InvalidImage: The photo is no RGB array.
+        Cancelled: ``cancel`` returned True.
+        InvalidSettings: Crops were requested, but only an embedding was given.
+        InvalidImage: The image is not an RGB array.
     """
     settings = settings or preset("quality", segmenter.name)
     embedding = embedded(segmenter, image_or_embedding, settings)
@@ -83,7 +83,7 @@ def decode_grid(
 def embedded(
     segmenter: Segmenter, image_or_embedding: np.ndarray | ImageEmbedding, settings: GridSettings
 ) -> ImageEmbedding:
-    """Embed an image (h, w, 3) uint8 RGB unless that is done already.
+    """Embed an image (h, w, 3) uint8 RGB; an embedding is returned unchanged.
 
     Raises:
         InvalidSettings: Crops are asked for, but only an embedding is given.
@@ -94,7 +94,7 @@ def embedded(
     if settings.crop_n_layers:
         raise InvalidSettings(
             f"crop_n_layers is {settings.crop_n_layers}, but an embedding holds no pixels to crop; "
-            "give the photo itself, or set crop_n_layers=0."
+            "give the image itself, or set crop_n_layers=0."
         )
     return image_or_embedding
 
@@ -102,7 +102,7 @@ def embedded(
 def _upscaling(
     segmenter: Segmenter, low_hw: tuple[int, int], size_hw: tuple[int, int]
 ) -> Upscaling:
-    """Read the model's interpolation off the way it upscales unit vectors."""
+    """Build the interpolation matrices by upscaling unit vectors with the model."""
     rows, columns = (
         segmenter.upscale(torch.eye(low)[:, :, None], (full, 1))[..., 0].T.contiguous().numpy()
         for low, full in zip(low_hw, size_hw, strict=True)

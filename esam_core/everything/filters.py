@@ -1,4 +1,4 @@
-"""Which masks stay."""
+"""Mask filters: NMS, masks cut by a crop's edge, and small regions."""
 
 import numpy as np
 import torch
@@ -10,10 +10,15 @@ NEAR_EDGE = 20.0  # pixels, segment-anything's tolerance
 
 
 def suppress(boxes_xyxy: np.ndarray, scores: np.ndarray, iou: float) -> np.ndarray:
-    """Of boxes (n, 4) that overlap more than ``iou``, keep the best; best first, ties in order.
+    """Non-maximum suppression: of boxes whose IoU exceeds ``iou``, keep the best.
+
+    Args:
+        boxes_xyxy: (n, 4) in pixels.
+        scores: (n,).
+        iou: Largest IoU allowed between two kept boxes.
 
     Returns:
-        Indices of those that stay.
+        Indices (k,) of the kept boxes, best first; equal scores keep their order.
     """
     # 64-bit indices and float32 scores; NMS sorts stably, so equal scores keep their order.
     boxes = torch.from_numpy(np.ascontiguousarray(boxes_xyxy, np.float32))
@@ -24,15 +29,15 @@ def suppress(boxes_xyxy: np.ndarray, scores: np.ndarray, iou: float) -> np.ndarr
 def cut_by_crop(
     boxes_xyxy: np.ndarray, crop_xyxy: np.ndarray, image_hw: tuple[int, int]
 ) -> np.ndarray:
-    """Tell which boxes (n, 4) end at an edge of their crop that is no edge of the photo.
+    """Mark boxes (n, 4) that touch an edge of their crop which is not an edge of the image.
 
-    Such a mask is most likely the part of an object that continues in the next crop.
+    Such a mask is most likely part of an object that continues in the next crop. Returns (n,) bool.
     """
     height, width = image_hw
-    photo = np.array([0, 0, width, height])
+    image_box = np.array([0, 0, width, height])
     at_crop = np.abs(boxes_xyxy - crop_xyxy) <= NEAR_EDGE
-    at_photo = np.abs(boxes_xyxy - photo) <= NEAR_EDGE
-    return (at_crop & ~at_photo).any(-1)
+    at_border = np.abs(boxes_xyxy - image_box) <= NEAR_EDGE
+    return (at_crop & ~at_border).any(-1)
 
 
 def remove_small_regions(mask: np.ndarray, min_area: int) -> tuple[np.ndarray, bool]:
@@ -45,7 +50,7 @@ def remove_small_regions(mask: np.ndarray, min_area: int) -> tuple[np.ndarray, b
         min_area: In pixels.
 
     Returns:
-        The mask, a new one if it changed, and whether it did.
+        The mask (h, w) bool, a new array if it changed, and whether it changed.
     """
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     if not len(rows):
@@ -65,10 +70,10 @@ def remove_small_regions(mask: np.ndarray, min_area: int) -> tuple[np.ndarray, b
 def _surroundings(
     rows: np.ndarray, columns: np.ndarray, image_hw: tuple[int, int], min_area: int
 ) -> tuple[int, int, int, int]:
-    """Cut a part of the photo around a mask that is enough to judge all its regions.
+    """Find the window around a mask that contains all its holes and islands.
 
-    It has a pixel of background on each side, and reaches to the photo's edge where what is left
-    there is so small that it might count as a hole.
+    The window has one pixel of background on each side. It extends to the image's edge where the
+    remaining strip is small enough to count as a hole.
     """
     height, width = image_hw
     top, bottom = max(rows[0] - 1, 0), min(rows[-1] + 2, height)
@@ -83,7 +88,7 @@ def _surroundings(
 def _fill_holes(
     part: np.ndarray, min_area: int, outside: tuple[bool, bool, bool, bool]
 ) -> tuple[np.ndarray, bool]:
-    """Fill holes; ``outside``: whether background goes on above, below, left and right."""
+    """Fill holes; ``outside``: whether background continues above, below, left and right."""
     regions, count = ndimage.label(~part, EIGHT_NEIGHBOURS)
     sizes = np.bincount(regions.ravel(), minlength=count + 1)
     sizes[0] = min_area

@@ -1,4 +1,4 @@
-"""Segment everything: an image in, the masks of everything in it out."""
+"""Segment everything: from an image to the masks of all objects in it."""
 
 import numpy as np
 
@@ -19,23 +19,22 @@ def segment_everything(
     progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> Masks:
-    """Find the masks of everything in a photo.
+    """Find the masks of all objects in an image.
 
     Args:
         segmenter: The model.
-        image_or_embedding: The photo (h, w, 3) uint8 RGB, or its embedding.
+        image_or_embedding: The image (h, w, 3) uint8 RGB, or its embedding.
         settings: Grid and filters; None is the preset ``quality`` for this model.
         progress: Called with the points done and their total after every batch.
-        cancel: Called before every batch; true stops.
+        cancel: Called before every batch; return True to stop.
 
     Returns:
-        Masks (n, h, w) in the photo's size, with the point and the crop that each was found by;
-        maybe none.
+        Masks (n, h, w) in the image's size, with the point and crop of each; n may be 0.
 
     Raises:
-        Cancelled: ``cancel`` returned true.
-        InvalidSettings: Crops are asked for, but only an embedding is given.
-        InvalidImage: The photo is no RGB array.
+        Cancelled: ``cancel`` returned True.
+        InvalidSettings: Crops were requested, but only an embedding was given.
+        InvalidImage: The image is not an RGB array.
     """
     settings = settings or preset("quality", segmenter.name)
     if settings.upstream_rules:

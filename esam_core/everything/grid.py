@@ -1,4 +1,4 @@
-"""Where the points and the crops lie."""
+"""Positions of the grid points and of the crops."""
 
 import math
 from collections.abc import Sequence
@@ -11,14 +11,14 @@ from esam_core.everything.settings import COARSER, GridSettings
 
 
 class Crop(NamedTuple):
-    """A part of the photo that is searched by itself.
+    """A part of the image that is embedded and searched separately.
 
-    Its box is in pixels of the photo; its points are pixels of its own.
+    The box is in pixels of the image, the points (x, y) in pixels of the crop.
     """
 
     box_xyxy: tuple[int, int, int, int]
-    points: np.ndarray  # (n, 2), decoded one and all
-    if_uncovered: np.ndarray  # (m, 2), decoded only where nothing covers them
+    points: np.ndarray  # (n, 2), always decoded
+    if_uncovered: np.ndarray  # (m, 2), decoded only where no mask found so far covers them
 
     @property
     def size_hw(self) -> tuple[int, int]:
@@ -28,30 +28,31 @@ class Crop(NamedTuple):
 
 
 def point_grid(points_per_side: int, size_hw: tuple[int, int]) -> np.ndarray:
-    """Lay points (n * n, 2), row by row, on the centres of n x n cells, in pixels."""
+    """Return the centres (n * n, 2) of n x n cells as (x, y) in pixels, row by row."""
     height, width = size_hw
     steps = (np.arange(points_per_side) + 0.5) / points_per_side
     return _lay(steps * width, steps * height)
 
 
 def corner_grid(points_per_side: int, size_hw: tuple[int, int]) -> np.ndarray:
-    """Lay points like the notebook of EfficientSAM's authors: half a pixel off the cells' corners.
+    """Return the points (n, 2) of the EfficientSAM authors' notebook, as (x, y) in pixels.
 
-    The right and bottom strip of the photo, one cell wide, has none.
+    Each lies half a pixel inside the top left corner of its cell, so that a strip one cell wide
+    along the right and bottom edge has no points.
     """
     height, width = size_hw
     steps = np.arange(points_per_side) / points_per_side
-    # On photos of a few pixels the last ones would lie outside.
+    # On tiny images the last points would lie outside.
     return _lay(np.minimum(0.5 + steps * width, width), np.minimum(0.5 + steps * height, height))
 
 
 def crop_boxes(
     image_hw: tuple[int, int], layer: int, overlap: float
 ) -> list[tuple[int, int, int, int]]:
-    """Cut a photo into 2^layer x 2^layer overlapping boxes (x0, y0, x1, y1), column by column.
+    """Split an image into 2^layer x 2^layer overlapping boxes (x0, y0, x1, y1), column by column.
 
     The overlap is a fraction of the shorter side in the first layer and halves with each layer.
-    Boxes equal those of segment-anything, ``utils/amg.py``.
+    The boxes equal those of segment-anything, ``utils/amg.py``.
     """
     height, width = image_hw
     if layer == 0:
@@ -59,7 +60,7 @@ def crop_boxes(
     side = 2**layer
     shared = int(overlap * min(height, width) * 2 / side)
     crop_w, crop_h = (math.ceil((shared * (side - 1) + full) / side) for full in (width, height))
-    # On photos of a few pixels rounding up leaves last crops that start beyond the photo.
+    # On tiny images, rounding up can start the last crops beyond the image.
     lefts = [x for x in ((crop_w - shared) * i for i in range(side)) if x < width]
     tops = [y for y in ((crop_h - shared) * i for i in range(side)) if y < height]
     return [
@@ -72,12 +73,12 @@ def grid_crops(
     settings: GridSettings,
     point_grids: Sequence[np.ndarray] | None = None,
 ) -> list[Crop]:
-    """List what has to be searched.
+    """List the crops to search, with their points.
 
     Args:
-        image_hw: Height and width of the photo.
+        image_hw: Height and width of the image.
         settings: Grid and crops.
-        point_grids: Own points per crop layer, (n, 2) as fractions of the crop, instead of grids.
+        point_grids: Custom points per crop layer instead of grids, (n, 2) as fractions of the crop.
     """
     found = []
     none = np.zeros((0, 2))

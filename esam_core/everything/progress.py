@@ -1,4 +1,4 @@
-"""Progress and cancelling of a grid's decoding."""
+"""Progress reports and cancellation while a grid is decoded."""
 
 from collections.abc import Callable
 
@@ -9,23 +9,23 @@ Cancel = Callable[[], bool]
 
 
 class ProgressReport:
-    """Reports progress to the caller of long work, and stops when the caller says so."""
+    """Reports progress to the caller, and stops when the caller's ``cancel`` returns True."""
 
     def __init__(self, progress: Progress | None, cancel: Cancel | None, total: int):
         self.progress, self.cancel = progress, cancel
         self.done, self.total = 0, total
 
     def check(self) -> None:
-        """Stop if the caller wants to.
+        """Stop if the caller cancelled.
 
         Raises:
-            Cancelled: The caller does.
+            Cancelled: ``cancel`` returned True.
         """
         if self.cancel is not None and self.cancel():
             raise Cancelled(f"stopped after {self.done} of {self.total} points, as asked.")
 
     def step(self, points: int) -> None:
-        """Report that some more points are done."""
+        """Report that ``points`` more points are done."""
         self.done += points
         if self.progress is not None:
             self.progress(self.done, self.total)

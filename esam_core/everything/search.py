@@ -18,12 +18,12 @@ class CropSearch:
 
     Args:
         segmenter: The model.
-        embedding: Of the crop.
+        embedding: Embedding of the crop.
         crop: Its box in the image and its points.
         image_hw: Height and width of the image in pixels.
         settings: Thresholds and batch size.
-        found: The candidates of all crops; this search adds to it.
-        report: Of all crops.
+        found: Candidates of all crops; this search appends to it.
+        report: Progress over all crops.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class CropSearch:
         self.covered: np.ndarray | None = None  # low-resolution union of the masks found so far
 
     def run(self) -> int:
-        """Decode all points that need it; return how many did."""
+        """Decode all points that need it; return how many were decoded."""
         batch = self.settings.points_per_batch or self.segmenter.batch_size
         decoded = 0
         for points, check in ((self.crop.points, False), (self.crop.if_uncovered, True)):
@@ -71,7 +71,7 @@ class CropSearch:
         query = wanted.nonzero()[:, 0]
         stability = stability_score(logits, self.settings.stability_score_offset)
         stable = stability >= self.settings.stability_score_thresh
-        stable &= logits.amax((-1, -2)) >= 0  # an empty mask is no mask, whatever the thresholds
+        stable &= logits.amax((-1, -2)) >= 0  # drop empty masks, whatever the thresholds
         stable = stable.nonzero()[:, 0]
         if len(stable) < len(logits):
             logits = logits[stable]
@@ -84,7 +84,7 @@ class CropSearch:
         )
 
     def _wanted(self, predicted_iou: Tensor) -> Tensor:
-        """Mark the candidates (q, 3) whose masks have to be drawn."""
+        """Mark the candidates (q, 3) bool whose masks are needed, by predicted IoU (q, 3)."""
         wanted = torch.ones_like(predicted_iou, dtype=torch.bool)
         if self.settings.pred_iou_thresh > 0:
             wanted = predicted_iou > self.settings.pred_iou_thresh
@@ -100,7 +100,7 @@ class CropSearch:
         stability: np.ndarray,
         points: np.ndarray,
     ) -> None:
-        """Cut out and keep candidates (m, h', w')."""
+        """Store the tiles of candidates (m, h', w')."""
         low_boxes = _boxes(logits)
         (height, width), (low_h, low_w) = self.crop.size_hw, logits.shape[-2:]
         scale = np.array([width / low_w, height / low_h] * 2)
@@ -117,7 +117,7 @@ class CropSearch:
         self._shrink()
 
     def _shrink(self) -> None:
-        """Keep within the limit: drop what a better candidate of the same crop covers."""
+        """Stay within the limit: run NMS on the candidates of this crop."""
         if self.found.nbytes <= self.found.limit:
             return
         table = self.found.table()

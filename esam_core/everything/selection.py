@@ -1,4 +1,4 @@
-"""From decoded candidates to masks: every filter that needs no decoding."""
+"""From decoded candidates to masks: all filters that need no decoding."""
 
 import numpy as np
 
@@ -11,24 +11,24 @@ from esam_core.masks import Masks
 
 
 def select(candidates: GridCandidates, settings: GridSettings) -> Masks:
-    """Choose among candidates and bring the chosen ones to the photo's size.
+    """Filter candidates and upscale the chosen ones to the image's size.
 
-    Thresholds, NMS, clean-up and the greatest number take effect; what concerns decoding (points,
-    crops, stability offset) was settled before. Candidates that ``decode_grid`` left out stay out.
+    Applies thresholds, NMS, clean-up and ``max_masks``. Settings of the decoding (points, crops,
+    stability offset) have no effect here, and candidates that ``decode_grid`` dropped stay dropped.
 
     Args:
         candidates: From ``decode_grid``.
-        settings: Which ones to keep.
+        settings: The filters.
 
     Returns:
-        The masks, highest predicted IoU first; maybe none.
+        Masks (n, h, w), highest predicted IoU first; n may be 0.
 
     Raises:
-        InvalidSettings: The notebook's rules, which need the photo's size from the start.
+        InvalidSettings: ``upstream_rules`` is set; those rules need full-size masks.
     """
     if settings.upstream_rules:
         raise InvalidSettings(
-            "upstream_rules judge masks at the photo's size, which candidates no longer have; "
+            "upstream_rules judge masks at the image's size, which candidates no longer have; "
             "use segment_everything, or settings without upstream_rules."
         )
     chosen = choose(candidates, settings)
@@ -43,7 +43,7 @@ def select(candidates: GridCandidates, settings: GridSettings) -> Masks:
 
 
 def choose(candidates: GridCandidates, settings: GridSettings) -> np.ndarray:
-    """Give the indices of the candidates that pass thresholds and NMS, best first."""
+    """Return the indices (k,) of the candidates that pass thresholds and NMS, best first."""
     good = np.ones(len(candidates), bool)
     if settings.pred_iou_thresh > 0:
         good &= candidates.predicted_iou > settings.pred_iou_thresh
@@ -60,7 +60,7 @@ def choose(candidates: GridCandidates, settings: GridSettings) -> np.ndarray:
         parts.append(inside[suppress(boxes[inside], iou[inside], settings.box_nms_thresh)])
     kept = np.concatenate(parts)
     if len(crops) > 1:
-        # The same thing seen in a smaller crop was seen at a higher resolution.
+        # Prefer smaller crops: they show the same object at a higher resolution.
         sides = (crops[:, 2:] - crops[:, :2]).astype(float)
         closeness = 1 / sides.prod(-1)[crop_of[kept]]
         kept = kept[suppress(boxes[kept], closeness, settings.crop_nms_thresh)]
@@ -68,7 +68,7 @@ def choose(candidates: GridCandidates, settings: GridSettings) -> np.ndarray:
 
 
 def clean(masks: Masks, min_area: int, box_nms_thresh: float) -> Masks:
-    """Remove small regions, and then masks that became doubles; untouched masks win."""
+    """Remove small regions, then duplicates by NMS, which prefers unchanged masks."""
     if not len(masks):
         return masks
     data, changed = masks.data, np.zeros(len(masks), bool)
@@ -82,7 +82,7 @@ def clean(masks: Masks, min_area: int, box_nms_thresh: float) -> Masks:
 
 
 def draw(candidates: GridCandidates, chosen: np.ndarray) -> Masks:
-    """Bring candidates to the photo's size, one at a time and only where their mask is."""
+    """Upscale candidates to masks (k, h, w), one at a time and only around each mask."""
     data = np.zeros((len(chosen), *candidates.image_hw), bool)
     boxes = np.zeros((len(chosen), 4), np.float32)
     for row, index in enumerate(chosen):
@@ -100,12 +100,12 @@ def draw(candidates: GridCandidates, chosen: np.ndarray) -> Masks:
         candidates.point_coords[chosen],
         candidates.crop_boxes_xyxy[chosen].astype(np.float32),
     )
-    drawn = boxes[:, 2] > boxes[:, 0]  # a speck may vanish between two pixels of a small photo
+    drawn = boxes[:, 2] > boxes[:, 0]  # a tiny mask can vanish when resampled to a small image
     return masks if drawn.all() else masks[drawn]
 
 
 def _best_of_point(candidates: GridCandidates) -> np.ndarray:
-    """Mark the candidate with the highest predicted IoU of each point in each crop."""
+    """Mark (n,) bool the candidate with the highest predicted IoU per point and crop."""
     keys = np.concatenate([candidates.point_coords, candidates.crop_boxes_xyxy], axis=1)
     _, point_of = np.unique(keys, axis=0, return_inverse=True)
     point_of = point_of.reshape(-1)

@@ -1,4 +1,4 @@
-"""What a grid asks for and which masks it keeps."""
+"""Settings of segment everything: the grid and the mask filters."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -30,29 +30,28 @@ def _number(name: str, value: Any, low: float, high: float) -> None:
 class GridSettings:
     """Settings of segment everything.
 
-    Thresholds of 0 are off, as in SAM's generator: nothing is thrown away by them.
+    A threshold of 0 is off, as in SAM's generator.
 
     Args:
-        points_per_side: Points along each side of the photo; their square is decoded.
-        points_per_batch: Points decoded at once; None takes what suits the device.
+        points_per_side: Points along each side of the image; their square is decoded.
+        points_per_batch: Points decoded at once; None chooses by device.
         best_of_three: Keep only the candidate with the highest predicted IoU of each point.
-        pred_iou_thresh: The model's own guess of a mask's IoU must be above this.
+        pred_iou_thresh: A mask's predicted IoU must be above this.
         stability_score_thresh: The stability score must reach this.
         stability_score_offset: Distance of its two thresholds, in logits.
-        box_nms_thresh: Of two masks whose boxes overlap more than this, the better one stays.
+        box_nms_thresh: Of two masks whose boxes have a higher IoU, only the better one is kept.
         min_mask_region_area: Holes and islands smaller than this many pixels are removed; 0 is off.
-        crop_n_layers: Layer i repeats the search on 2^i x 2^i crops of the photo; 0 is off.
+        crop_n_layers: Layer i repeats the search on 2^i x 2^i crops of the image; 0 is off.
         crop_overlap_ratio: Overlap of neighbouring crops, as a share of the shorter side.
         crop_nms_thresh: Like ``box_nms_thresh``, between masks of different crops.
         crop_n_points_downscale_factor: Each layer has this many times fewer points per side.
-        max_masks: Keep at most this many, the ones with the highest predicted IoU; None is no
-            limit.
+        max_masks: Keep at most this many, those with the highest predicted IoU; None is no limit.
         hierarchical: Start with a grid of a quarter of the points per side; of the full grid,
-            decode only points that no mask found so far covers. Faster, but parts that lie on a
-            whole, such as wheels on a car, are mostly lost; README.md has the numbers.
-        upstream_rules: Follow the notebook of EfficientSAM's authors to the letter: points at the
+            decode only points that no mask found so far covers. Faster, but parts of a larger
+            object, such as wheels of a car, are mostly lost; README.md has the numbers.
+        upstream_rules: Follow the notebook of EfficientSAM's authors exactly: points at the
             corners of cells instead of their centres, best of three, stability and outlines at the
-            photo's size, strict thresholds, clean-up before the only NMS, and in it masks that
+            image's size, strict thresholds, clean-up before the only NMS, and in it masks that
             needed no clean-up win.
 
     Raises:
@@ -90,7 +89,7 @@ class GridSettings:
         _whole("max_masks", self.max_masks, 1, 65_535, optional=True)
         if self.upstream_rules and (self.crop_n_layers or self.hierarchical):
             raise InvalidSettings(
-                "upstream_rules know neither crops nor a hierarchical grid; "
+                "upstream_rules support neither crops nor a hierarchical grid; "
                 "set crop_n_layers=0 and hierarchical=False, or take the preset quality."
             )
 
@@ -110,15 +109,15 @@ PRESETS: dict[str, GridSettings] = {
 
 
 def preset(name: str, model: str = "") -> GridSettings:
-    """Return a row of ``PRESETS``, with the thresholds that suit a model.
+    """Return a preset with the default thresholds of a model.
 
     Args:
         name: ``fast``, ``quality`` or ``upstream``; ``upstream`` is the same for every model.
-        model: A name of ``MODELS``, whose row has the thresholds. Models without a row get those
-            of EfficientSAM.
+        model: A key of ``MODELS``, whose row has the thresholds; other models get those of
+            EfficientSAM.
 
     Raises:
-        InvalidSettings: No such preset.
+        InvalidSettings: Unknown preset.
     """
     if name not in PRESETS:
         raise InvalidSettings(f"preset {name!r} is unknown; use one of {', '.join(PRESETS)}.")

@@ -1,8 +1,8 @@
 """Segment everything by the rules of the notebook of EfficientSAM's authors, streamed in batches.
 
 Source: yformer/EfficientSAM at d525f622, EfficientSAM_segment_everything_example.ipynb. The
-notebook decodes all points at once and holds three full-size masks of each; the rules judge every
-mask by itself until the last step, so that batches give the same answer.
+notebook decodes all points at once and holds three full-size masks of each. Its rules treat every
+mask independently until the last step, so batches give the same result.
 """
 
 import numpy as np
@@ -18,7 +18,7 @@ from esam_core.geometry import masks_to_boxes
 from esam_core.masks import Masks
 from esam_core.segmenter import ImageEmbedding, Segmenter, stability_score
 
-FULL_SIZE_BYTES = 64 * 2**20  # logits in the photo's size that exist at one time
+FULL_SIZE_BYTES = 64 * 2**20  # full-size logits in memory at a time
 
 
 def follow_upstream(
@@ -27,7 +27,7 @@ def follow_upstream(
     settings: GridSettings,
     report: ProgressReport,
 ) -> Masks:
-    """Find masks; in the order that the notebook's last step leaves them in."""
+    """Find masks (n, h, w), in the order of the notebook's last step (NMS)."""
     height, width = embedding.image_hw
     points = grid_crops(embedding.image_hw, settings)[0].points
     batch = settings.points_per_batch or segmenter.batch_size
@@ -69,8 +69,8 @@ def follow_upstream(
 def _finish(
     packed: list[dict], table: np.ndarray, settings: GridSettings, image_hw: tuple[int, int]
 ) -> Masks:
-    """Drop doubles and unpack the others."""
-    # segment-anything's boxes end at the last pixel, not behind it; overlaps depend on it.
+    """Drop duplicates by NMS and unpack the remaining masks."""
+    # segment-anything's boxes include their last pixel, which changes overlaps slightly.
     inclusive = table[:, :4] - np.array([0, 0, 1, 1], np.float32)
     inclusive[table[:, 2] == 0] = 0
     kept = suppress(inclusive, table[:, 8], settings.box_nms_thresh)[: settings.max_masks]

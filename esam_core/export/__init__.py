@@ -1,4 +1,4 @@
-"""Masks as files that other programs read, and back; a model as ONNX."""
+"""Export of masks to common file formats and back, and of a model to ONNX."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from esam_core.export.svg import export_svg as export_svg
     from esam_core.export.svg import load_svg as load_svg
 
-# Imported when they are first used: only onnx needs torch, and only coco needs pycocotools.
+# Imported on first use: only onnx needs torch, and only coco needs pycocotools.
 _HOME_OF = {
     "encode_polygons": "coco",
     "encode_rle": "coco",

@@ -25,17 +25,17 @@ def export_coco(
     image_id: int = 1,
     names: Sequence[str] | None = None,
 ) -> dict[str, Any]:
-    """Describe masks as a COCO data set of one image, ready for ``json.dumps``.
+    """Convert masks to a COCO data set of one image, ready for ``json.dumps``.
 
-    Both styles read back to exactly the same masks. A mask without pixels has no polygon; it is
-    written as RLE in either style.
+    Both styles reproduce the masks exactly. An empty mask has no polygon and is written as RLE in
+    either style.
 
     Args:
         masks: Masks of one image, (n, h, w) bool.
-        style: ``rle`` (compressed run lengths, short) or ``polygons`` (the pixels' outline; a hole
-            is joined to its ring by a cut of no width).
-        file_name: Of the image.
-        image_id: Of the image.
+        style: ``rle`` (compressed run lengths, compact) or ``polygons`` (outlines along pixel
+            edges; a hole is joined to its ring by a zero-width cut).
+        file_name: File name of the image.
+        image_id: Id of the image.
         names: Class of each of the n masks; "object" by default.
 
     Returns:
@@ -43,7 +43,7 @@ def export_coco(
         ``categories``.
 
     Raises:
-        InvalidSettings: An unknown style, or names that are not one per mask.
+        InvalidSettings: An unknown style, or not one name per mask.
     """
     masks = as_masks(masks)
     if style not in STYLES:
@@ -68,8 +68,8 @@ def load_coco(source: Mapping[str, Any] | str | Path, *, image_id: int | None = 
     """Read the masks (n, h, w) of one image from COCO JSON.
 
     Args:
-        source: The data set, its text, or the path of its file.
-        image_id: Which image, if there are several.
+        source: The data set, its JSON text, or the path of its file.
+        image_id: Id of the image, required if there are several.
 
     Raises:
         InvalidImage: Not a COCO data set with masks, or several images and no ``image_id``.
@@ -96,7 +96,7 @@ def load_coco(source: Mapping[str, Any] | str | Path, *, image_id: int | None = 
 
 
 def encode_rle(mask: np.ndarray) -> dict[str, Any]:
-    """Return a mask (h, w) bool as COCO's compressed RLE, with counts as text for JSON."""
+    """Return a mask (h, w) bool as COCO's compressed RLE, with counts as a string for JSON."""
     rle = coco_mask.encode(np.asfortranarray(mask, np.uint8))
     return {"size": [int(v) for v in rle["size"]], "counts": rle["counts"].decode("ascii")}
 
@@ -121,7 +121,7 @@ def _annotation(masks: Masks, i: int, style: str) -> dict[str, Any]:
 
 
 def _joined(outline: Outline) -> np.ndarray:
-    """Make one ring of a region with holes: out to each hole and back along the same line."""
+    """Return a region with holes as one ring (k, 2), with a cut to each hole and back."""
     start = outline.outer[:1]
     parts = [outline.outer]
     for hole in outline.holes:

@@ -1,6 +1,6 @@
-"""ONNX files of a model: an encoder, and a decoder for any number of prompts.
+"""ONNX export of a model: an encoder, and a decoder with a dynamic number of prompts.
 
-Upstream's export fixes the number of prompts to one; here it is dynamic, so that a detector's boxes
+Upstream's export fixes the number of prompts to one. Here it is dynamic, so that a detector's boxes
 or a grid of points are decoded in one call.
 """
 
@@ -14,24 +14,24 @@ from esam_core.errors import InvalidSettings
 from esam_core.modeling.promptable import ImageFeatures, Promptable
 from esam_core.segmenter import TorchSegmenter
 
-OPSET = 18  # the lowest that torch writes
+OPSET = 18  # the lowest that torch exports
 
 
 class OnnxEncoder(nn.Module):
-    """Images (1, 3, h, w), RGB in [0, 1], to the embedding and the skip, if the network has one."""
+    """Maps images (1, 3, h, w), RGB in [0, 1], to the embedding and the skip features, if any."""
 
     def __init__(self, network: Promptable):
         super().__init__()
         self.network = network
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
-        """Encode one image."""
+        """Encode images (1, 3, h, w), RGB in [0, 1]."""
         features = self.network.encode_image(images)
         return tuple(part for part in features if part is not None)
 
 
 class OnnxDecoder(nn.Module):
-    """Prompts and the encoder's output to low-resolution logits and predicted IoU."""
+    """Maps prompts and the encoder's output to low-resolution logits and predicted IoU."""
 
     def __init__(self, network: Promptable):
         super().__init__()
@@ -45,7 +45,7 @@ class OnnxDecoder(nn.Module):
         embedding: Tensor,
         skip: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
-        """Decode coords (q, 6, 2) in pixels of an image of ``image_hw`` and labels (q, 6).
+        """Decode coords (q, 6, 2) in pixels of an image of size ``image_hw``, and labels (q, 6).
 
         Returns:
             Logits (q, 3, h', w') and predicted IoU (q, 3).
@@ -61,17 +61,17 @@ def export_onnx(segmenter: TorchSegmenter, folder: Path | str) -> tuple[Path, Pa
     """Write ``NAME_encoder.onnx`` and ``NAME_decoder.onnx``.
 
     The encoder takes ``images`` (1, 3, h, w) float32 RGB in [0, 1]: of any size for EfficientSAM,
-    already resized to its square for the mini model. The decoder takes ``point_coords``
+    resized to the square input for the mini model. The decoder takes ``point_coords``
     (q, 6, 2) float32 in pixels of the image, padded with (-1, -1), ``point_labels`` (q, 6) int64,
     padded with -1, ``image_hw`` (2,) float32, and the encoder's outputs; it returns ``logits``
     (q, 3, h', w') of the resized image, and ``predicted_iou`` (q, 3), in the network's order.
 
     Args:
         segmenter: The model, on the CPU in fp32.
-        folder: Where to write; it is created if needed.
+        folder: Output folder; created if needed.
 
     Returns:
-        The paths of encoder and decoder.
+        The paths of the encoder and the decoder.
 
     Raises:
         InvalidSettings: The segmenter is not on the CPU in fp32, or a package is not installed.
@@ -93,7 +93,7 @@ def export_onnx(segmenter: TorchSegmenter, folder: Path | str) -> tuple[Path, Pa
         names = ["embedding", "skip"][: len(parts)]
         dynamic = None if fixed else ({2: Dim("height"), 3: Dim("width")},)
         _export(OnnxEncoder(network), (image,), encoder, ["images"], names, dynamic)
-        # Labels have as many queries as coordinates; naming their axis as well makes torch warn.
+        # Labels share the query axis with the coordinates; naming it twice makes torch warn.
         queries, as_many = {0: Dim("queries")}, {0: Dim.AUTO}
         _export(
             OnnxDecoder(network),
@@ -129,6 +129,6 @@ def _export(
         )
     except ModuleNotFoundError as error:
         raise InvalidSettings(
-            f"torch writes ONNX files with the package {error.name}, which is not installed: "
+            f"ONNX export needs the package {error.name}, which is not installed: "
             "pip install onnx onnxscript."
         ) from error

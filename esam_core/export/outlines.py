@@ -1,8 +1,8 @@
-"""Outlines of masks along the pixels' edges: exact, so that filling them gives the mask back.
+"""Exact outlines of masks along pixel edges: filling them reproduces the mask.
 
-This is own code because the usual tracers do not give these rings: matplotlib and scikit-image
-interpolate between the centres of pixels, OpenCV joins the centres of the border's pixels. Filled
-again, such outlines lose or gain pixels. rasterio's ``shapes`` is exact but would bring GDAL.
+Common libraries do not trace pixel edges: matplotlib and scikit-image interpolate between pixel
+centres, OpenCV connects the centres of border pixels. Filling such outlines loses or adds pixels.
+rasterio's ``shapes`` is exact but depends on GDAL.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Outline:
 
     Args:
         outer: Corners (k, 2) int of the ring, (x, y) in pixels; the first is not repeated.
-        holes: The same for each hole.
+        holes: Rings of the holes, in the same format.
     """
 
     outer: np.ndarray
@@ -25,20 +25,20 @@ class Outline:
 
     @property
     def rings(self) -> tuple[np.ndarray, ...]:
-        """The outer ring, then the holes, (k, 2) each."""
+        """The outer ring, then those of the holes, (k, 2) each."""
         return (self.outer, *self.holes)
 
 
 def mask_outlines(mask: np.ndarray) -> list[Outline]:
-    """Trace the regions of a mask.
+    """Trace the outlines of a mask, one per connected region.
 
     Args:
-        mask: (h, w) bool; pixels that touch only at a corner belong to two regions.
+        mask: (h, w) bool; pixels that touch only at a corner are not connected.
     """
     columns, rows = np.flatnonzero(mask.any(0)), np.flatnonzero(mask.any(1))
     if not len(columns):
         return []
-    # Tracing the tight part keeps tables small; corners are moved back at the end.
+    # Tracing only the tight box keeps arrays small; its offset is added at the end.
     left, top = int(columns[0]), int(rows[0])
     part = mask[top : rows[-1] + 1, left : columns[-1] + 1]
     rings, starts = _rings(part)
@@ -70,10 +70,10 @@ def fill_rings(rings: list[np.ndarray], image_hw: tuple[int, int]) -> np.ndarray
 
 
 def _rings(mask: np.ndarray) -> tuple[list[np.ndarray], list[tuple[int, int]]]:
-    """Follow all rings; also give each ring's topmost, then leftmost corner as (row, column)."""
+    """Trace all rings; also return each ring's topmost, then leftmost corner as (row, column)."""
     rows, columns, order = _corners(mask)
     count = len(rows)
-    # Along each row of corners every second gap is an edge, and so along each column.
+    # In each row and each column of corners, every second gap is an edge.
     across = _partners(np.arange(count))
     down = _partners(np.lexsort((order, rows, columns)))
     corners = np.stack([columns, rows], -1)
@@ -94,10 +94,10 @@ def _rings(mask: np.ndarray) -> tuple[list[np.ndarray], list[tuple[int, int]]]:
 
 
 def _corners(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return rows and columns of all corners in reading order, and which twin goes upwards.
+    """Return rows and columns of all corners in reading order, and which duplicate goes upwards.
 
     A corner is where one or three of the four pixels around it are set. Where two diagonal ones
-    are, two rings touch and the corner counts twice: once for the ring on its left, once for the
+    are, two rings touch and the corner is listed twice: once for the ring on its left, once for the
     one on its right.
     """
     p = np.pad(mask, 1)
@@ -111,7 +111,7 @@ def _corners(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     rows, columns = np.repeat(rows, repeats), np.repeat(columns, repeats)
     second = np.zeros(len(rows), np.int8)
     second[1:] = (rows[1:] == rows[:-1]) & (columns[1:] == columns[:-1])
-    # Falling: the left twin turns up, the right one down. Rising: the other way round.
+    # Falling diagonal: the left duplicate turns up, the right one down. Rising: the reverse.
     return rows, columns, second ^ twin
 
 
@@ -122,7 +122,7 @@ def _partners(order: np.ndarray) -> list[int]:
 
 
 def _owners(mask: np.ndarray, starts: list[tuple[int, int]]) -> list[int]:
-    """Find for each ring the outer ring of its region; an outer ring belongs to itself."""
+    """Return for each ring the index of its region's outer ring (its own index if it is outer)."""
     outer = [bool(mask[start]) for start in starts]
     if all(outer):
         return list(range(len(starts)))

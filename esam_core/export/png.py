@@ -1,4 +1,4 @@
-"""PNG files: one mask, a cut-out, or a label map with the number of each pixel's mask."""
+"""PNG files: a mask, a cut-out, or a label map with the mask number of each pixel."""
 
 import io
 from pathlib import Path
@@ -17,31 +17,31 @@ COUNT_KEY = "masks"  # PNG text entry with the number of masks in a label map
 
 
 def export_mask_png(mask: np.ndarray) -> bytes:
-    """Write a mask as a grey PNG: 255 inside, 0 outside.
+    """Encode a mask as a grey PNG: 255 inside, 0 outside.
 
     Args:
         mask: One mask (h, w) bool.
 
     Raises:
-        InvalidImage: Not one mask.
+        InvalidImage: The array is not one (h, w) bool mask.
     """
     return _png(Image.fromarray(_checked(mask).astype(np.uint8) * 255))
 
 
 def load_mask_png(source: bytes | str | Path) -> np.ndarray:
-    """Read a mask (h, w) bool from a PNG; lighter than half grey is inside.
+    """Read a mask (h, w) bool from a PNG; values above half grey are inside.
 
     Raises:
-        InvalidImage: Not a picture that can be read.
+        InvalidImage: The file is not a readable picture.
     """
     picture, _ = _open(source)
     return np.asarray(picture.convert("L")) >= 128
 
 
 def export_cutout_png(image: np.ndarray, mask: np.ndarray) -> bytes:
-    """Write the part of an image inside a mask as an RGBA PNG of the image's size.
+    """Encode the part of an image inside a mask as an RGBA PNG of the image's size.
 
-    Pixels outside are transparent black, so that the file does not contain what was cut away.
+    Pixels outside are transparent black, so the file does not contain the removed part.
 
     Args:
         image: The image (h, w, 3) uint8 RGB.
@@ -59,7 +59,7 @@ def load_cutout_png(source: bytes | str | Path) -> tuple[np.ndarray, np.ndarray]
     """Read a cut-out: its pixels (h, w, 3) uint8 and its mask (h, w) bool.
 
     Raises:
-        InvalidImage: Not a picture that can be read, or one without transparency.
+        InvalidImage: The file is not a readable picture, or has no transparency.
     """
     picture, _ = _open(source)
     if "A" not in picture.getbands():
@@ -69,17 +69,17 @@ def load_cutout_png(source: bytes | str | Path) -> tuple[np.ndarray, np.ndarray]
 
 
 def export_label_map_png(masks: Masks | np.ndarray) -> bytes:
-    """Write one map of all masks: 0 is no mask, i + 1 the mask i.
+    """Encode all masks as one label map: 0 is background, i + 1 is mask i.
 
-    Up to 255 masks give an 8-bit picture with a palette, so that viewers show it in colours; more
-    give a 16-bit grey one. Where masks overlap, the pixel belongs to the smaller one; use COCO JSON
-    or SVG to keep overlapping masks whole.
+    Up to 255 masks give an 8-bit PNG with a palette, which viewers show in colours; more give a
+    16-bit grey PNG. Where masks overlap, the pixel gets the smaller one; use COCO JSON or SVG to
+    preserve overlapping masks.
 
     Args:
         masks: Masks of one image, (n, h, w) bool.
 
     Raises:
-        InvalidImage: Not masks, or more than 65535.
+        InvalidImage: The array is not masks, or has more than 65535.
     """
     masks = as_masks(masks)
     if len(masks) > MAX_LABELS:
@@ -97,10 +97,10 @@ def export_label_map_png(masks: Masks | np.ndarray) -> bytes:
 def load_label_map_png(source: bytes | str | Path) -> Masks:
     """Read the masks (n, h, w) of a label map, in the order of their numbers.
 
-    A map of another program has as many masks as its highest number.
+    For label maps of other programs, n is the highest number.
 
     Raises:
-        InvalidImage: Not a picture that can be read, or one with colours instead of numbers.
+        InvalidImage: The file is not a readable picture, or has colours instead of numbers.
     """
     picture, texts = _open(source)
     if picture.mode not in ("L", "P", "I", "I;16", "1"):

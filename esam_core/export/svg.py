@@ -1,4 +1,4 @@
-"""SVG: one path per mask along the pixels' edges, for drawing programs and web pages."""
+"""SVG files: one path per mask along pixel edges, for drawing programs and web pages."""
 
 import re
 from collections.abc import Sequence
@@ -24,16 +24,16 @@ def export_svg(
     colours: Sequence[Colour] | None = None,
     opacity: float = 0.6,
 ) -> str:
-    """Write masks as an SVG of the image's size; each path, filled, is exactly its mask.
+    """Encode masks as an SVG of the image's size; filling a path reproduces its mask exactly.
 
     Args:
         masks: Masks of one image, (n, h, w) bool.
         names: Title of each path.
         colours: One (red, green, blue) per mask.
-        opacity: Of the fill.
+        opacity: Opacity of the fill, 0 to 1.
 
     Raises:
-        InvalidSettings: Names or colours that are not one per mask.
+        InvalidSettings: Not one name and one colour per mask.
     """
     masks = as_masks(masks)
     colours = palette(len(masks)) if colours is None else colours
@@ -43,8 +43,7 @@ def export_svg(
             f"{len(names)} names and {len(colours)} colours for {len(masks)} masks; give one each."
         )
     height, width = masks.image_hw
-    # Colour and name follow the mask; painting order is largest first, and data-number keeps the
-    # masks' own order for reading back.
+    # Paths are painted largest first; data-number stores the masks' order for reading back.
     paths = [
         f'<path data-number="{i}" aria-label={quoteattr(names[i])} '
         f'fill="{hex_code(colours[i])}" d="{_path(masks.data[i])}"/>\n'
@@ -61,7 +60,7 @@ def load_svg(text: str) -> Masks:
     """Read the masks (n, h, w) of an SVG that ``export_svg`` wrote.
 
     Raises:
-        InvalidImage: Another SVG, or none.
+        InvalidImage: The text is not an SVG from ``export_svg``.
     """
     try:
         root = ElementTree.fromstring(text)
@@ -79,7 +78,7 @@ def _path(mask: np.ndarray) -> str:
 
 
 def _ring(ring: np.ndarray) -> str:
-    """Write a ring (k, 2) relative to its first corner; horizontal and vertical edges alternate."""
+    """Encode a ring (k, 2) as path commands; horizontal and vertical edges alternate."""
     steps = np.diff(ring, axis=0)
     moves = "".join(f"h{dx}" if i % 2 == 0 else f"v{dy}" for i, (dx, dy) in enumerate(steps))
     return f"M{ring[0][0]},{ring[0][1]}{moves}z"

@@ -14,6 +14,7 @@ from PIL import Image
 from esam_core.datasets.annotated import AnnotatedPhoto, annotated_photos
 from esam_core.errors import InvalidImage
 from esam_core.images import asset
+from esam_core.models import MODELS
 from esam_core.segmenter import Segmenter
 from esam_core.visualize import caption
 
@@ -97,9 +98,9 @@ def signed(what: str, segmenters: Sequence[Segmenter], seconds: float) -> str:
     """Return the last lines of a figure: what it shows, and which models drew it in what time."""
     models = "; ".join(caption(segmenter) for segmenter in segmenters)
     stand_in = ""
-    if all(segmenter.name == "mini" for segmenter in segmenters):
+    if all(segmenter.name in MODELS and MODELS[segmenter.name].bundled for segmenter in segmenters):
         stand_in = (
-            " ESAM-mini is the small model that comes with the project and stands in for "
+            f" {segmenters[0].title} is the small model that comes with the project and replaces "
             "EfficientSAM, whose weights were not on this machine."
         )
     return f"{what}{stand_in}\n{models}, {seconds:.1f} s."

@@ -1,1 +1,1 @@
-"""The networks in plain PyTorch; parameter names are upstream's, so checkpoints load strictly."""
+"""The networks in plain PyTorch; parameter names match upstream, so checkpoints load strictly."""

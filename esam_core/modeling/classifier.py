@@ -1,7 +1,7 @@
-"""The ImageNet classifier whose frozen features the mini model uses, put together again.
+"""The ImageNet classifier whose frozen features the mini model uses, rebuilt from its weights file.
 
-The mini's weights file carries the classifier's last three layers beside the features. Source:
-timm's ``tf_efficientnet_lite2``, with the weights of Google's EfficientNet-Lite.
+That file also contains the classifier's last three layers. Source: timm's
+``tf_efficientnet_lite2``, with the weights of Google's EfficientNet-Lite.
 """
 
 import timm
@@ -16,10 +16,10 @@ PARTS = ("backbone.", "classifier.")
 
 
 def build_classifier(state: dict[str, Tensor]) -> nn.Module:
-    """Make the classifier from the mini's state dict.
+    """Build the classifier from the mini's state dict.
 
     Raises:
-        RuntimeError: Tensors are missing or of another shape.
+        RuntimeError: Tensors are missing or have a wrong shape.
     """
     network = timm.create_model(BACKBONE, pretrained=False)
     own = {

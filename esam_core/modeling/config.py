@@ -1,4 +1,4 @@
-"""What makes one network differ from another."""
+"""Architecture settings of the networks."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ class DecoderConfig:
         heads: Attention heads.
         mlp_dim: Hidden size of the token MLP.
         upscaled: Channels after each of the two upscaling steps.
-        masks: Mask tokens; the first one is never used (see MaskDecoder).
+        masks: Number of mask tokens; the first one is never used (see MaskDecoder).
     """
 
     dim: int = 256
@@ -28,11 +28,11 @@ class EfficientSamConfig:
 
     Args:
         embed_dim: Channels of the vision transformer.
-        num_heads: Its attention heads; 64 channels each in the published models.
-        depth: Its blocks.
-        patch_size: Pixels on a patch's side.
-        image_size: Side of the square that every photo is stretched to.
-        pretrain_size: Side at which the position embedding was learned.
+        num_heads: Attention heads; 64 channels each in the published models.
+        depth: Number of transformer blocks.
+        patch_size: Side of a patch in pixels.
+        image_size: Side in pixels of the square that every image is stretched to.
+        pretrain_size: Side in pixels at which the position embedding was learned.
         decoder: The prompt encoder and mask decoder.
     """
 

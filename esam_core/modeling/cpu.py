@@ -1,7 +1,7 @@
-"""What processors need and GPUs do not: the detours that networks take on a CPU, with reasons.
+"""Faster CPU implementations of the networks' operations.
 
-Each function computes what its plain form computes, up to rounding, and is the plain form on other
-devices, while gradients are recorded and while torch.compile or an exporter looks on.
+Each function equals its plain PyTorch form up to rounding. The plain form is used on other devices,
+while gradients are recorded, and under torch.compile or an exporter.
 """
 
 import os
@@ -14,28 +14,28 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-ROWS = 512  # queries per product: their scores against 4096 keys, 4 MB, stay in the cache
-TOKENS = 1024  # tokens per part of an MLP: the hidden ones are reused memory, not fresh pages
-COLUMNS = 64  # columns per product of a resized line: wider ones multiply more zeros
+ROWS = 512  # queries per product: their scores against 4096 keys, 4 MB, fit the cache
+TOKENS = 1024  # tokens per MLP call: hidden activations reuse memory instead of faulting new pages
+COLUMNS = 64  # columns per product in a resize: wider ones multiply more zeros
 
 
 def applies(x: Tensor) -> bool:
-    """Tell whether the detours below are taken for ``x``."""
+    """Return whether the CPU implementations are used for ``x``."""
     plain = x.device.type != "cpu" or torch.compiler.is_compiling()
     return not (plain or (torch.is_grad_enabled() and x.requires_grad))
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    """Attend like ``scaled_dot_product_attention`` on (b, heads, n, head dim)."""
+    """Compute ``scaled_dot_product_attention`` on (b, heads, n, head dim)."""
     by_rows = needs_rows(q) and not (torch.is_grad_enabled() and q.requires_grad)
     return attend_by_rows(q, k, v) if by_rows else F.scaled_dot_product_attention(q, k, v)
 
 
 def needs_rows(q: Tensor) -> bool:
-    """Tell whether torch's fused attention wastes this processor.
+    """Return whether torch's fused attention is slow on this processor.
 
-    Its bfloat16 kernel for CPUs uses AMX where there is any, and otherwise multiplies in float32;
-    oneDNN's matrix products do use AVX512-BF16 (measured: 3.6 times as fast on a Zen 5).
+    Its bfloat16 CPU kernel uses AMX if available and otherwise multiplies in float32, while
+    oneDNN's matrix products use AVX512-BF16 (measured: 3.6 times as fast on a Zen 5).
     """
     if q.device.type != "cpu" or q.dtype != torch.bfloat16:
         return False
@@ -45,22 +45,22 @@ def needs_rows(q: Tensor) -> bool:
 
 
 def capabilities() -> set[str]:
-    """Name the instruction sets of this processor, in torch's words.
+    """Return torch's names of the instruction sets of this processor.
 
-    Public since torch 2.10; with an older one, no instruction set is known and all stays in fp32,
-    which is slower and always right.
+    The torch function is public since 2.10. Older versions return an empty set here, so that the
+    network runs in fp32, which is slower but always correct.
     """
     known: Callable[[], dict[str, bool]] = getattr(torch.cpu, "get_capabilities", dict)
     return {name for name, present in known().items() if present}
 
 
-@torch.compiler.disable  # torch.compile knows nothing of oneDNN's layout
+@torch.compiler.disable  # torch.compile does not support oneDNN's layout
 def attend_by_rows(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    """Attend like ``scaled_dot_product_attention`` on (b, heads, n, head dim), row by row.
+    """Compute ``scaled_dot_product_attention`` on (b, heads, n, head dim), ``ROWS`` at a time.
 
     Scores stay in oneDNN's layout from product to softmax to product: its softmax is about twice
-    as fast as torch's and rounds to the same numbers. oneDNN's layout holds bfloat16 only where
-    the processor has AVX512; float32 everywhere.
+    as fast as torch's and gives the same numbers. oneDNN's layout supports float32 everywhere, and
+    bfloat16 only on processors with AVX512.
     """
     q = torch.mul(q, q.shape[-1] ** -0.5, out=torch.empty(q.shape, dtype=q.dtype))
     k, v = k.contiguous(), v.mT.contiguous()
@@ -74,7 +74,7 @@ def attend_by_rows(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
 
 
 def in_parts(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-    """Apply a function of single tokens to (b, n, dim), so many at once that they fit the cache."""
+    """Apply a per-token function to (b, n, dim) in parts of ``TOKENS`` tokens, to fit the cache."""
     if x.device.type != "cpu" or torch.compiler.is_compiling():
         return function(x)
     return torch.cat([function(part) for part in x.split(TOKENS, dim=1)], dim=1)
@@ -83,7 +83,7 @@ def in_parts(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
 def one_by_one(function: Callable[..., Tensor], *columns: Tensor | None) -> Tensor:
     """Apply a function to the rows of columns (m, ...), one row (1, ...) at a time.
 
-    The upscaled pixels of one prompt fit a processor's cache, and those of several do not.
+    The upscaled pixels of one prompt fit the processor's cache; those of several do not.
     """
     first = columns[0]
     if first is None or first.device.type != "cpu" or torch.compiler.is_compiling():
@@ -94,9 +94,9 @@ def one_by_one(function: Callable[..., Tensor], *columns: Tensor | None) -> Tens
 
 
 def score(queries: Tensor, keys: Tensor) -> Tensor:
-    """Multiply each of (b, m, dim) with each of (b, n, dim): (b, m, n).
+    """Return the dot products (b, m, n) of queries (b, m, dim) and keys (b, n, dim).
 
-    CPUs multiply a batch of one several times slower than no batch.
+    On a CPU, a batched product with b = 1 is several times slower than an unbatched one.
     """
     if queries.shape[0] == 1:
         return F.linear(queries[0], keys[0])[None]
@@ -104,19 +104,19 @@ def score(queries: Tensor, keys: Tensor) -> Tensor:
 
 
 def gelu(x: Tensor) -> Tensor:
-    """Apply GELU; on a CPU to ``x`` itself, which the caller must not need any more.
+    """Apply GELU; on a CPU in place, so the caller must not use ``x`` afterwards.
 
-    A fresh tensor of 8 MB costs more than the function.
+    Allocating a new tensor of 8 MB costs more than the function.
     """
     return torch.ops.aten.gelu_(x) if applies(x) else F.gelu(x)
 
 
 def cells_to_rows(cells: Tensor, h: int, w: int) -> Tensor:
-    """Lay out cells (m, 3, h * w * 16), each token's 4 x 4 in two steps, as (m, 3, 4h, 4w).
+    """Rearrange cells (m, 3, h * w * 16), 4 x 4 per token in two steps, to (m, 3, 4h, 4w).
 
-    Two neighbouring pixels move as one number: ten times as fast as each alone.
+    Two neighbouring pixels are moved as one number, which is ten times as fast as moving each.
     """
-    if torch.compiler.is_compiling() or cells.requires_grad:  # neither can look through bits
+    if torch.compiler.is_compiling() or cells.requires_grad:  # neither supports bit casts
         cells = cells.unflatten(2, (h, w, 2, 2, 2, 2))  # (m, 3, h, w, y1, x1, y2, x2)
         return cells.float().permute(0, 1, 2, 4, 6, 3, 5, 7).reshape(-1, 3, 4 * h, 4 * w)
     pairs = cells.view(torch.int64 if cells.itemsize == 4 else torch.int32)
@@ -127,9 +127,9 @@ def cells_to_rows(cells: Tensor, h: int, w: int) -> Tensor:
 def resize(x: Tensor, size_hw: tuple[int, int], mode: str) -> Tensor:
     """Resize (n, c, h, w) like ``F.interpolate`` with ``align_corners=False``.
 
-    torch's bicubic kernel weighs 16 pixels for each new one. Rows and columns apart, as products
-    with the few pixels near them, it is 4 and 4: on AVX2 2 ms instead of 15
-    for three masks of 640 x 371, 175 instead of 460 for 2000 x 1500.
+    torch's bicubic kernel weights 16 pixels per output pixel. Here rows and columns are resized
+    separately, as banded matrix products with 4 weights each: on AVX2 2 ms instead of 15 for three
+    masks of 640 x 371, 175 ms instead of 460 for 2000 x 1500.
     """
     if mode != "bicubic" or not applies(x) or x.dtype != torch.float32 or x.numel() == 0:
         return F.interpolate(x, size_hw, mode=mode, align_corners=False)
@@ -137,7 +137,7 @@ def resize(x: Tensor, size_hw: tuple[int, int], mode: str) -> Tensor:
 
 
 def _resize_lines(x: Tensor, size: int) -> Tensor:
-    """Resize the last axis of (..., n): (..., size)."""
+    """Resize the last axis of (..., n) to (..., size)."""
     resized = torch.empty(*x.shape[:-1], size)
     for start, near, weights in _bicubic(x.shape[-1], size):
         resized[..., start : start + COLUMNS] = x[..., near] @ weights
@@ -146,7 +146,7 @@ def _resize_lines(x: Tensor, size: int) -> Tensor:
 
 @lru_cache(maxsize=8)
 def _bicubic(length: int, size: int) -> list[tuple[int, slice, Tensor]]:
-    """Give the weights of a bicubic resize as bands: first new pixel, old ones, (old, new)."""
+    """Return bicubic weights in bands: first output pixel, input slice, weights (input, output)."""
     with torch.inference_mode(False), torch.no_grad():
         line = torch.eye(length)[None, None]
         matrix = F.interpolate(line, (size, length), mode="bicubic", align_corners=False)[0, 0]
@@ -160,15 +160,15 @@ def _bicubic(length: int, size: int) -> list[tuple[int, slice, Tensor]]:
 
 
 class FreeCores:
-    """How many threads of this process find a core that no other program uses.
+    """Limits the number of threads to the cores that no other program uses.
 
-    OpenMP's threads poll while they wait for each other. Alone that is the fastest way to wait:
-    sleeping makes a click twice as slow. Beside a busy neighbour the thread that is waited for
-    loses its core to those that poll, and a click takes 30 times as long
-    (``python -m esam_core bench busy``). So no more threads compute than there are free cores.
+    OpenMP's threads spin while they wait for each other. On an idle machine that is the fastest way
+    to wait: sleeping makes a click twice as slow. Beside a busy process, spinning threads take the
+    core from the thread they wait for, and a click takes 30 times as long
+    (``python -m esam_core bench busy``).
 
     Args:
-        running: Counts the threads of other programs that compute right now.
+        running: Returns the number of currently running threads of other programs.
     """
 
     def __init__(self, running: Callable[[], int] | None = None):
@@ -176,17 +176,17 @@ class FreeCores:
         self._taken = 0.0
 
     def threads(self, most: int) -> int:
-        """Return how many threads to compute with: 1 to ``most``, which is the user's choice.
+        """Return how many threads to use, from 1 to ``most``, the user's own limit.
 
-        What was seen the last times counts half, so that a program that runs for a moment is
-        forgotten as quickly as it came.
+        Each observation is averaged with the previous ones at weight one half, so that a program
+        that runs only briefly has no lasting effect.
         """
         self._taken = (self._taken + min(self.running(), most)) / 2
         return max(1, most - round(self._taken + 0.01))
 
     @contextmanager
     def computing(self) -> Iterator[None]:
-        """Compute with that many threads while the block runs."""
+        """Set torch to that many threads while the block runs."""
         most = torch.get_num_threads()
         threads = self.threads(most) if most > 1 else most
         if threads == most:
@@ -200,9 +200,9 @@ class FreeCores:
 
 
 def running_elsewhere() -> int:
-    """Count the threads of other programs that run or wait for a core; 0 where none can be seen.
+    """Count the threads of other programs that run or wait for a core; 0 where it is unknown.
 
-    Linux tells it in ``/proc``. Other systems give no such number without a package of its own.
+    Linux reports it in ``/proc``; other systems would need an extra package.
     """
     try:
         running = int(Path("/proc/loadavg").read_text().split()[3].split("/")[0])

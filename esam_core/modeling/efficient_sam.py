@@ -14,13 +14,13 @@ from esam_core.modeling.promptable import ImageFeatures, Promptable
 
 
 class EfficientSam(Promptable):
-    """EfficientSAM-Ti or -S, after its config."""
+    """EfficientSAM-Ti or -S, depending on the config."""
 
     image_encoder: ImageEncoder
 
     def __init__(self, config: EfficientSamConfig):
-        # Half a pixel is added in the stretched square, not in the photo, and the photo is shrunk
-        # without a low-pass filter: both as in training.
+        # As in training, half a pixel is added in the stretched square, not in the image, and the
+        # image is downscaled without a low-pass filter.
         super().__init__(config.image_size, 0.5, antialias=False, upscale_mode="bicubic")
         self.config = config
         self.image_encoder = ImageEncoder(config)

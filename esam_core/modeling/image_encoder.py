@@ -29,7 +29,7 @@ class ImageAttention(nn.Module):
 
 
 class FeedForward(nn.Module):
-    """The block's MLP."""
+    """The MLP of a transformer block."""
 
     def __init__(self, dim: int, hidden: int):
         super().__init__()
@@ -56,14 +56,14 @@ class Block(nn.Module):
 
 
 class PatchEmbed(nn.Module):
-    """Cut the image into patches and project each."""
+    """Split pixels (b, 3, s, s) into patches and project each: (b, grid, grid, dim)."""
 
     def __init__(self, patch_size: int, dim: int):
         super().__init__()
         self.proj = nn.Conv2d(3, dim, patch_size, patch_size)
 
     def forward(self, x: Tensor) -> Tensor:
-        # Contiguous, or every later sum and normalisation of tokens would stride through memory.
+        # Contiguous, so that later sums and normalisations of tokens read memory sequentially.
         return self.proj(x).permute(0, 2, 3, 1).contiguous()  # (b, grid, grid, dim)
 
 
@@ -100,8 +100,8 @@ class ImageEncoder(nn.Module):
         It was learned on a 14x14 grid behind a class token, which this network does not have.
         """
         weight = self.pos_embed
-        # Weights that are being trained change at each step; inference tensors count no versions;
-        # an exporter must see the operation itself.
+        # No cache in training (weights change at each step), for inference tensors (they have no
+        # version counter) and in an exporter (it must trace the operation).
         training = torch.is_grad_enabled() and weight.requires_grad
         if training or weight.is_inference() or torch.compiler.is_compiling():
             return self._resize(weight)

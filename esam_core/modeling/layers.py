@@ -1,4 +1,4 @@
-"""Small layers that several rooms of the network share."""
+"""Small layers shared by several modules of the networks."""
 
 import torch
 import torch.nn.functional as F
@@ -21,7 +21,7 @@ class LayerNorm2d(nn.Module):
 
 
 class Mlp(nn.Module):
-    """``layers`` hidden linear layers with GELU, then a linear one; upstream's names."""
+    """``layers`` hidden linear layers with GELU, then a linear layer; named as upstream."""
 
     def __init__(self, dim_in: int, hidden: int, dim_out: int, layers: int):
         super().__init__()

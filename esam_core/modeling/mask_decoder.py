@@ -1,7 +1,7 @@
 """The mask decoder: prompt tokens and an image embedding to three candidate masks with scores.
 
-Source: yformer/EfficientSAM at d525f622. Its first mask token was not trained to answer (upstream's
-authors advise against it), so only the three others are computed.
+Source: yformer/EfficientSAM at d525f622. Its first mask token was not trained (upstream's authors
+advise against using it), so only the other three masks are computed.
 """
 
 from typing import Any, NamedTuple
@@ -17,15 +17,15 @@ from esam_core.modeling.transformer import SharedKeys, TwoWayTransformer
 
 
 class DecoderContext(NamedTuple):
-    """An image as the decoder wants it: computed once, used by every prompt."""
+    """Decoder state of an image: computed once, used by every prompt."""
 
     shared: SharedKeys
     grid_hw: tuple[int, int]
-    skip: Tensor | None  # finer features (b, n * 4, upscaled[0]) that join after the first step
+    skip: Tensor | None  # finer features (b, n * 4, upscaled[0]), added after the first upscaling
 
 
 class Attended(NamedTuple):
-    """Prompts after the transformer, before any mask is drawn; m = images * prompts."""
+    """Output of the transformer, before masks are computed; m = images * prompts."""
 
     mask_tokens: Tensor  # (m, 3, dim)
     predicted_iou: Tensor  # (m, 3) float32
@@ -33,7 +33,7 @@ class Attended(NamedTuple):
 
 
 class MaskDecoder(nn.Module):
-    """Decode prompts on a prepared image."""
+    """Decodes prompts on a prepared image."""
 
     def __init__(self, config: DecoderConfig):
         super().__init__()
@@ -55,7 +55,7 @@ class MaskDecoder(nn.Module):
     def prepare(
         self, embedding: Tensor, position: Tensor, skip: Tensor | None = None
     ) -> DecoderContext:
-        """Do once per image what all its prompts share.
+        """Compute once per image what all prompts share.
 
         Args:
             embedding: (b, dim, h, w).
@@ -79,7 +79,7 @@ class MaskDecoder(nn.Module):
     ) -> Attended:
         """Run the transformer for prompt tokens (b, q, t, dim) of q prompts per image.
 
-        The last token of each prompt stands for ``copies`` equal ones.
+        The last token of each prompt represents ``copies`` equal ones.
         """
         b, q = prompt_tokens.shape[:2]
         learned = torch.cat([self.iou_token.weight, self.mask_tokens.weight])
@@ -91,7 +91,7 @@ class MaskDecoder(nn.Module):
         return Attended(tokens[:, 2:], predicted_iou, keys)
 
     def draw(self, context: DecoderContext, attended: Attended) -> Tensor:
-        """Upscale the image tokens and read the masks off them: logits (m, 3, 4h, 4w) float32."""
+        """Upscale the image tokens and compute the mask logits (m, 3, 4h, 4w) float32."""
         prompts = attended.keys.shape[0]
         h, w = context.grid_hw
         if prompts == 0:
@@ -112,7 +112,7 @@ class MaskDecoder(nn.Module):
         x = _to_cells(keys, conv1)  # (m, n * 4, upscaled[0])
         if skip is not None:
             x = x + skip
-        # One group's norm is a layer norm, and that is the one whose moments are computed fast.
+        # GroupNorm with one group equals a layer norm, which torch computes faster.
         normal = F.layer_norm(x.flatten(1), (x.shape[1] * x.shape[2],), eps=norm.eps)
         x = cpu.gelu(torch.addcmul(norm.bias, normal.view_as(x), norm.weight))
         return cpu.score(hyper, cpu.gelu(_to_cells(x, conv2)))  # (m, 3, n * 4 * 4)
@@ -130,7 +130,7 @@ class MaskDecoder(nn.Module):
 def _to_cells(x: Tensor, conv: nn.ConvTranspose2d) -> Tensor:
     """Apply a transposed 2x2 stride-2 convolution to tokens (m, n, c): (m, n * 4, c').
 
-    Windows do not overlap, so that it is a matrix product that gives each token four cells.
+    The windows do not overlap, so it is a matrix product that maps each token to four cells.
     """
     weight = conv.weight.permute(0, 2, 3, 1).flatten(1)  # (c, 4 * c')
     assert conv.bias is not None

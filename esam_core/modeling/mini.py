@@ -1,10 +1,10 @@
 """The small bundled model: a frozen image classifier's features in front of EfficientSAM's decoder.
 
-An EfficientNet-Lite2 and a small feature pyramid make the embedding. The prompt encoder and mask
-decoder are the same classes as EfficientSAM's, narrower, with three additions that help a model
-that saw little data: background points have a learned vector; a click's token carries the image
-feature under it, a box's tokens the mean feature inside it; and the geometry of the prompt is added
-to the image tokens after the first block. It is a demonstration model of this project, not
+An EfficientNet-Lite2 and a small feature pyramid compute the embedding. The prompt encoder and mask
+decoder are the same classes as EfficientSAM's, narrower, with three additions that help with little
+training data: background points have a learned vector; a click's token includes the image feature
+under it, a box's tokens the mean feature inside it; and the geometry of the prompt is added to the
+image tokens after the first block. It is a demonstration model of this project, not
 EfficientSAM. Source: assets/weights/esam_mini.md.
 """
 
@@ -22,12 +22,12 @@ from esam_core.modeling.promptable import ImageFeatures, Promptable
 BACKBONE = "tf_efficientnet_lite2"
 STRIDE_CHANNELS = (24, 48, 120, 352)  # at strides 4, 8, 16, 32
 GEOMETRY_FEATURES = 11
-POINT_SCALES = (0.02, 0.08, 0.3)  # how far a click reaches, as fractions of the photo's side
-FAR = 2.0  # farther than any two places in the photo
+POINT_SCALES = (0.02, 0.08, 0.3)  # distance scales of a click, as fractions of the image's side
+FAR = 2.0  # larger than any distance within the image
 
 
 class FeaturePyramid(nn.Module):
-    """Features at strides 4, 8, 16, 32 to an embedding at stride 8 and finer ones at stride 4."""
+    """Features at strides 4, 8, 16, 32 to an embedding at stride 8 and a skip at stride 4."""
 
     def __init__(self, channels: tuple[int, ...], dim: int, skip: int):
         super().__init__()
@@ -77,13 +77,13 @@ class MiniPromptEncoder(PromptEncoder):
         """
         dtype = embedding.dtype
         cells = self.pe_layer.cell_centres(*embedding.shape[-2:])
-        # Without a box both corners are zero, and no cell lies between them.
+        # Without a box both corners are zero, so no cell lies between them.
         top_left, bottom_right = (
             (positions * (labels == corner)[..., None]).sum(2, keepdim=True) for corner in (2, 3)
         )  # (b, q, 1, 2)
         inside = ((cells > top_left) & (cells < bottom_right)).all(-1).to(dtype)  # (b, q, h * w)
         mean = inside @ embedding.flatten(2).mT / inside.sum(-1, keepdim=True).clamp(min=1)
-        # In float32: half precision cannot say where a point is, and some CPU kernels fail in it.
+        # In float32: half precision cannot represent positions, and some CPU kernels lack it.
         under = F.grid_sample(
             embedding.float(), 2 * positions - 1, padding_mode="border", align_corners=False
         ).to(dtype)

@@ -32,7 +32,7 @@ class PositionEmbedding(nn.Module):
         self.register_buffer("positional_encoding_gaussian_matrix", matrix)
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> nn.Module:
-        """Follow the module to another device but not to half precision: phases need float32."""
+        """Move to another device with the module, but stay in float32, which phases need."""
         exact = self.positional_encoding_gaussian_matrix
         super()._apply(fn, recurse)
         moved = self.positional_encoding_gaussian_matrix
@@ -41,18 +41,18 @@ class PositionEmbedding(nn.Module):
         return self
 
     def forward(self, positions: Tensor) -> Tensor:
-        """Turn positions (..., 2) in [0, 1] into codes (..., dim) float32."""
+        """Encode positions (..., 2) in [0, 1] as codes (..., dim) float32."""
         with torch.autocast(positions.device.type, enabled=False):
             phase = (2 * positions.float() - 1) @ self.positional_encoding_gaussian_matrix
             phase = 2 * math.pi * phase
             return torch.cat([phase.sin(), phase.cos()], dim=-1)
 
     def dense(self, height: int, width: int) -> Tensor:
-        """Codes of the cell centres of a grid, (1, height * width, dim), row by row."""
+        """Return the codes (1, height * width, dim) of a grid's cell centres, row by row."""
         return self(self.cell_centres(height, width))[None]
 
     def cell_centres(self, height: int, width: int) -> Tensor:
-        """Positions (height * width, 2) of the cell centres of a grid, row by row."""
+        """Return the positions (height * width, 2) of a grid's cell centres, row by row."""
         device = self.positional_encoding_gaussian_matrix.device
         y = (torch.arange(height, device=device, dtype=torch.float32) + 0.5) / height
         x = (torch.arange(width, device=device, dtype=torch.float32) + 0.5) / width
@@ -61,7 +61,7 @@ class PositionEmbedding(nn.Module):
 
 
 class PromptEncoder(nn.Module):
-    """Positions and labels of prompt slots to tokens."""
+    """Encodes positions and labels of prompts as tokens."""
 
     point_embeddings: nn.Embedding
 
@@ -75,7 +75,7 @@ class PromptEncoder(nn.Module):
     def forward(self, positions: Tensor, labels: Tensor) -> Tensor:
         """Turn positions (..., t, 2) in [0, 1] and labels (..., t) into tokens (..., t, dim).
 
-        A label without a learned vector leaves the bare position code, as upstream does.
+        A label without a learned vector adds nothing to the position code, as in upstream.
         """
         dtype = self.point_embeddings.weight.dtype
         tokens = self.pe_layer(positions).to(dtype)

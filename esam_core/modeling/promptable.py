@@ -1,6 +1,6 @@
-"""What every promptable network here has in common: how prompts become positions, and decoding.
+"""The base of all promptable networks: preprocessing, prompt positions and decoding.
 
-A network gives ``encode_image``; the rest is the same for all of them.
+A network implements ``encode_image``; the rest is shared.
 """
 
 from typing import NamedTuple
@@ -20,20 +20,20 @@ PIXEL_STD = (0.229, 0.224, 0.225)
 
 
 class ImageFeatures(NamedTuple):
-    """What an image encoder returns for b images."""
+    """Output of an image encoder for b images."""
 
     embedding: Tensor  # (b, dim, h, w)
     skip: Tensor | None = None  # finer features, if the network has them
 
 
 class Promptable(nn.Module):
-    """Base of the promptable networks: prompt encoder, mask decoder and the frame they work in.
+    """Base of the promptable networks, with the coordinate frame that prompts are decoded in.
 
     Args:
-        image_size: Side of the square that a photo is stretched to.
-        point_offset: Added to a position in pixels of that square.
-        antialias: Whether the photo is low-pass filtered when it shrinks.
-        upscale_mode: How logits grow to the size of the photo.
+        image_size: Side of the square that an image is stretched to.
+        point_offset: Added to positions, in pixels of that square.
+        antialias: Whether the image is low-pass filtered when it is downscaled.
+        upscale_mode: Interpolation mode that upscales logits to the image's size.
     """
 
     config: EfficientSamConfig | MiniConfig
@@ -55,12 +55,12 @@ class Promptable(nn.Module):
 
     @property
     def dtype(self) -> torch.dtype:
-        """The type in which products are computed."""
+        """The dtype of matrix products."""
         return self.mask_decoder.iou_prediction_head.fc.weight.dtype
 
     @property
     def image_values(self) -> int:
-        """Image tokens times their channels: what each query has its own copy of."""
+        """Image tokens times channels; each query decodes its own copy of them."""
         return self.config.grid**2 * self.config.decoder.dim
 
     def preprocess(self, images: Tensor) -> Tensor:
@@ -71,7 +71,7 @@ class Promptable(nn.Module):
             images = F.interpolate(
                 images, size, mode="bilinear", align_corners=False, antialias=self.antialias
             )
-            images.sub_(self.pixel_mean)  # our own copy: fresh memory would cost more than sums
+            images.sub_(self.pixel_mean)  # in place on a copy: allocating costs more than the sums
         else:
             images = images - self.pixel_mean
         return images.div_(self.pixel_std).to(self.dtype)
@@ -81,19 +81,19 @@ class Promptable(nn.Module):
         raise NotImplementedError
 
     def compile_encoder(self) -> None:
-        """Let torch.compile rewrite the image encoder; the next few calls take seconds longer."""
+        """Compile the image encoder with torch.compile; the next few calls take seconds longer."""
         raise NotImplementedError
 
     def prepare(self, features: ImageFeatures) -> DecoderContext:
-        """Do once per image what the decoder shares between prompts."""
+        """Compute once per image what the decoder shares between prompts."""
         h, w = features.embedding.shape[-2:]
         position = self.prompt_encoder.pe_layer.dense(h, w)
         return self.mask_decoder.prepare(features.embedding, position, features.skip)
 
     def positions(self, point_coords: Tensor, image_hw: tuple[int, int] | Tensor) -> Tensor:
-        """Turn pixels (x, y) of the original photo (..., 2) into fractions of the square.
+        """Convert points (..., 2) as (x, y) in pixels of the original image to fractions (..., 2).
 
-        Negative coordinates mark padding and all land on the same place just outside.
+        Negative coordinates mark padding; all of it maps to the same position just outside.
         """
         size_wh = torch.as_tensor(image_hw, device=point_coords.device).flip(0)
         offset = self.point_offset / self.image_size
@@ -103,13 +103,16 @@ class Promptable(nn.Module):
     def encode_prompts(
         self, features: ImageFeatures, positions: Tensor, labels: Tensor
     ) -> tuple[Tensor, Tensor | None]:
-        """Turn positions (b, q, t, 2) and labels (b, q, t) into tokens and, if any, geometry."""
+        """Encode positions (b, q, t, 2) and labels (b, q, t) as tokens (b, q, t, dim) and geometry.
+
+        Geometry is (b * q, h * w, dim), or None for networks without it.
+        """
         return self.prompt_encoder(positions, labels), None
 
     def attend(
         self, features: ImageFeatures, context: DecoderContext, positions: Tensor, labels: Tensor
     ) -> Attended:
-        """Decode prompts as far as their predicted IoU; no mask is drawn yet.
+        """Decode prompts up to their predicted IoU, without computing masks.
 
         Raises:
             ValueError: More than six tokens in a prompt.
@@ -119,9 +122,9 @@ class Promptable(nn.Module):
             raise ValueError(
                 f"{positions.shape[2]} prompt tokens given, the network reads {MAX_TOKENS}."
             )
-        # Both networks were trained with six slots, and padding is not neutral. All of it is equal,
-        # so that one token can be decoded and counted as many; float32, the exact mode, decodes
-        # each slot for itself: it rounds closest to upstream, and the sharp golden arrays need it.
+        # Both networks were trained with six slots, and padding changes the output. All padding
+        # tokens are equal, so one can be decoded and weighted by their number. float32, the exact
+        # mode, decodes each slot: it rounds closest to upstream, as the golden tests require.
         added = missing if self.dtype == torch.float32 else min(missing, 1)
         pad = positions.new_full((*positions.shape[:2], added, 2), -0.5 / self.image_size)
         positions = torch.cat([positions, pad], dim=2)
@@ -131,19 +134,19 @@ class Promptable(nn.Module):
         return self.mask_decoder.attend(context, tokens, geometry, copies=copies)
 
     def draw(self, context: DecoderContext, attended: Attended) -> Tensor:
-        """Draw the low-resolution logits (m, 3, 4h, 4w) of decoded prompts."""
+        """Compute the low-resolution logits (m, 3, 4h, 4w) of decoded prompts."""
         return self.mask_decoder.draw(context, attended)
 
     def decode_masks(
         self, features: ImageFeatures, context: DecoderContext, positions: Tensor, labels: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Decode prompts: logits (b, q, 3, 4h, 4w) and predicted IoU (b, q, 3), unsorted."""
+        """Return logits (b, q, 3, 4h, 4w) and predicted IoU (b, q, 3), in the network's order."""
         attended = self.attend(features, context, positions, labels)
         logits, sizes = self.draw(context, attended), positions.shape[:2]
         return logits.unflatten(0, sizes), attended.predicted_iou.unflatten(0, sizes)
 
     def upscale(self, logits: Tensor, image_hw: tuple[int, int]) -> Tensor:
-        """Grow logits (n, c, h, w) to the size of the photo."""
+        """Upscale logits (n, c, h', w') to the image's size (n, c, h, w)."""
         return cpu.resize(logits, image_hw, self.upscale_mode)
 
     def forward(self, images: Tensor, points: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
@@ -151,7 +154,7 @@ class Promptable(nn.Module):
 
         Args:
             images: (b, 3, h, w), RGB in [0, 1].
-            points: (b, q, t, 2), pixels of the image; negative coordinates are padding.
+            points: (b, q, t, 2) as (x, y) in pixels of the image; negative is padding.
             labels: (b, q, t): 1 foreground, 2 and 3 box corners, -1 padding.
 
         Returns:

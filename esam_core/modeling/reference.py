@@ -1,10 +1,10 @@
-"""The plain way: what EfficientSAM's own code computes, written as it computes it.
+"""Reference implementation of EfficientSAM, in the order of operations of its authors' code.
 
-Our network is the same function computed in a cheaper order. These functions take its weights and
-compute in the order of yformer/EfficientSAM at d525f622, so that both can be compared in one run:
-attention with its full matrix of scores, the position embedding resized at each call, the image
-embedding copied for every prompt and projected anew in every attention, four masks drawn of which
-three are used, and bicubic logits of all of them in the photo's size.
+The network in ``efficient_sam`` computes the same function at lower cost. These functions take its
+weights and compute like yformer/EfficientSAM at d525f622, so that both can be compared in one run:
+attention with the full matrix of scores, the position embedding resized at each call, the image
+embedding copied for every prompt and projected again in every attention, four masks computed of
+which three are used, and bicubic upscaling of all logits to the image's size.
 """
 
 from copy import deepcopy
@@ -21,10 +21,10 @@ from esam_core.modeling.promptable import MAX_TOKENS, Promptable
 
 
 def reference_network(network: Promptable) -> EfficientSam:
-    """Copy a network as upstream's code would hold it: weights in torch's own memory layout.
+    """Copy a network with its weights in torch's default memory layout, as in upstream.
 
     Raises:
-        TypeError: Another network than EfficientSAM; upstream has no other.
+        TypeError: The network is not EfficientSAM; upstream has no other.
     """
     if not isinstance(network, EfficientSam):
         raise TypeError(f"got {type(network).__name__}; the reference computes EfficientSam only.")
@@ -33,10 +33,10 @@ def reference_network(network: Promptable) -> EfficientSam:
 
 @torch.inference_mode()
 def reference_encode(network: EfficientSam, pixels: Tensor) -> Tensor:
-    """Embed an image.
+    """Embed b images.
 
     Args:
-        network: Whose weights are used, in fp32.
+        network: The network whose weights are used, in fp32.
         pixels: (b, 3, h, w) float32, RGB in [0, 1].
 
     Returns:
@@ -67,14 +67,14 @@ def reference_decode(
     labels: Tensor,
     image_hw: tuple[int, int],
 ) -> tuple[Tensor, Tensor]:
-    """Decode all prompts at once, up to logits in the photo's size.
+    """Decode all prompts at once, to logits in the image's size.
 
     Args:
-        network: Whose weights are used, in fp32.
+        network: The network whose weights are used, in fp32.
         embedding: (b, dim, grid, grid) from ``reference_encode``.
-        points: (b, q, t, 2) in pixels of the photo, t at most six.
+        points: (b, q, t, 2) in pixels of the image, t at most six.
         labels: (b, q, t): 1 foreground, 2 and 3 box corners, -1 padding.
-        image_hw: Height and width of the photo.
+        image_hw: Height and width of the image.
 
     Returns:
         Logits (b, q, 3, height, width) and predicted IoU (b, q, 3), in the network's order.
@@ -168,7 +168,7 @@ def _two_way(
 
 
 def _attention(attention: transformer.TwoWayAttention, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    """Project, score every pair, weigh; nothing is shared between prompts."""
+    """Plain multi-head attention, with nothing shared between prompts."""
     q, k, v = (
         attention.split(projection(x))
         for projection, x in ((attention.q_proj, q), (attention.k_proj, k), (attention.v_proj, v))

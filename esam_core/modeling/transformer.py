@@ -1,10 +1,10 @@
 """The two-way transformer: prompt tokens and image tokens attend to each other.
 
-Two things keep it cheap for many prompts on one image. The first block's projections of the image
+Two optimisations help with many prompts on one image. The first block's projections of the image
 tokens are the same for every prompt and are computed once (``SharedKeys``). In every other
-attention between t tokens and n image tokens, a projection of all n image tokens is replaced by
-the equal product on the t tokens: with scores q (W k) = (W' q) k, and likewise for values, no
-per-prompt copy of projected image tokens is ever made. Results equal the plain form up to rounding.
+attention between t tokens and n image tokens, the projection of all n image tokens is replaced by
+the equivalent product on the t tokens: with scores q (W k) = (W' q) k, and likewise for values, no
+per-prompt copy of projected image tokens is made. Results equal the plain form up to rounding.
 
 Source: yformer/EfficientSAM at d525f622, whose two blocks differ from SAM's: the first keeps the
 residual of its self-attention, the second adds the position code to the queries themselves.
@@ -22,7 +22,7 @@ from esam_core.modeling.layers import Mlp
 
 
 class SharedKeys(NamedTuple):
-    """What the first block needs of the image tokens, whatever the prompt; b images, n tokens."""
+    """The prompt-independent part of the first block, for b images of n tokens."""
 
     keys: Tensor  # (b, n, dim)
     position: Tensor  # (1, n, dim)
@@ -43,34 +43,34 @@ class TwoWayAttention(nn.Module):
         self.out_proj = nn.Linear(inner, dim)
 
     def forward(self, q: Tensor, k: Tensor, v: Tensor, weight: Tensor | None = None) -> Tensor:
-        """Let q (b, m, dim) read k and v (b, t, dim); ``weight`` (t,) is added to their scores."""
+        """Attend from q (b, m, dim) to k, v (b, t, dim); ``weight`` (t,) is added to the scores."""
         q, k, v = self.split(self.q_proj(q)), self.split(self.k_proj(k)), self.split(self.v_proj(v))
         if weight is not None:
             weight = weight.to(q.dtype).expand(1, 1, q.shape[-2], -1)
         return self.out_proj(self.join(F.scaled_dot_product_attention(q, k, v, weight)))
 
     def split(self, x: Tensor) -> Tensor:
-        """(..., n, heads * head dim) to (..., heads, n, head dim)."""
+        """Reshape (..., n, heads * head dim) to (..., heads, n, head dim)."""
         return x.unflatten(-1, (self.heads, -1)).transpose(-2, -3)
 
     def join(self, x: Tensor) -> Tensor:
-        """(..., heads, n, head dim) to (..., n, heads * head dim)."""
+        """Reshape (..., heads, n, head dim) to (..., n, heads * head dim)."""
         return x.transpose(-2, -3).flatten(-2)
 
     def rows(self, projection: nn.Linear) -> Tensor:
-        """The projection's weight per head, (heads, head dim, dim)."""
+        """Return the projection's weight per head, (heads, head dim, dim)."""
         return projection.weight.unflatten(0, (self.heads, -1))
 
     def from_tokens(self, tokens: Tensor, keys_at: Tensor, keys: Tensor) -> Tensor:
-        """Let tokens (b, t, dim) read image tokens: ``keys_at`` hold the position, ``keys`` do not.
+        """Attend from tokens (b, t, dim) to image tokens (b, n, dim).
 
-        The key bias adds the same number to all scores of a row and drops out of the softmax; the
-        value bias passes through it unchanged.
+        ``keys_at`` includes the position code, ``keys`` does not. The key bias adds the same number
+        to all scores of a row and cancels in the softmax; the value bias passes through unchanged.
         """
         q = self.split(self.q_proj(tokens))  # (b, heads, t, head dim)
         q = (q * self.head_dim**-0.5 @ self.rows(self.k_proj)).flatten(1, 2)  # (b, heads * t, dim)
-        # Few rows against many keys: plain products beat the fused kernel, whose bfloat16 form
-        # needs AMX to be fast and whose blocks are made for many rows.
+        # With few rows and many keys, plain products are faster than the fused kernel, whose
+        # bfloat16 form needs AMX and whose blocks are sized for many rows.
         read = cpu.score(q, keys_at).softmax(dim=-1) @ keys
         read = read.unflatten(1, (self.heads, -1))  # (b, heads, t, dim)
         values = self.join(read @ self.rows(self.v_proj).mT) + self.v_proj.bias
@@ -84,7 +84,7 @@ class TwoWayAttention(nn.Module):
         token_values: Tensor,
         weight: Tensor,
     ) -> Tensor:
-        """Let image tokens (b, n, dim) read t tokens; returns them with what they read added."""
+        """Attend from image tokens (b, n, dim) to t tokens; return the image tokens plus output."""
         k = self.split(self.k_proj(token_keys)) * self.head_dim**-0.5  # (b, heads, t, head dim)
         bias = (k * self.q_proj.bias.unflatten(0, (self.heads, 1, -1))).sum(-1, keepdim=True)
         scores = cpu.score((k @ self.rows(self.q_proj)).flatten(1, 2), keys_at)
@@ -92,9 +92,9 @@ class TwoWayAttention(nn.Module):
         return self.spread(keys, scores, token_values)
 
     def spread(self, keys: Tensor, scores: Tensor, token_values: Tensor) -> Tensor:
-        """Softmax scores (b, heads, t, n) over the tokens; add the tokens' output to ``keys``.
+        """Softmax scores (b, heads, t, n) over the tokens; add the attention output to ``keys``.
 
-        The weights of a head add up to one, so a share of the output's bias on every token adds
+        The weights of a head sum to one, so adding a share of the output bias to every token adds
         the whole bias to every image token.
         """
         weights = scores.softmax(dim=2).flatten(1, 2)  # (b, heads * t, n)
@@ -105,7 +105,7 @@ class TwoWayAttention(nn.Module):
 
 
 class TwoWayBlock(nn.Module):
-    """Self-attention of the tokens, tokens read the image, MLP, the image reads the tokens."""
+    """Token self-attention, token-to-image attention, MLP, image-to-token attention."""
 
     def __init__(self, dim: int, heads: int, mlp_dim: int):
         super().__init__()
@@ -173,7 +173,7 @@ class TwoWayBlock(nn.Module):
 
 
 class TwoWayTransformer(nn.Module):
-    """Two such blocks and a last look of the tokens at the image."""
+    """Two blocks and a final token-to-image attention."""
 
     def __init__(self, dim: int, heads: int, mlp_dim: int):
         super().__init__()
@@ -182,7 +182,7 @@ class TwoWayTransformer(nn.Module):
         self.norm_final_attn = nn.LayerNorm(dim)
 
     def share(self, keys: Tensor, position: Tensor) -> SharedKeys:
-        """Do the part that no prompt changes, for image tokens (b, n, dim)."""
+        """Compute the prompt-independent part, for image tokens (b, n, dim)."""
         return self._blocks()[0].share(keys, position)
 
     def forward(
@@ -200,9 +200,9 @@ class TwoWayTransformer(nn.Module):
             shared: From ``share``.
             tokens: Output tokens and prompt tokens of every prompt.
             geometry: Added to the image tokens after the first block, (b * q, n, dim).
-            copies: How many equal tokens the last one stands for. Equal tokens stay equal, and
-                being read c times is the same as a score that is log c higher.
-            answers: How many of the first tokens are asked for; None for all.
+            copies: How many equal tokens the last one represents. Equal tokens stay equal, and c
+                copies in a softmax are one whose score is higher by log c.
+            answers: How many of the first tokens are returned; None for all.
 
         Returns:
             The first tokens (b * q, answers, dim) and image tokens (b * q, n, dim).

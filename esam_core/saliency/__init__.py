@@ -1,4 +1,4 @@
-"""What stands out in an image: saliency maps, and the masks that they prompt."""
+"""Salient objects: saliency maps, and masks prompted from them."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from esam_core.saliency.masks import salient_components as salient_components
     from esam_core.saliency.masks import salient_masks as salient_masks
 
-# Imported when they are first used: the page reads settings and rows without loading torch.
+# Imported on first use: the page reads settings and specs without loading torch.
 _HOME_OF = {
     "SALIENCY": "maps",
     "SaliencyMap": "maps",

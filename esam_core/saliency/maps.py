@@ -1,4 +1,4 @@
-"""Saliency maps: how much each pixel of an image stands out, by U2-Net or IS-Net."""
+"""Saliency maps by U2-Net or IS-Net."""
 
 import os
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-MAX_THREADS = 4  # more gain little on a map of 320 x 320, and disturb everything else
+MAX_THREADS = 4  # more gain little on a map of 320 x 320 and compete with other work
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +33,13 @@ class SaliencySpec:
     Args:
         name: Name in code and on the command line.
         title: Name in the interface and in captions.
-        weights: The ONNX file and where it comes from.
-        licence: Of the weights.
-        paper: Where it is described.
-        input_size: Side of the square that it reads, in pixels.
-        divide_by_max: Whether pixels are divided by the image's own maximum instead of 255.
-        mean: Per channel, subtracted from the pixels.
-        std: Per channel; the pixels are divided by it.
+        weights: The ONNX file and its sources.
+        licence: Licence of the weights.
+        paper: The paper that describes it.
+        input_size: Side of its square input in pixels.
+        divide_by_max: Whether pixels are divided by the image's maximum instead of 255.
+        mean: Per-channel mean of the normalisation.
+        std: Per-channel standard deviation of the normalisation.
     """
 
     name: str
@@ -75,13 +75,13 @@ SALIENCY: dict[str, SaliencySpec] = {row.name: row for row in _ROWS}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SaliencyMap:
-    """What stands out in an image.
+    """The saliency map of an image.
 
     Args:
-        data: (h, w) float32 in [0, 1], in the size of the image; 1 is its most salient pixel.
-        peak: The network's own confidence there, in [0, 1]. ``data`` is stretched to [0, 1] even
-            where nothing stands out; then the peak is near 0 (0.06 and less on empty pictures,
-            0.98 and more on photos of objects).
+        data: (h, w) float32 in [0, 1], in the size of the image; 1 is the most salient pixel.
+        peak: The network's raw output at that pixel, in [0, 1]. ``data`` is normalised to [0, 1]
+            even if nothing is salient; the peak is then near 0 (at most 0.06 on empty images, at
+            least 0.98 on photos of objects).
         provenance: The model and its weights.
     """
 
@@ -91,12 +91,12 @@ class SaliencyMap:
 
 
 class SaliencyModel:
-    """A saliency network, run by onnxruntime; safe to use from several threads.
+    """A saliency network run by onnxruntime; thread-safe.
 
     Args:
         spec: Row of ``SALIENCY``.
         session: The network.
-        provenance: Where its weights come from.
+        provenance: Where the weights come from.
     """
 
     def __init__(self, spec: SaliencySpec, session: "InferenceSession", provenance: str):
@@ -107,7 +107,7 @@ class SaliencyModel:
         """Compute the saliency map (h, w) of an image (h, w, 3) uint8 RGB.
 
         Raises:
-            InvalidImage: Another shape or type; use ``load_rgb``.
+            InvalidImage: Wrong shape or type; use ``load_rgb``.
         """
         pixels = preprocess(check_rgb(image), self._spec)
         fused = self._session.run(None, {self._session.get_inputs()[0].name: pixels})[0][0, 0]
@@ -119,10 +119,10 @@ class SaliencyModel:
 
 
 def preprocess(image: np.ndarray, spec: SaliencySpec) -> np.ndarray:
-    """Turn an image (h, w, 3) uint8 RGB into the network's input (1, 3, s, s) float32.
+    """Convert an image (h, w, 3) uint8 RGB to the network's input (1, 3, s, s) float32.
 
-    Source: U-2-Net, ``data_loader.py`` (stretch, divide by the maximum, ImageNet's mean and
-    deviation); DIS, ``Inference.py`` for IS-Net.
+    Source: U-2-Net, ``data_loader.py`` (resize to a square, divide by the maximum, normalise by
+    ImageNet's mean and deviation); DIS, ``Inference.py`` for IS-Net.
     """
     square = stretch_rgb(image, (spec.input_size, spec.input_size)).astype(np.float32)
     mean, std = np.array(spec.mean, np.float32), np.array(spec.std, np.float32)
@@ -138,13 +138,13 @@ def load_saliency(
 
     Args:
         name: A row of ``SALIENCY``; ``u2netp`` comes with the project.
-        weights: An ONNX file, or the folder it lies in, instead of the usual places.
-        download: Fetch a file that is missing.
+        weights: An ONNX file, or its folder, instead of the usual places.
+        download: Download a missing file.
 
     Raises:
-        UnknownModel: No such row.
-        WeightsNotFound: The file is not there.
-        WeightsMismatch: The file holds something else.
+        UnknownModel: Unknown name.
+        WeightsNotFound: The file was not found.
+        WeightsMismatch: The file is not this model.
         InvalidSettings: onnxruntime is not installed.
     """
     if name not in SALIENCY:
@@ -165,10 +165,10 @@ def _open_session(path: Path) -> "InferenceSession":
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = min(MAX_THREADS, os.cpu_count() or 1)
     options.inter_op_num_threads = 1
-    options.log_severity_level = 3  # its warnings are about the exported graph, nothing to act on
+    options.log_severity_level = 3  # warnings concern the exported graph only
     try:
         return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime's errors share no public base class
+    except Exception as error:  # onnxruntime's errors have no public base class
         raise WeightsMismatch(
             f"{path} cannot be read as an ONNX network: {str(error).partition(chr(10))[0]}. "
             "Name a .onnx file of this model."

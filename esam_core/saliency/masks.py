@@ -18,25 +18,25 @@ if TYPE_CHECKING:
     from esam_core.segmenter import ImageEmbedding, Segmenter
 
 PROMPTS = ("uniform", "spread", "box")
-MIN_PEAK = 0.3  # below this nothing stands out; see SaliencyMap.peak
+MIN_PEAK = 0.3  # below this nothing is salient; see SaliencyMap.peak
 EIGHT_NEIGHBOURS = np.ones((3, 3), bool)
 
 
 @dataclass(frozen=True, slots=True)
 class SalientSettings:
-    """How a saliency map becomes prompts.
+    """How prompts are derived from a saliency map.
 
     Args:
         threshold: Pixels of the map with at least this value are salient; between 0 and 1.
         points: Points per mask, 1 to 6; the paper uses three.
         prompt: ``uniform`` samples the points uniformly from the component (as in the paper),
-            ``spread`` keeps them far apart, ``box`` prompts with the component's box instead.
-        seed: Of the sampling; the same seed gives the same points.
+            ``spread`` samples them far apart, ``box`` prompts with the component's box instead.
+        seed: Random seed of the points.
         instances: One mask per connected component; otherwise one mask for all of them.
-        min_share: Smaller components, as a share of the image, are left out.
+        min_share: Components smaller than this share of the image are ignored.
 
     Raises:
-        InvalidSettings: A value outside its range.
+        InvalidSettings: A value out of range.
     """
 
     threshold: float = 0.5
@@ -69,15 +69,15 @@ class SalientSettings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SalientMasks:
-    """What stands out in an image, and how it was found; n may be 0.
+    """The salient objects of an image and how they were found; n may be 0.
 
     Args:
         saliency: The map (h, w).
-        components: Salient parts of the map (n, h, w) bool, largest first.
+        components: Connected components of the map (n, h, w) bool, largest first.
         prompts: The segmenter's prompts, one per component, in pixels of the image.
         masks: The segmenter's masks (n, h, w), in the same order.
         agreement: IoU of each mask with its component (n,) float32.
-        seed: Of the points.
+        seed: Random seed of the points.
     """
 
     saliency: SaliencyMap
@@ -98,10 +98,10 @@ def salient_masks(
     progress: Callable[[int, int], None] | None = None,
     cancel: Callable[[], bool] | None = None,
 ) -> SalientMasks:
-    """Segment what stands out in an image.
+    """Segment the salient objects of an image.
 
     Args:
-        segmenter: The model; of its candidates the one most like the component is taken.
+        segmenter: The model; the candidate with the highest IoU with the component is chosen.
         image: The image (h, w, 3) uint8 RGB.
         embedding: Embedding of this image by this segmenter, if it was computed before.
         saliency: Map of this image, if it was computed before; otherwise the bundled model
@@ -112,7 +112,7 @@ def salient_masks(
 
     Raises:
         Cancelled: ``cancel`` returned True.
-        InvalidImage: Not an RGB array, or a map or embedding of another size.
+        InvalidImage: The image is not an RGB array, or a map or embedding has another size.
         WeightsNotFound: The bundled saliency model is missing.
     """
     settings = settings or SalientSettings()
@@ -148,7 +148,7 @@ def salient_components(saliency: SaliencyMap, settings: SalientSettings) -> np.n
 
     Args:
         saliency: Map (h, w) of the image.
-        settings: Threshold, smallest share, and whether components are joined.
+        settings: Threshold, minimum share, and whether components are merged.
     """
     if saliency.peak < MIN_PEAK:
         return np.zeros((0, *saliency.data.shape), bool)
@@ -167,7 +167,7 @@ def _prompt(component: np.ndarray, settings: SalientSettings, index: int) -> Pro
         return Prompt.box(*masks_to_boxes(component[None])[0].tolist())
     rows, columns = np.nonzero(component)
     pixels = np.stack([columns, rows], 1)
-    # Seeded per component, so that its points do not move when another one comes or goes.
+    # Seeded per component, so that its points do not depend on the other components.
     random = np.random.default_rng([settings.seed, index])
     draw = _uniform if settings.prompt == "uniform" else _spread
     points = pixels[draw(pixels, min(settings.points, len(pixels)), random)] + 0.5
@@ -179,7 +179,7 @@ def _uniform(pixels: np.ndarray, count: int, random: np.random.Generator) -> np.
 
 
 def _spread(pixels: np.ndarray, count: int, random: np.random.Generator) -> np.ndarray:
-    """Sample the first point; each next one is the pixel farthest from all before it."""
+    """Sample the first point; each next point is the pixel farthest from all previous ones."""
     chosen = [int(random.integers(len(pixels)))]
     distance = np.full(len(pixels), np.inf)
     while len(chosen) < count:

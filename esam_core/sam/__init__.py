@@ -1,1 +1,1 @@
-"""SAM: its names on our models, and the original through ``transformers``."""
+"""SAM's API on this project's models, and the original SAM through ``transformers``."""

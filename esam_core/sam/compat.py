@@ -1,10 +1,10 @@
-"""Segment-anything's names on EfficientSAM: its tutorials run with one import changed.
+"""Segment-anything's API on EfficientSAM: its tutorials run with one import changed.
 
 ``SamPredictor``, ``SamAutomaticMaskGenerator`` and ``sam_model_registry`` take and return what
 those of segment-anything 1.0 do. Differences: coordinates need no transform (``transform`` leaves
 them as they are), the embedding is EfficientSAM's, boxes of records include their last pixel, the
-generator's thresholds default to those of the model, and what the model was not made for is refused
-with a reason.
+generator's thresholds default to those of the model, and what the model does not support raises an
+error with the reason.
 """
 
 from esam_core.sam.generator import OUTPUT_MODES as OUTPUT_MODES

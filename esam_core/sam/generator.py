@@ -19,23 +19,23 @@ SAM_THRESHOLDS = GridThresholds(0.88, 0.95, 1.0)  # segment-anything's own
 class SamAutomaticMaskGenerator:
     """Finds the masks of everything; see segment-anything's class of this name.
 
-    The thresholds of segment-anything (0.88, 0.95, 1.0) fit SAM alone: models of ``MODELS`` have
-    others in their row, which are the defaults here.
+    The thresholds of segment-anything (0.88, 0.95, 1.0) suit SAM only. The defaults here are those
+    of the model's row in ``MODELS``.
 
     Args:
         model: From ``sam_model_registry``, or a segmenter.
         points_per_side: Points along each side; None if ``point_grids`` are given.
         points_per_batch: Points decoded at once.
-        pred_iou_thresh: Predicted IoU must be above this; None takes what suits the model.
-        stability_score_thresh: Stability must reach this; None takes what suits the model.
-        stability_score_offset: Distance of its two thresholds, in logits; None takes what suits
-            the model.
-        box_nms_thresh: Of boxes that overlap more, the better one stays.
+        pred_iou_thresh: Predicted IoU must be above this; None is the model's default.
+        stability_score_thresh: Stability must reach this; None is the model's default.
+        stability_score_offset: Distance of its two thresholds, in logits; None is the model's
+            default.
+        box_nms_thresh: Of two boxes with a higher IoU, only the better one is kept.
         crop_n_layers: Layers of crops.
-        crop_nms_thresh: The same between crops.
+        crop_nms_thresh: Like ``box_nms_thresh``, between masks of different crops.
         crop_overlap_ratio: Overlap of crops.
         crop_n_points_downscale_factor: Each layer has this many times fewer points per side.
-        point_grids: Own points per layer, (n, 2) in [0, 1].
+        point_grids: Custom points per layer, (n, 2) as (x, y) in [0, 1].
         min_mask_region_area: Smaller holes and islands are removed.
         output_mode: ``binary_mask``, ``uncompressed_rle`` or ``coco_rle``.
 
@@ -62,7 +62,7 @@ class SamAutomaticMaskGenerator:
     ) -> None:
         if (points_per_side is None) == (point_grids is None):
             raise InvalidSettings(
-                "give either points_per_side or point_grids, and None for the other one."
+                "give either points_per_side or point_grids, and None for the other."
             )
         if point_grids is not None and len(point_grids) <= crop_n_layers:
             raise InvalidSettings(
@@ -80,7 +80,7 @@ class SamAutomaticMaskGenerator:
         own = SAM_THRESHOLDS if row is None else row.grid_thresholds
         self.settings = GridSettings(
             points_per_side=points_per_side or 1,
-            # On a CPU, small batches are fast and large ones only take memory.
+            # On a CPU, larger batches take more memory and are not faster.
             points_per_batch=min(points_per_batch, segmenter.batch_size),
             pred_iou_thresh=own.pred_iou_thresh if pred_iou_thresh is None else pred_iou_thresh,
             stability_score_thresh=own.stability_score_thresh
@@ -98,14 +98,14 @@ class SamAutomaticMaskGenerator:
         )
 
     def generate(self, image: np.ndarray) -> list[dict[str, Any]]:
-        """Find the masks of a photo (h, w, 3) uint8 RGB.
+        """Find the masks of an image (h, w, 3) uint8 RGB.
 
         Returns:
-            A record per mask: segmentation, area, bbox (x, y, width, height), predicted_iou,
-            point_coords, stability_score, crop_box.
+            A record per mask: segmentation (h, w) bool or RLE, area, bbox (x, y, width, height),
+            predicted_iou, point_coords, stability_score, crop_box; coordinates in pixels.
 
         Raises:
-            InvalidImage: The photo is no RGB array.
+            InvalidImage: The image is not an RGB array.
         """
         segmenter = self.predictor.model.segmenter
         candidates = decode_grid(
@@ -118,7 +118,7 @@ class SamAutomaticMaskGenerator:
 
     @staticmethod
     def postprocess_small_regions(mask_data: Any, min_area: int, nms_thresh: float) -> Any:
-        """Not offered: it edits a structure that only segment-anything has.
+        """Not supported: it edits a structure that only segment-anything has.
 
         Raises:
             UnsupportedPrompt: Always; set min_mask_region_area instead.
@@ -129,7 +129,7 @@ class SamAutomaticMaskGenerator:
         )
 
     def _written(self, mask: np.ndarray) -> np.ndarray | dict[str, Any]:
-        """Write a mask in the chosen mode."""
+        """Encode a mask (h, w) bool in the chosen output mode."""
         if self.output_mode == "binary_mask":
             return mask
         if self.output_mode == "uncompressed_rle":
@@ -141,7 +141,7 @@ class SamAutomaticMaskGenerator:
 
 
 def _run_lengths(mask: np.ndarray) -> list[int]:
-    """Count pixels of equal value column by column, beginning with those outside the mask."""
+    """Return run lengths of a mask (h, w) in column order, starting with a run of zeros."""
     flat = mask.ravel(order="F")
     changes = np.flatnonzero(flat[1:] != flat[:-1]) + 1
     counts = np.diff(np.concatenate([[0], changes, [flat.size]])).tolist()

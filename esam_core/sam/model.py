@@ -1,4 +1,4 @@
-"""What stands where segment-anything's ``Sam`` stood, and the registry that makes it."""
+"""A stand-in for segment-anything's ``Sam``, and its model registry."""
 
 from collections.abc import Callable
 from functools import partial
@@ -13,7 +13,7 @@ from esam_core.segmenter import Segmenter
 
 
 class SamModel:
-    """A segmenter with the few attributes of ``Sam`` that tutorials touch."""
+    """A segmenter with the few attributes of ``Sam`` that tutorials use."""
 
     mask_threshold = 0.0
     image_format = "RGB"
@@ -23,14 +23,14 @@ class SamModel:
 
     @property
     def device(self) -> torch.device:
-        """Where the model runs; chosen when it was loaded."""
+        """The device the model runs on, chosen when it was loaded."""
         return torch.device(self.segmenter.device)
 
     def to(self, device: str | torch.device) -> "SamModel":
-        """Return the model if it is on this device already.
+        """Return the model if it is already on this device.
 
         Raises:
-            InvalidSettings: It is on another.
+            InvalidSettings: It is on another device.
         """
         if torch.device(device).type != self.device.type:
             raise InvalidSettings(
@@ -40,31 +40,31 @@ class SamModel:
         return self
 
     def eval(self) -> "SamModel":
-        """Return the model: it never trains here."""
+        """Return the model, which is always in evaluation mode."""
         return self
 
 
 class SameCoordinates:
-    """Stands where segment-anything rescales coordinates; here they stay pixels of the photo."""
+    """Replaces segment-anything's ``ResizeLongestSide``: coordinates stay pixels of the image."""
 
     def apply_image(self, image: np.ndarray) -> np.ndarray:
-        """Return the image; the model scales it itself."""
+        """Return the image (h, w, 3) unchanged; the model resizes it itself."""
         return image
 
     def apply_coords(self, coords: np.ndarray, original_size: tuple[int, ...]) -> np.ndarray:
-        """Return points (..., 2)."""
+        """Return points (..., 2) unchanged."""
         return coords
 
     def apply_boxes(self, boxes: np.ndarray, original_size: tuple[int, ...]) -> np.ndarray:
-        """Return boxes (b, 4)."""
+        """Return boxes (b, 4) unchanged."""
         return boxes
 
     def apply_coords_torch(self, coords: Tensor, original_size: tuple[int, ...]) -> Tensor:
-        """Return points (..., 2)."""
+        """Return points (..., 2) unchanged."""
         return coords
 
     def apply_boxes_torch(self, boxes: Tensor, original_size: tuple[int, ...]) -> Tensor:
-        """Return boxes (b, 4)."""
+        """Return boxes (b, 4) unchanged."""
         return boxes
 
 
@@ -73,7 +73,7 @@ def _build(name: str, checkpoint: str | None = None) -> SamModel:
 
 
 # SAM's own sizes do not exist here: "default" is the best model whose weights are present, and
-# "vit_s" and "vit_t" are EfficientSAM's. Every row of MODELS is found under its own name too.
+# "vit_s" and "vit_t" are EfficientSAM's. The names in MODELS work too.
 _SHORT_NAMES = {"default": "auto", "vit_s": "efficient_sam_s", "vit_t": "efficient_sam_ti"}
 sam_model_registry: dict[str, Callable[..., SamModel]] = {
     key: partial(_build, name)

@@ -1,7 +1,7 @@
-"""SAM itself behind the same prompts, through ``transformers`` (an optional requirement).
+"""The original SAM as a segmenter, through ``transformers`` (an optional requirement).
 
-SAM's frame is its own: the photo keeps its shape, its longer side becomes 1024 pixels and the rest
-is padded; background points are understood.
+SAM resizes the image to a longer side of 1024 pixels, keeps its aspect ratio and pads the rest. It
+was trained with background points.
 """
 
 from typing import Any
@@ -19,7 +19,7 @@ from esam_core.modeling.promptable import PIXEL_MEAN, PIXEL_STD, ImageFeatures
 from esam_core.prompts import PointLabel
 from esam_core.segmenter import BaseSegmenter, ImageEmbedding, LowResMasks
 
-# Width, layers, heads and the layers that see the whole image, as in the published configurations.
+# Width, layers, heads and layers with global attention, as in the published configurations.
 SIZES = {
     "sam_vit_b": ("SAM ViT-B", "facebook/sam-vit-base", 768, 12, 12, (2, 5, 8, 11)),
     "sam_vit_l": ("SAM ViT-L", "facebook/sam-vit-large", 1024, 24, 16, (5, 11, 17, 23)),
@@ -40,11 +40,11 @@ def load_sam(
         name: ``sam_vit_b``, ``sam_vit_l`` or ``sam_vit_h``.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
-        random: Make random weights; for timing, and said in the provenance.
+        random: Use random weights, for timing; the provenance is then ``random``.
 
     Raises:
-        UnknownModel: Another name.
-        WeightsNotFound: The weights are not in the cache; nothing is downloaded here.
+        UnknownModel: Unknown name.
+        WeightsNotFound: The weights are not in the cache; this function never downloads.
         MissingPackage: ``transformers`` is not installed.
     """
     if name not in SIZES:
@@ -81,14 +81,14 @@ class SamSegmenter(BaseSegmenter):
 
     Args:
         network: The model with its weights.
-        name: ``sam_vit_b`` and the like.
-        title: Name for people.
+        name: A key of ``SIZES``.
+        title: Name in the interface and in captions.
         provenance: Where the weights come from.
         device: As for ``load_sam``.
         precision: As for ``load_sam``.
     """
 
-    mixes_prompts = False  # padding is not neutral to SAM, and a batch has a box each or none
+    mixes_prompts = False  # padding changes SAM's output; either all queries have a box or none
 
     def __init__(
         self,
@@ -115,7 +115,7 @@ class SamSegmenter(BaseSegmenter):
 
     @torch.inference_mode()
     def upscale(self, logits: Tensor, image_hw: tuple[int, int]) -> Tensor:
-        """Bring logits (n, h', w') to the image's size (n, h, w), bilinearly."""
+        """Upscale logits (n, h', w') to the image's size (n, h, w), bilinearly."""
         return F.interpolate(logits[None], image_hw, mode="bilinear", align_corners=False)[0]
 
     def _encode(self, image: np.ndarray) -> tuple[ImageFeatures, DecoderContext | None]:
@@ -142,15 +142,14 @@ class SamSegmenter(BaseSegmenter):
             input_labels=labels if points.shape[2] else None,
             multimask_output=True,
         )
-        # SAM's map covers the padded square; like every low-resolution map here it is given for
-        # the image alone.
+        # SAM's logits cover the padded square; crop them to the image, as ``LowResMasks`` requires.
         low_side = output.pred_masks.shape[-1]
         rows, columns = (max(1, round(v * low_side / self.side)) for v in scaled_hw)
         logits = output.pred_masks[0, :, :, :rows, :columns]
         return LowResMasks(logits.float(), output.iou_scores[0].float())
 
     def _scaled(self, image_hw: tuple[int, int]) -> tuple[int, int]:
-        """Return the image's (height, width) once its longer side is SAM's."""
+        """Return the image's (height, width) after resizing its longer side to SAM's input."""
         height, width = (max(1, int(v * self.side / max(image_hw) + 0.5)) for v in image_hw)
         return height, width
 
@@ -165,7 +164,8 @@ def _boxed(labels: Tensor) -> bool:
     boxed = corners[:, :2].all(1) if labels.shape[1] >= 2 else corners.any(1)
     if boxed.any() != boxed.all() or (corners.sum(1) != 2 * boxed).any():
         raise InvalidPrompt(
-            "SAM decodes queries that all begin with a box, or that have none; decode them apart."
+            "SAM decodes either queries that all begin with a box, or queries without "
+            "one; decode them apart."
         )
     return bool(boxed.all())
 

@@ -1,4 +1,4 @@
-"""Segment-anything's ``SamPredictor``: one photo, then prompts."""
+"""Segment-anything's ``SamPredictor``: set one image, then predict from prompts."""
 
 import numpy as np
 import torch
@@ -11,7 +11,7 @@ from esam_core.segmenter import ImageEmbedding, Segmenter
 
 
 class SamPredictor:
-    """Segments one photo at a time; see segment-anything's class of this name.
+    """Segments one image at a time; see segment-anything's class of this name.
 
     Args:
         sam_model: From ``sam_model_registry``, or a segmenter.
@@ -27,10 +27,10 @@ class SamPredictor:
         self.input_size: tuple[int, int] | None = None
 
     def set_image(self, image: np.ndarray, image_format: str = "RGB") -> None:
-        """Embed a photo (h, w, 3) uint8.
+        """Embed an image (h, w, 3) uint8.
 
         Raises:
-            InvalidImage: Another shape, type or format.
+            InvalidImage: Wrong shape, type or format.
         """
         if image_format not in ("RGB", "BGR"):
             raise InvalidImage(f"image_format is {image_format!r}; it must be RGB or BGR.")
@@ -45,16 +45,16 @@ class SamPredictor:
     def set_torch_image(
         self, transformed_image: Tensor, original_image_size: tuple[int, ...]
     ) -> None:
-        """Embed a photo (1, 3, h, w) in 0..255, which must have its original size.
+        """Embed an image (1, 3, h, w) with values 0 to 255, in its original size.
 
         Raises:
-            InvalidImage: It was resized, or is a batch.
+            InvalidImage: The image was resized, or is a batch of several.
         """
         size = tuple(transformed_image.shape)
         if len(size) != 4 or size[:2] != (1, 3) or size[2:] != tuple(original_image_size):
             raise InvalidImage(
-                f"set_torch_image got {size} for a photo of {tuple(original_image_size)}; give "
-                "(1, 3, height, width) in the photo's own size, the model resizes it itself."
+                f"set_torch_image got {size} for an image of {tuple(original_image_size)}; give "
+                "(1, 3, height, width) in the image's own size, the model resizes it itself."
             )
         image = transformed_image[0].permute(1, 2, 0).round().clamp(0, 255).to(torch.uint8)
         self.set_image(np.ascontiguousarray(image.cpu().numpy()))
@@ -68,23 +68,23 @@ class SamPredictor:
         multimask_output: bool = True,
         return_logits: bool = False,
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Segment what points and a box, in pixels of the photo, show.
+        """Segment the object that points and a box, in pixels of the image, describe.
 
         Args:
             point_coords: (n, 2) as (x, y).
             point_labels: (n,): 1 foreground, 0 background.
             box: (4,) as (x0, y0, x1, y1).
-            mask_input: Not possible with EfficientSAM.
+            mask_input: Not supported by EfficientSAM.
             multimask_output: Three masks, or only the one with the highest predicted IoU.
-            return_logits: Numbers instead of a mask; above 0 is inside.
+            return_logits: Return logits instead of bool masks; above 0 is inside.
 
         Returns:
             Masks (c, h, w), predicted IoU (c,), low-resolution logits (c, h', w').
 
         Raises:
             RuntimeError: No image was set.
-            UnsupportedPrompt: A mask, or background points for a model that never saw any.
-            InvalidPrompt: Nothing given, too many points, points without labels, or outside.
+            UnsupportedPrompt: A mask prompt, or background points for a model without them.
+            InvalidPrompt: An empty prompt, too many points, missing labels, or a point outside.
         """
         coords, labels, boxes, mask = (
             None if given is None else torch.from_numpy(np.array(given))[None]
@@ -105,15 +105,15 @@ class SamPredictor:
         multimask_output: bool = True,
         return_logits: bool = False,
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Segment for b prompts at once: points (b, n, 2), labels (b, n), boxes (b, 4).
+        """Segment b prompts in one batch: points (b, n, 2), labels (b, n), boxes (b, 4).
 
         Returns:
             Masks (b, c, h, w), predicted IoU (b, c), low-resolution logits (b, c, h', w').
 
         Raises:
             RuntimeError: No image was set.
-            UnsupportedPrompt: A mask, or background points for a model that never saw any.
-            InvalidPrompt: Nothing given, too many points, points without labels, or outside.
+            UnsupportedPrompt: A mask prompt, or background points for a model without them.
+            InvalidPrompt: An empty prompt, too many points, missing labels, or a point outside.
         """
         embedding = self._require_image()
         if mask_input is not None:
@@ -139,20 +139,20 @@ class SamPredictor:
         return masks, scores, logits
 
     def get_image_embedding(self) -> Tensor:
-        """Return the embedding (1, c, h, w) of the photo that was set.
+        """Return the embedding (1, c, h', w') of the image that was set.
 
         Raises:
-            RuntimeError: None was.
+            RuntimeError: No image was set.
         """
         return self._require_image().features.embedding
 
     @property
     def device(self) -> torch.device:
-        """Where the model runs."""
+        """The device the model runs on."""
         return self.model.device
 
     def reset_image(self) -> None:
-        """Forget the photo."""
+        """Forget the image."""
         self.is_image_set = False
         self.features = self._embedding = self.original_size = self.input_size = None
 
@@ -164,7 +164,7 @@ class SamPredictor:
     def _tokens(
         self, coords: Tensor | None, labels: Tensor | None, boxes: Tensor | None
     ) -> tuple[Tensor, Tensor]:
-        """Write points and boxes as the tokens of b prompts: (b, t, 2) and (b, t)."""
+        """Convert points and boxes to the tokens of b prompts: coords (b, t, 2), labels (b, t)."""
         columns: list[tuple[Tensor, Tensor]] = []
         if coords is not None:
             if labels is None:
@@ -172,7 +172,7 @@ class SamPredictor:
             if (labels == 0).any() and not self.model.segmenter.understands_background:
                 raise UnsupportedPrompt(
                     "EfficientSAM was not trained with background points (label 0). Leave them "
-                    "out, or use Segmenter.predict, which chooses candidates by them."
+                    "out, or use Segmenter.predict, which ranks candidates by them."
                 )
             columns.append((coords.float(), labels.long()))
         if boxes is not None:

@@ -1,6 +1,6 @@
-"""Image -> embedding -> masks: what every model does, and how this project's networks do it.
+"""Image -> embedding -> masks: the interface of all models, and its implementations.
 
-Nothing is imported before it is used: types and tests need no torch.
+Names are imported on first use, so that importing the package does not load torch.
 """
 
 from importlib import import_module

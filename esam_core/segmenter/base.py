@@ -1,4 +1,4 @@
-"""What all segmenters share: checks, batches, ranking and background points."""
+"""Shared parts of all segmenters: checks, batches, ranking and background points."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
@@ -18,27 +18,26 @@ from esam_core.prompts import Prompt
 from esam_core.segmenter.protocol import ImageEmbedding, LowResMasks
 from esam_core.segmenter.queries import check_queries
 
-STABILITY_OFFSET = 1.0  # SAM's distance, in logits, between the two thresholds it compares
-# Bytes of all image tokens of the queries that are decoded at once. On a CPU more would leave the
-# cache (in bfloat16, these are 4 queries of EfficientSAM and 14 of the mini); GPUs take what their
-# memory bears.
+STABILITY_OFFSET = 1.0  # SAM's default, in logits
+# Bytes of the image tokens of all queries decoded at once. On a CPU more would not fit the cache
+# (in bfloat16, this is 4 queries of EfficientSAM or 14 of the mini); on GPUs memory is the limit.
 BYTES_PER_BATCH = {"cpu": 2**23, "mps": 2**27, "cuda": 2**28}
 
 
 class BaseSegmenter(ABC):
-    """A ``Segmenter`` but for the network: a subclass encodes images and decodes tokens.
+    """A ``Segmenter`` without a network: subclasses encode images and decode tokens.
 
     Args:
-        name: How code calls the model.
-        title: How people call it.
+        name: Name of the model in code.
+        title: Name of the model in the interface and in captions.
         provenance: Where the weights come from.
         device: ``cpu``, ``cuda``, ``mps`` or ``auto``.
         precision: ``fp32``, ``bf16``, ``fp16`` or ``auto``.
         understands_background: Whether the network was trained with background points.
-        image_values: Image tokens times their channels, which each query has a copy of.
+        image_values: Image tokens times channels; each query decodes its own copy of them.
 
     Raises:
-        InvalidSettings: A device or precision that this machine does not have.
+        InvalidSettings: A device or precision that is not available on this machine.
     """
 
     mixes_prompts = True  # whether prompts of different kinds may be decoded in one batch
@@ -76,10 +75,11 @@ class BaseSegmenter(ABC):
         rule: str = "predicted_iou",
         subtract_background: bool = False,
     ) -> Masks:
-        """Segment what the prompt points at; see ``Segmenter.predict``.
+        """Segment the prompted object; see ``Segmenter.predict``.
 
-        A network that was not trained with background points never sees them; they put candidates
-        that contain them last, and with ``subtract_background`` their own masks are cut out.
+        Background points are not passed to a network that was not trained with them. They rank
+        candidates that contain them last; with ``subtract_background`` the masks found at them are
+        removed from the result.
         """
         masks = self.predict_batch(embedding, [prompt], rule=rule)[0]
         if not (subtract_background and prompt.background_points):
@@ -94,7 +94,7 @@ class BaseSegmenter(ABC):
     def predict_batch(
         self, embedding: ImageEmbedding, prompts: Sequence[Prompt], *, rule: str = "predicted_iou"
     ) -> list[Masks]:
-        """Segment for many prompts of one image; see ``Segmenter.predict_batch``."""
+        """Segment many prompts of one image; see ``Segmenter.predict_batch``."""
         prompts = [prompt.validated(embedding.image_hw) for prompt in prompts]
         found: dict[int, Masks] = {}
         for members in self._batches(prompts):
@@ -127,13 +127,13 @@ class BaseSegmenter(ABC):
         point_labels: np.ndarray | Tensor,
         wanted: Callable[[Tensor], Tensor],
     ) -> tuple[LowResMasks, Tensor]:
-        """Decode the queries of which a candidate is wanted; see ``Segmenter.decode_if``."""
+        """Decode the queries that have a wanted candidate; see ``Segmenter.decode_if``."""
         coords, labels = self._checked(embedding, point_coords, point_labels)
         return self._decode_if(embedding, coords, labels, wanted)
 
     @abstractmethod
     def upscale(self, logits: Tensor, image_hw: tuple[int, int]) -> Tensor:
-        """Bring logits (n, h', w') to the image's size (n, h, w)."""
+        """Upscale logits (n, h', w') to the image's size (n, h, w)."""
 
     @abstractmethod
     def _encode(self, image: np.ndarray) -> tuple[ImageFeatures, DecoderContext | None]:
@@ -150,7 +150,7 @@ class BaseSegmenter(ABC):
         labels: Tensor,
         wanted: Callable[[Tensor], Tensor],
     ) -> tuple[LowResMasks, Tensor]:
-        """Decode, and leave out what is not wanted; a network may save work here."""
+        """Decode and drop unwanted queries; a network may override this to skip their masks."""
         low = self._decode(embedding, coords, labels)
         kept = wanted(low.predicted_iou).any(-1).nonzero()[:, 0]
         return LowResMasks(low.logits[kept], low.predicted_iou[kept]), kept
@@ -158,7 +158,7 @@ class BaseSegmenter(ABC):
     def _checked(
         self, embedding: ImageEmbedding, coords: np.ndarray | Tensor, labels: np.ndarray | Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Return valid queries on the device, with a first axis for the one image."""
+        """Return checked coords (1, q, t, 2) and labels (1, q, t) on the device."""
         if embedding.model != self.name:
             raise InvalidPrompt(
                 f"the embedding was made by {embedding.model}, this is {self.name}. "
@@ -170,7 +170,7 @@ class BaseSegmenter(ABC):
         return points, kinds
 
     def _batches(self, prompts: Sequence[Prompt]) -> Iterator[list[int]]:
-        """Give the indices of prompts that are decoded together."""
+        """Yield the indices of prompts that are decoded together."""
         kinds: dict[tuple[int, bool], list[int]] = {}
         for i, prompt in enumerate(prompts):
             kind = len(prompt.point_coords), prompt.box_xyxy is not None
@@ -187,7 +187,7 @@ class BaseSegmenter(ABC):
         image_hw: tuple[int, int],
         rule: str,
     ) -> Masks:
-        """Turn one query's logits (3, h', w') into ranked candidates in the image's size."""
+        """Turn one query's logits (3, h', w') into ranked masks (3, h, w)."""
         data = (self.upscale(logits, image_hw) >= 0).cpu().numpy()
         scores = predicted_iou.cpu().numpy(), stability_score(logits).cpu().numpy()
         masks = Masks.from_data(data, *scores)
@@ -197,23 +197,23 @@ class BaseSegmenter(ABC):
 
 
 def prompts_per_batch(image_values: int, device: str, precision: str) -> int:
-    """Choose how many queries, each with a copy of the image tokens, a device decodes at once."""
+    """Return how many queries, each with a copy of the image tokens, a device decodes at once."""
     size = image_values * DTYPES[precision].itemsize
     return max(1, BYTES_PER_BATCH[torch.device(device).type] // size)
 
 
 def stability_score(logits: Tensor, offset: float = STABILITY_OFFSET) -> Tensor:
-    """Measure how little masks change when their threshold moves.
+    """Return the IoU of the masks thresholded at ``+offset`` and ``-offset``.
 
-    The IoU of the masks cut at ``+offset`` and ``-offset``: 1 means sharp edges, and 0 is also
-    given for a mask that is empty at both. Source: segment-anything, ``utils/amg.py``.
+    1 means sharp edges; a mask that is empty at both thresholds scores 0. Source: segment-anything,
+    ``utils/amg.py``.
 
     Args:
         logits: (..., h, w).
         offset: In logits.
 
     Returns:
-        (...,) in [0, 1].
+        Scores (...) in [0, 1].
     """
     inner = (logits > offset).sum((-1, -2), dtype=torch.int32)
     outer = (logits > -offset).sum((-1, -2), dtype=torch.int32)

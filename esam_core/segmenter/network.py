@@ -1,4 +1,4 @@
-"""A segmenter around one of the networks in ``esam_core.modeling``."""
+"""The segmenter for the networks in ``esam_core.modeling``."""
 
 from collections.abc import Callable
 
@@ -15,20 +15,20 @@ from esam_core.segmenter.protocol import ImageEmbedding, LowResMasks
 
 
 class TorchSegmenter(BaseSegmenter):
-    """EfficientSAM, the mini and their like, on one device in one precision.
+    """EfficientSAM or the mini model, on one device in one precision.
 
     Args:
         network: The network with its weights.
-        name: Row in ``MODELS``.
-        title: Name for people.
+        name: Key of ``MODELS``.
+        title: Name in the interface and in captions.
         provenance: Where the weights come from.
         device: ``cpu``, ``cuda``, ``mps`` or ``auto``.
         precision: ``fp32``, ``bf16``, ``fp16`` or ``auto``.
         understands_background: Whether the network was trained with background points.
-        compiled: Whether torch.compile rewrites the image encoder when it is first used.
+        compiled: Whether the image encoder is compiled with torch.compile on first use.
 
     Raises:
-        InvalidSettings: A device or precision that this machine does not have.
+        InvalidSettings: A device or precision that is not available on this machine.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class TorchSegmenter(BaseSegmenter):
 
     @torch.inference_mode()
     def upscale(self, logits: Tensor, image_hw: tuple[int, int]) -> Tensor:
-        """Bring logits (n, h', w') to the image's size, interpolated as the model was trained."""
+        """Upscale logits (n, h', w') to (n, h, w), interpolated as in the model's training."""
         return self.network.upscale(logits[None], image_hw)[0]
 
     def _encode(self, image: np.ndarray) -> tuple[ImageFeatures, DecoderContext | None]:
@@ -84,7 +84,7 @@ class TorchSegmenter(BaseSegmenter):
         labels: Tensor,
         wanted: Callable[[Tensor], Tensor],
     ) -> tuple[LowResMasks, Tensor]:
-        """Draw no mask of queries of which none is wanted."""
+        """Compute masks only for queries that have a wanted candidate."""
         positions, context = self.network.positions(coords, embedding.image_hw), _context(embedding)
         with computing(self.device, self.precision):
             attended = self.network.attend(embedding.features, context, positions, labels)

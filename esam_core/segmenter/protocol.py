@@ -1,4 +1,4 @@
-"""What every segmenter takes and returns."""
+"""The interface of all segmenters and the types it uses."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ImageEmbedding:
-    """An image as the decoder reads it; valid for every later prompt on that image.
+    """The encoded image, reused for every prompt on it.
 
     Args:
         features: The image encoder's output.
-        context: What the decoder computes once per image, if the model does so.
+        context: Decoder state computed once per image, if the model has one.
         image_hw: Height and width of the image in pixels.
-        model: Name of the model that made it; no other model can read it.
-        digest: Name of the image's pixels.
+        model: Name of the model that made it; no other model can decode it.
+        digest: Digest of the image's pixels.
     """
 
     features: "ImageFeatures"
@@ -36,21 +36,21 @@ class ImageEmbedding:
 
 
 class LowResMasks(NamedTuple):
-    """Candidates before they are brought to the image's size, in the network's own order."""
+    """Candidates before upscaling, in the network's order."""
 
-    logits: "Tensor"  # (q, 3, h', w') float32, the whole image squashed to h' x w'
+    logits: "Tensor"  # (q, 3, h', w') float32, the whole image resized to h' x w'
     predicted_iou: "Tensor"  # (q, 3) float32
 
 
 class Segmenter(Protocol):
-    """What every model here does; the rest of the project asks for nothing else.
+    """The interface of a model; the rest of the project depends on nothing else.
 
-    ``tests/core/test_segmenter_contract.py`` holds every implementation to it. Not safe for two
-    threads at once: callers hold one lock per segmenter.
+    ``tests/core/test_segmenter_contract.py`` tests every implementation. Not thread-safe: callers
+    hold one lock per segmenter.
 
     Attributes:
-        name: How code calls the model.
-        title: How people call it.
+        name: Name of the model in code.
+        title: Name of the model in the interface and in captions.
         provenance: Where the weights come from.
         device: ``cpu``, ``cuda`` and the like.
         precision: ``fp32``, ``bf16`` or ``fp16``.
@@ -81,31 +81,32 @@ class Segmenter(Protocol):
         rule: str = "predicted_iou",
         subtract_background: bool = False,
     ) -> Masks:
-        """Segment what the prompt points at.
+        """Segment the prompted object.
 
         Args:
             embedding: From ``embed`` of the same model.
-            prompt: At least one foreground point or a box; ``Prompt.within`` says what is inside.
-            rule: How candidates are ordered, see ``rank_masks_by``.
-            subtract_background: Cut out the smallest mask found at each background point.
+            prompt: At least one foreground point or a box, in pixels of the image; see
+                ``Prompt.within`` for what counts as inside.
+            rule: How candidates are ranked, see ``rank_masks_by``.
+            subtract_background: Remove the smallest mask found at each background point.
 
         Returns:
-            Three candidates (3, h, w) in the image's size, best first.
+            Three candidate masks (3, h, w), best first.
 
         Raises:
-            InvalidPrompt: Nothing to segment, a point outside, or another model's embedding.
+            InvalidPrompt: An empty prompt, a point outside, or another model's embedding.
             InvalidSettings: An unknown rule.
         """
 
     def predict_batch(
         self, embedding: ImageEmbedding, prompts: Sequence[Prompt], *, rule: str = "predicted_iou"
     ) -> list[Masks]:
-        """Segment for many prompts of one image; equal to many ``predict`` calls, but faster."""
+        """Segment many prompts of one image: same results as ``predict`` on each, but faster."""
 
     def decode(
         self, embedding: ImageEmbedding, point_coords: np.ndarray, point_labels: np.ndarray
     ) -> LowResMasks:
-        """Decode q queries of up to six tokens as far as low-resolution logits, all in one go.
+        """Decode q queries of up to six tokens to low-resolution logits, in one batch.
 
         Args:
             embedding: From ``embed`` of the same model.
@@ -113,8 +114,8 @@ class Segmenter(Protocol):
             point_labels: (q, t): 1 foreground, 0 background, 2 and 3 box corners, -1 padding.
 
         Raises:
-            InvalidPrompt: Other shapes or labels, more than six tokens, a query that points at
-                nothing, a token outside, or another model's embedding.
+            InvalidPrompt: Wrong shapes or labels, more than six tokens, a query without foreground
+                point or box, a token outside, or another model's embedding.
         """
 
     def decode_if(
@@ -124,21 +125,21 @@ class Segmenter(Protocol):
         point_labels: np.ndarray,
         wanted: "Callable[[Tensor], Tensor]",
     ) -> "tuple[LowResMasks, Tensor]":
-        """Decode queries like ``decode``, but keep only those of which a candidate is wanted.
+        """Decode queries like ``decode``, but return only those with a wanted candidate.
 
         Args:
             embedding: From ``embed`` of the same model.
             point_coords: (q, t, 2) as (x, y), in pixels of the image.
             point_labels: (q, t), as for ``decode``.
-            wanted: Takes predicted IoU (q, 3), gives bool (q, 3).
+            wanted: Maps predicted IoU (q, 3) to bool (q, 3).
 
         Returns:
-            All three candidates of the k queries that have a wanted one, and the indices (k,) of
-            these queries.
+            All three candidates of the k queries with a wanted one, and the indices (k,) of these
+            queries.
 
         Raises:
             InvalidPrompt: As for ``decode``.
         """
 
     def upscale(self, logits: "Tensor", image_hw: tuple[int, int]) -> "Tensor":
-        """Bring logits (n, h', w') to the image's size (n, h, w)."""
+        """Upscale logits (n, h', w') to the image's size (n, h, w)."""

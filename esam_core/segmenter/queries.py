@@ -1,4 +1,4 @@
-"""Prompts as arrays, q queries of t tokens each: what a decoder reads, checked."""
+"""Checks of decoder queries: q prompts of t tokens each, as arrays."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from esam_core.prompts import MAX_TOKENS, PointLabel, outside
 def check_queries(
     point_coords: Any, point_labels: Any, image_hw: tuple[int, int]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Check queries, by the rules of ``Prompt``.
+    """Check queries by the rules of ``Prompt``.
 
     Args:
         point_coords: (q, t, 2) as (x, y), in pixels of the image.
@@ -19,11 +19,12 @@ def check_queries(
         image_hw: Height and width of the image in pixels.
 
     Returns:
-        Coordinates (q, t, 2) float32 and labels (q, t) int64, new arrays, without the padding that
-        ends every query: networks know how to add it cheaply.
+        New arrays: coordinates (q, t, 2) float32 and labels (q, t) int64, without trailing padding
+        that all queries share; the networks add it themselves at lower cost.
 
     Raises:
-        InvalidPrompt: Other shapes or labels, a query that points at nothing, or a token outside.
+        InvalidPrompt: Wrong shapes or labels, a query without foreground point or box, or a token
+            outside.
         TooManyPrompts: More than six tokens.
     """
     coords, labels = np.asarray(point_coords), np.asarray(point_labels)

@@ -1,4 +1,4 @@
-"""Text to masks: encoders of texts and regions, and the ranking of an image's masks by a text."""
+"""Text to masks: text and region encoders, and the ranking of an image's masks by texts."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from esam_core.text.vocabulary import Vocabulary as Vocabulary
     from esam_core.text.vocabulary import load_vocabulary as load_vocabulary
 
-# Imported when they are first used: the page reads settings and rows without loading torch.
+# Imported on first use: the page reads settings and specs without loading torch.
 _HOME_OF = {
     "TextEncoder": "encoders",
     "load_text_encoder": "encoders",

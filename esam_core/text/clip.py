@@ -34,12 +34,12 @@ TEMPLATES = (
 
 
 class ClipEncoder:
-    """A CLIP model: embeddings of unit length, whose products are cosines.
+    """A CLIP model: embeddings have unit length, so their products are cosines.
 
     Args:
         spec: Row of ``TEXT_ENCODERS``.
         model: open_clip's model.
-        tokenizer: open_clip's tokenizer: a list of n texts to tokens (n, t).
+        tokenizer: open_clip's tokenizer, which maps a list of n texts to tokens (n, t).
         provenance: Where the weights come from.
         device: Device that it runs on.
         precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
@@ -72,11 +72,11 @@ class ClipEncoder:
         self._model: Any = place(model, self.device, self.precision)
 
     def parse(self, text: str) -> ParsedText:
-        """Take the text as it is: CLIP reads sentences."""
+        """Return the text unchanged: CLIP reads sentences."""
         return ParsedText(text, text, is_plural(text))
 
     def encode_crops(self, crops: np.ndarray) -> np.ndarray:
-        """Map crops (m, s, s, 3) uint8 RGB to unit embeddings (m, d) float32."""
+        """Encode crops (m, s, s, 3) uint8 RGB as unit embeddings (m, d) float32."""
         mean, std = (
             torch.tensor(v, device=self.device).view(1, 3, 1, 1) for v in (self._mean, self._std)
         )
@@ -94,11 +94,11 @@ class ClipEncoder:
         return _unit(torch.cat(rows).cpu().numpy()) if rows else np.zeros((0, 1), np.float32)
 
     def merge(self, embeddings: np.ndarray) -> np.ndarray:
-        """Average the unit embeddings (n, c, d) over the crops; unit embeddings (n, d)."""
+        """Average unit embeddings (n, c, d) over the c crops to unit embeddings (n, d)."""
         return _unit(embeddings.mean(1))
 
     def encode_texts(self, texts: Sequence[ParsedText]) -> np.ndarray:
-        """Encode each of k texts in every template and average: unit embeddings (k, d) float32."""
+        """Encode k texts, averaged over the templates, as unit embeddings (k, d) float32."""
         rows = []
         with (
             free_cores.computing(),
@@ -133,13 +133,13 @@ def load_clip(
         InvalidSettings: A package is not installed, or a device or precision is unknown.
         WeightsNotFound: The weights are not on this machine.
         WeightsMismatch: The file does not fit the model.
-        DownloadFailed: They could not be fetched.
+        DownloadFailed: The weights could not be downloaded.
     """
     try:
         import open_clip
     except ImportError as error:
         raise InvalidSettings(
-            "CLIP is run by open_clip, which is not installed. Run `pip install open_clip_torch`."
+            "CLIP needs open_clip, which is not installed. Run `pip install open_clip_torch`."
         ) from error
     device = choose_device(device)
     recipe = open_clip.get_pretrained_cfg(spec.model, spec.pretrained)
@@ -156,7 +156,7 @@ def load_clip(
             force_quick_gelu=recipe.get("quick_gelu", False),
             force_preprocess_cfg={k: recipe[k] for k in ("mean", "std") if k in recipe},
         )
-    except Exception as error:  # a wrong file breaks open_clip's reader in many ways
+    except Exception as error:  # open_clip raises many types of errors for a wrong file
         raise WeightsMismatch(
             f"{path} does not hold the weights of {spec.title}: {str(error).strip()[:200]}. Give "
             "the file that open_clip publishes for it."

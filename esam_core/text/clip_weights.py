@@ -1,6 +1,6 @@
-"""Where the weights and tokenizers of CLIP models lie, and how they are fetched.
+"""Find and download the weights and tokenizers of CLIP models.
 
-open_clip and the hub's client do the work; this adds errors that say what to do.
+open_clip and the hub's client do the work; this module adds errors with advice.
 """
 
 import os
@@ -20,7 +20,7 @@ def local_weights(weights: Path | str) -> Path:
     """Check that a weights file named by the user exists.
 
     Raises:
-        WeightsNotFound: It does not.
+        WeightsNotFound: There is no such file.
     """
     path = Path(weights).expanduser()
     if not path.is_file():
@@ -29,7 +29,7 @@ def local_weights(weights: Path | str) -> Path:
 
 
 def cached_weights(recipe: dict[str, Any]) -> Path | None:
-    """Find weights that open_clip has downloaded before, without asking the network."""
+    """Return weights that open_clip downloaded before, without network access, or None."""
     from huggingface_hub import try_to_load_from_cache
 
     repository = recipe.get("hf_hub", "").rstrip("/")
@@ -41,7 +41,7 @@ def cached_weights(recipe: dict[str, Any]) -> Path | None:
 
 
 def how_to_get(spec: TextEncoderSpec) -> str:
-    """Write the advice for an encoder that is not on this machine; the command works as it is."""
+    """Return the advice for an encoder that is not on this machine, with the complete command."""
     return (
         'Get it with `python -m esam_core text photo.jpg "a dog" --out mask.png '
         f"--encoder {spec.name} --download` ({spec.size_mb} MB, into open_clip's cache), or name a "
@@ -53,7 +53,7 @@ def download_clip(spec: TextEncoderSpec, recipe: dict[str, Any]) -> Path:
     """Download the weights of an encoder into open_clip's cache.
 
     Raises:
-        DownloadFailed: There is no connection, or it broke off.
+        DownloadFailed: There is no connection, or it was interrupted.
     """
     import open_clip
 
@@ -68,7 +68,7 @@ def download_clip(spec: TextEncoderSpec, recipe: dict[str, Any]) -> Path:
 
 
 def _check_connection(spec: TextEncoderSpec) -> None:
-    """Try to reach the hub once; its own client would retry for most of a minute."""
+    """Try to reach the hub once; its client would retry for most of a minute."""
     hub = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
     if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE"):
         raise DownloadFailed(
@@ -89,12 +89,12 @@ def _check_connection(spec: TextEncoderSpec) -> None:
 
 
 def load_tokenizer(spec: TextEncoderSpec, *, download: bool) -> Any:
-    """Load the tokenizer of an encoder; some come from the hub like weights.
+    """Load the tokenizer of an encoder; some tokenizers are downloaded from the hub.
 
     Raises:
-        WeightsNotFound: It is not on this machine, and ``download`` is False.
-        InvalidSettings: It needs packages that are not installed.
-        DownloadFailed: It could not be fetched.
+        WeightsNotFound: The tokenizer is not on this machine, and ``download`` is False.
+        InvalidSettings: Packages it needs are not installed.
+        DownloadFailed: The tokenizer could not be downloaded.
     """
     import open_clip
 

@@ -1,7 +1,7 @@
-"""What every text encoder does, and how one is loaded by its name.
+"""The interface of all text encoders, and loading one by its name.
 
-An encoder maps crops of regions to embeddings (n, d) and texts to embeddings (k, d); the product of
-the two says how well they fit.
+An encoder maps crops of regions to embeddings (n, d) and texts to embeddings (k, d). Their product
+(n, k) is the similarity.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from esam_core.text.specs import OFFLINE, TEXT_ENCODERS
 
 
 class TextEncoder(Protocol):
-    """What every text encoder does.
+    """The interface of a text encoder.
 
     Attributes:
         name: Row of ``TEXT_ENCODERS``.
@@ -25,10 +25,10 @@ class TextEncoder(Protocol):
         provenance: Where the weights come from.
         device: Device that it runs on.
         precision: ``fp32``, ``bf16`` or ``fp16``.
-        input_size: Side of the square crops that it reads, in pixels.
-        logit_scale: Factor in front of cosines before a softmax over texts; None where
-            similarities are probabilities already.
-        negatives: Texts that stand for "none of these".
+        input_size: Side of its square input crops in pixels.
+        logit_scale: Factor applied to cosines before a softmax over texts; None if similarities
+            are already probabilities.
+        negatives: Texts that represent "none of these".
         threshold: Default threshold: masks with at least this score count as found.
     """
 
@@ -43,20 +43,20 @@ class TextEncoder(Protocol):
     threshold: float
 
     def parse(self, text: str) -> ParsedText:
-        """Find out what a text asks for.
+        """Parse a text into what the encoder looks for.
 
         Raises:
-            UnknownWord: The encoder has no word for it.
+            UnknownWord: The text is not in the encoder's vocabulary.
         """
 
     def encode_crops(self, crops: np.ndarray) -> np.ndarray:
-        """Map crops (m, s, s, 3) uint8 RGB to embeddings (m, d) float32."""
+        """Encode crops (m, s, s, 3) uint8 RGB as embeddings (m, d) float32."""
 
     def merge(self, embeddings: np.ndarray) -> np.ndarray:
-        """Combine the embeddings (n, c, d) of the c crops of each region into one each, (n, d)."""
+        """Merge the embeddings (n, c, d) of c crops per region to one per region (n, d)."""
 
     def encode_texts(self, texts: Sequence[ParsedText]) -> np.ndarray:
-        """Map k texts to embeddings (k, d) float32."""
+        """Encode k texts as embeddings (k, d) float32."""
 
 
 def load_text_encoder(
@@ -78,11 +78,11 @@ def load_text_encoder(
         download: Fetch CLIP weights that are missing, into open_clip's own cache.
 
     Raises:
-        UnknownModel: No such row.
+        UnknownModel: Unknown name.
         InvalidSettings: Unknown device or precision, or a package that is not installed.
-        WeightsNotFound: The weights are not on this machine; the message says how to get them.
+        WeightsNotFound: The weights are not on this machine; the message explains how to get them.
         WeightsMismatch: The file does not fit the encoder.
-        DownloadFailed: The weights could not be fetched.
+        DownloadFailed: The weights could not be downloaded.
     """
     if name not in TEXT_ENCODERS:
         raise UnknownModel(

@@ -1,4 +1,4 @@
-"""The offline encoder: the ImageNet classifier inside the mini, and words for its classes."""
+"""The offline encoder: the mini's ImageNet classifier and a vocabulary for its classes."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,9 +19,9 @@ from esam_core.weights import MINI, load_state_dict, provenance, resolve_weights
 class OfflineEncoder:
     """A classifier and its vocabulary as a text encoder.
 
-    The embedding of a region is its class probabilities (1000,), that of a text has ones at the
-    classes that the text covers. Their product is the probability that the region is what the text
-    says.
+    The embedding of a region is its class probabilities (1000,); that of a text is 1 for the
+    classes that the text covers, else 0. Their product is the probability that the region shows
+    what the text names.
 
     Args:
         spec: Row of ``TEXT_ENCODERS``.
@@ -47,30 +47,30 @@ class OfflineEncoder:
         self.name, self.title, self.threshold = spec.name, spec.title, spec.threshold
         self.provenance, self.precision = provenance, precision
         self._classifier, self.vocabulary = classifier, vocabulary
-        # Crops per call. The largest tensor stays below the 32 MB from which glibc takes fresh
-        # pages each time: with 16 crops each crop would take twice as long.
+        # Crops per call. The largest tensor stays below 32 MB, above which glibc maps new pages
+        # for each allocation: with 16 crops each crop would take twice as long.
         self.batch_size = 8 // next(classifier.parameters()).itemsize
 
     def parse(self, text: str) -> ParsedText:
-        """Find the noun that a text asks for.
+        """Find the noun in a text.
 
         Raises:
-            UnknownWord: It is not in the vocabulary.
+            UnknownWord: The noun is not in the vocabulary.
         """
         return self.vocabulary.parse(text)
 
     def encode_crops(self, crops: np.ndarray) -> np.ndarray:
-        """Classify crops (m, 260, 260, 3) uint8 RGB: probabilities (m, 1000) float32."""
+        """Classify crops (m, 260, 260, 3) uint8 RGB; return probabilities (m, 1000) float32."""
         parts = [crops[i : i + self.batch_size] for i in range(0, len(crops), self.batch_size)]
         rows = [classify(self._classifier, torch.tensor(part)).numpy() for part in parts]
         return np.concatenate([np.zeros((0, len(self.vocabulary.names)), np.float32), *rows])
 
     def merge(self, embeddings: np.ndarray) -> np.ndarray:
-        """Average the probabilities (n, c, 1000) over the crops: (n, 1000)."""
+        """Average the probabilities (n, c, 1000) over the c crops to (n, 1000)."""
         return embeddings.mean(1)
 
     def encode_texts(self, texts: Sequence[ParsedText]) -> np.ndarray:
-        """Mark the classes of each of k texts with 1: (k, 1000) float32."""
+        """Return (k, 1000) float32: 1 for the classes of each of k texts, else 0."""
         marks = np.zeros((len(texts), len(self.vocabulary.names)), np.float32)
         for row, text in zip(marks, texts, strict=True):
             row[list(text.classes)] = 1
@@ -90,7 +90,7 @@ def load_offline(
     Args:
         spec: Its row of ``TEXT_ENCODERS``.
         weights: A weights file of the mini to use instead of the bundled one.
-        device: Ignored: it runs on the CPU.
+        device: Ignored: the classifier runs on the CPU.
         precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
         download: Ignored: the weights are bundled.
 
@@ -104,7 +104,7 @@ def load_offline(
     state = load_state_dict(path)
     try:
         classifier = place(build_classifier(state), "cpu", precision)
-    except RuntimeError as error:  # tensors are missing or of another shape
+    except RuntimeError as error:  # tensors are missing or have a wrong shape
         raise WeightsMismatch(
             f"{path} does not hold the classifier of {spec.title}; give the weights file of the "
             "mini, or leave it out to use the bundled one."

@@ -1,4 +1,4 @@
-"""Short English texts: their words, their head noun, and the words around it."""
+"""Parsing of short English texts: words, head noun and modifiers."""
 
 import re
 import unicodedata
@@ -52,15 +52,15 @@ IRREGULAR = {
 
 @dataclass(frozen=True, slots=True)
 class ParsedText:
-    """A text as an encoder understands it.
+    """A text as parsed by an encoder.
 
     Args:
         text: The text as typed.
-        subject: What is looked for.
-        plural: Whether more than one thing is asked for.
-        classes: Indices of the ImageNet classes it covers; none for encoders that read free text.
-        approximate: Whether the classes are only close to the word.
-        notices: Sentences for the user: what was ignored, what is a guess.
+        subject: The noun or phrase to look for.
+        plural: Whether the text asks for more than one object.
+        classes: Indices of the ImageNet classes it covers; empty for encoders of free text.
+        approximate: Whether the classes only approximate the word.
+        notices: Sentences for the user about ignored words and approximations.
     """
 
     text: str
@@ -72,10 +72,10 @@ class ParsedText:
 
 
 def split_texts(query: str) -> tuple[str, ...]:
-    """Split a query at its commas into texts, without blanks and repetitions.
+    """Split a query at commas into texts, without empty and repeated ones.
 
     Raises:
-        InvalidPrompt: There is no text, or too much of it.
+        InvalidPrompt: No text, too many texts, or a text that is too long.
     """
     texts = tuple(dict.fromkeys(filter(None, (" ".join(t.split()) for t in query.split(",")))))
     if not texts:
@@ -129,7 +129,7 @@ def cut_relation(tokens: list[str]) -> tuple[list[str], str]:
 
 
 def ignored_words(tokens: list[str]) -> Iterator[str]:
-    """Write a notice per kind of word that stands before a noun and is ignored."""
+    """Yield a notice for each kind of word before the noun that is ignored."""
     for kind, known in (
         ("colours", COLOUR_WORDS),
         ("places", PLACE_WORDS),
@@ -144,7 +144,7 @@ def ignored_words(tokens: list[str]) -> Iterator[str]:
 
 
 def singulars(phrase: str) -> Iterator[str]:
-    """Yield the phrase itself, then each singular that it may be the plural of."""
+    """Yield the phrase itself, then its possible singulars."""
     yield phrase
     first, space, last = phrase.rpartition(" ")
     before = first + space

@@ -1,4 +1,4 @@
-"""Which masks texts choose from: what stands out in an image, and everything on a grid."""
+"""Mask proposals for text prompts: salient objects, and segment everything on a grid."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from esam_core.saliency.maps import SaliencyMap
     from esam_core.segmenter import ImageEmbedding, Segmenter
 
-MAX_MASKS = 120  # of the grid
+MAX_MASKS = 120  # from the grid
 DUPLICATE_IOU = 0.8  # of two masks with a higher IoU only the first is kept
 
 
@@ -30,11 +30,12 @@ def propose(
     progress: Callable[[int, int], None] | None = None,
     cancel: Callable[[], bool] | None = None,
 ) -> Masks:
-    """Find masks for texts to choose from: what stands out, and everything on the fast grid.
+    """Propose masks for text prompts: salient objects, then everything on the fast grid.
 
-    What a text names is often what stands out. On the example photos (76 pairs of photo and class
-    name, from ``eval text``) the best mask is the named one for 38 % of the pairs with the bundled
-    model, for 30 % without the salient masks, and for 28 % with twice as many, doubtful grid masks.
+    Texts often name the salient object. On the example photos (76 pairs of photo and class name,
+    from ``eval text``) the best mask is the named object for 38 % of the pairs with the bundled
+    model, for 30 % without the salient masks, and for 28 % with twice as many grid masks, the added
+    ones of lower quality.
 
     Args:
         segmenter: The model.
@@ -42,24 +43,24 @@ def propose(
         embedding: Embedding of this image by this segmenter, if it was computed before.
         saliency: Map of this image, if it was computed before; otherwise the bundled model
             computes it.
-        settings: Of the grid; by default those of ``fast`` for this model, at most 120 masks.
+        settings: Grid settings; default is ``fast`` for this model with at most 120 masks.
         progress: Called with the points decoded so far and their total after every batch.
         cancel: Called before every step; return True to stop.
 
     Returns:
-        The salient masks, then those of the grid, n masks (n, h, w).
+        n masks (n, h, w): the salient ones, then those of the grid.
 
     Raises:
         Cancelled: ``cancel`` returned True.
-        InvalidImage: The image is no RGB array.
+        InvalidImage: The image is not an RGB array.
         WeightsNotFound: The bundled saliency model is missing.
     """
-    # Imported here because it brings torch: the page is laid out without.
+    # Imported here because it loads torch, which the page's layout does not need.
     from esam_core.everything import preset, segment_everything
 
     embedding = segmenter.embed(image) if embedding is None else embedding
     settings = settings or replace(preset("fast", segmenter.name), max_masks=MAX_MASKS)
-    # The grid is the long part; it comes first, so that a stop is noticed early.
+    # The grid takes longest, so it runs first, where cancellation takes effect early.
     grid = segment_everything(segmenter, embedding, settings, progress=progress, cancel=cancel)
     saliency = load_saliency().estimate(image) if saliency is None else saliency
     salient = [
@@ -77,7 +78,7 @@ def propose(
 
 
 def _without_duplicates(parts: Sequence[Masks]) -> Masks:
-    """Join masks; of two that are nearly the same, the one of the earlier part is kept."""
+    """Concatenate masks; of near duplicates, keep the one from the earlier part."""
     joined, *others = parts
     for masks in others:
         overlaps = mask_iou(masks.data, joined.data)

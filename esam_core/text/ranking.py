@@ -12,17 +12,17 @@ from esam_core.text.encoders import TextEncoder
 from esam_core.text.phrases import ParsedText, split_texts
 from esam_core.text.regions import CropSettings, region_crops
 
-SAME_THING = 0.5  # of two masks that share more than this, one is a part of the other
-MASKS_PER_BATCH = 16  # encoded between two calls of ``progress``
+SAME_THING = 0.5  # masks with a larger overlap count as the same object
+MASKS_PER_BATCH = 16  # masks encoded between two calls of ``progress``
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RegionFeatures:
-    """The masks of an image as an encoder sees them; keep them, every further text needs them.
+    """Embeddings of an image's n masks, reused for every text.
 
     Args:
         embeddings: One per mask (n, d) float32.
-        encoder: Name of the encoder that made them; no other can read them.
+        encoder: Name of the encoder that made them; no other can use them.
         overlap: (n, n) float32: share of the smaller of two masks that lies in the other.
         settings: Which crops were encoded.
     """
@@ -39,9 +39,9 @@ class TextRanking:
 
     Args:
         texts: The k texts as the encoder understood them.
-        similarity: (n, k) float32: the encoder's own measure; CLIP's cosine, or a probability.
-        scores: (n, k) float32 in [0, 1]: against the negative texts and the other texts; equal to
-            ``similarity`` where that is a probability already.
+        similarity: (n, k) float32: the encoder's similarity, a cosine (CLIP) or a probability.
+        scores: (n, k) float32 in [0, 1]: softmax over the negative texts and the other texts; equal
+            to ``similarity`` if that is already a probability.
         order: (k, n) int: indices of the masks, the most similar first, as in the paper.
         overlap: (n, n) float32, see ``RegionFeatures``.
         threshold: Masks with at least this score count as found.
@@ -55,14 +55,14 @@ class TextRanking:
     threshold: float
 
     def matches(self, text: int) -> np.ndarray:
-        """Return the masks that reach the threshold for a text: indices (m,), best first."""
+        """Return the indices (m,) of the masks that reach the threshold for a text, best first."""
         order = self.order[text]
         return order[self.scores[order, text] >= self.threshold]
 
     def chosen(self, text: int) -> np.ndarray:
         """Return the result for a text: indices (m,) of the best match, or of all for a plural.
 
-        Of several matches on the same thing (a dog, its head, dog and lead) only the best is kept.
+        Of several matches on the same object (a dog, its head, dog and lead) only the best is kept.
         """
         matches = self.matches(text)
         if not self.texts[text].plural:
@@ -83,7 +83,7 @@ def embed_regions(
     progress: Callable[[int, int], None] | None = None,
     cancel: Callable[[], bool] | None = None,
 ) -> RegionFeatures:
-    """Encode the masks of an image for ``rank_masks``; the slow part, done once per image.
+    """Encode the masks of an image for ``rank_masks``; slow, but needed only once per image.
 
     Args:
         image: The image (h, w, 3) uint8 RGB.
@@ -113,11 +113,11 @@ def embed_regions(
 
 
 def overlap_of(masks: Masks, side: int = 160) -> np.ndarray:
-    """Measure which share of the smaller of two masks lies in the other, (n, n) float32.
+    """Return the share of the smaller of two masks that lies in the other, (n, n) float32.
 
     Args:
         masks: n masks of one image.
-        side: Only every k-th pixel is counted, so that the longer side has this many or a few more.
+        side: Masks are subsampled so that the longer side has about this many pixels.
     """
     step = max(1, max(masks.image_hw) // side)
     small = masks.data[:, ::step, ::step]
@@ -137,12 +137,12 @@ def rank_masks(
 
     Args:
         regions: Features of n masks from ``embed_regions`` with the same encoder.
-        texts: What to look for, one or several texts, see ``split_texts``.
+        texts: One or several texts, see ``split_texts``.
         encoder: The encoder of the regions.
         threshold: Masks with at least this score count as found; default is the encoder's own.
 
     Raises:
-        UnknownWord: A text that the encoder cannot read.
+        UnknownWord: A text is not in the encoder's vocabulary.
         InvalidPrompt: Region features of another encoder, or no text.
         InvalidSettings: A threshold outside [0, 1].
     """
@@ -166,9 +166,9 @@ def rank_masks(
 
 
 def _scores(similarity: np.ndarray, regions: RegionFeatures, encoder: TextEncoder) -> np.ndarray:
-    """Let the texts and the negatives compete for each region, (n, k) in [0, 1].
+    """Softmax of texts and negatives for each region, (n, k) in [0, 1].
 
-    Without competition something always fits best; with it, "none of these" is possible.
+    Without the negatives some mask always matches; with them, "none of these" is possible.
     """
     if encoder.logit_scale is None:
         return similarity.clip(0, 1)

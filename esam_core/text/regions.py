@@ -1,4 +1,4 @@
-"""Square crops of the region of each mask, padded and with its surroundings masked out."""
+"""Square crops around each mask, padded and optionally with the background masked or blurred."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from esam_core.masks import Masks
 
 CROPS = ("masked_crop", "box_crop", "blurred_background")
 BACKGROUNDS = {"white": (255, 255, 255), "black": (0, 0, 0), "mean": (124, 116, 104)}
-BLUR = 1 / 16  # radius as a share of the crop; hides shapes around the mask, keeps their colours
+BLUR = 1 / 16  # radius as a share of the crop's side; hides shapes but keeps colours
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +24,10 @@ class CropSettings:
             square) and ``blurred_background`` (everything outside the mask blurred).
         context: Side of the square divided by the longer side of the mask's box, 1 to 2.
         background: ``white``, ``black`` or ``mean`` (ImageNet's mean colour): fills masked pixels
-            and what lies outside the image.
+            and the area outside the image.
 
     Raises:
-        InvalidSettings: A value outside its range.
+        InvalidSettings: A value out of range.
     """
 
     crops: tuple[str, ...] = ("masked_crop",)
@@ -48,13 +48,13 @@ class CropSettings:
 def region_crops(
     image: np.ndarray, masks: Masks, size: int, settings: CropSettings | None = None
 ) -> Iterator[np.ndarray]:
-    """Yield the c crops (c, size, size, 3) uint8 RGB of one mask after the other.
+    """Yield the c crops (c, size, size, 3) uint8 RGB of each mask in turn.
 
     Args:
         image: The image (h, w, 3) uint8 RGB.
         masks: Masks of the image (n, h, w); an empty one gives a crop of plain background.
         size: Side of the crops in pixels.
-        settings: Which crops.
+        settings: Which crops to make.
 
     Raises:
         InvalidImage: Image and masks differ in size.
@@ -90,7 +90,7 @@ def _crops(
 
 
 def _square(box: np.ndarray, context: float) -> tuple[int, int, int]:
-    """Centre a square (left, top, side) on a box (4,), in whole pixels."""
+    """Return a square (left, top, side) in whole pixels, centred on a box (4,)."""
     x0, y0, x1, y1 = (float(value) for value in box)
     side = max(1, round(max(x1 - x0, y1 - y0) * context))
     return round((x0 + x1 - side) / 2), round((y0 + y1 - side) / 2), side
@@ -99,7 +99,7 @@ def _square(box: np.ndarray, context: float) -> tuple[int, int, int]:
 def _cut(
     pixels: np.ndarray, square: tuple[int, int, int], size: int, fill: tuple[int, ...] | int
 ) -> Image.Image:
-    """Cut a square out of (h, w) or (h, w, 3), padded where it leaves the image, and resize it."""
+    """Crop a square from (h, w) or (h, w, 3), pad it outside the image, and resize it."""
     left, top, side = square
     x, y = max(left, 0), max(top, 0)
     part = pixels[y : top + side, x : left + side]

@@ -1,8 +1,8 @@
-"""The text encoders that can be chosen, one row each; importing this does not load torch."""
+"""The available text encoders, one row each; importing this module does not load torch."""
 
 from dataclasses import dataclass
 
-OFFLINE = "offline"  # the default: it needs no download
+OFFLINE = "offline"  # the default, which needs no download
 _CLIP_LOADER = "esam_core.text.clip:load_clip"
 
 
@@ -13,14 +13,14 @@ class TextEncoderSpec:
     Args:
         name: Name in code and on the command line.
         title: Name in the interface and in captions.
-        licence: Of the weights.
+        licence: Licence of the weights.
         model: Name of the architecture in open_clip; None if the encoder is not a CLIP model.
         pretrained: Tag of the weights in open_clip.
         size_mb: Size of the download in megabytes.
-        needs: Packages that pip has to install besides this project's own.
+        needs: Packages to install with pip in addition to the project's requirements.
         threshold: Default threshold: masks with at least this score count as found.
         bundled: Whether the weights come with the project.
-        loader: ``module:function`` that loads it; called with the row and the keyword arguments of
+        loader: ``module:function`` that loads it, called with the row and the keyword arguments of
             ``load_text_encoder``.
     """
 

@@ -26,7 +26,7 @@ from esam_core.text.phrases import (
     tokens_of,
 )
 
-MAX_CLASSES = 600  # a wider word finds nearly everything: "object" covers 958 of 1000 classes
+MAX_CLASSES = 600  # broader words match nearly everything: "object" covers 958 of 1000 classes
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,9 @@ class Vocabulary:
 
     Args:
         names: One name per class.
-        words: Word to the classes it covers.
-        everyday: Word to the classes closest to it, chosen by hand.
-        nearest: Word to the closest word in ``words``, found automatically; sometimes wrong.
+        words: Maps a word to the classes it covers.
+        everyday: Maps a word to the closest classes, chosen by hand.
+        nearest: Maps a word to the closest word in ``words``, found automatically; sometimes wrong.
     """
 
     names: tuple[str, ...]
@@ -46,10 +46,10 @@ class Vocabulary:
     nearest: Mapping[str, str]
 
     def parse(self, text: str) -> ParsedText:
-        """Find the noun that a text asks for, with notices about the words that were ignored.
+        """Find the noun in a text, with notices about ignored words.
 
         Raises:
-            UnknownWord: No word of it is known; the message names similar known ones.
+            UnknownWord: No word of the text is known; the message suggests similar known words.
         """
         tokens = tokens_of(text)
         if not tokens:
@@ -70,7 +70,7 @@ class Vocabulary:
                     "they are or what they do."
                 )
         for start in range(len(tokens)):
-            # A word of ``nearest`` after a word that was ignored would be a guess on a guess.
+            # After an ignored word, a word of ``nearest`` would be too uncertain.
             certain = DETERMINERS.union(COLOUR_WORDS, PLACE_WORDS, SIZE_WORDS).issuperset(
                 tokens[:start]
             )
@@ -81,7 +81,7 @@ class Vocabulary:
         raise UnknownWord(self._refusal(text, " ".join(tokens)))
 
     def suggestions(self, phrase: str, count: int = 3) -> list[str]:
-        """Return known words that are spelled like a phrase or its last word, best first."""
+        """Return known words spelled like a phrase or its last word, best first."""
         for wanted in dict.fromkeys([phrase, phrase.split(" ")[-1]]):
             for known in self._spellings:
                 close = difflib.get_close_matches(wanted, known, count, cutoff=0.75)
@@ -94,9 +94,9 @@ class Vocabulary:
         return list({**self.words, **self.everyday}), list(self.nearest)
 
     def _find(self, phrase: str, *, far: bool = True) -> str | None:
-        """Return the entry for a phrase or its singular; ``far`` allows the words in ``nearest``.
+        """Return the entry for a phrase or its singular; ``far`` includes the words in ``nearest``.
 
-        Many of those begin with a colour ("black cat" is a marten): where the noun alone is known,
+        Many of those begin with a colour ("black cat" is a marten). If the noun alone is known,
         such a phrase is read as a colour and the noun.
         """
         first, _, noun = phrase.partition(" ")
@@ -135,7 +135,7 @@ class Vocabulary:
 
 
 def load_vocabulary() -> Vocabulary:
-    """Load the words that come with the project."""
+    """Load the vocabulary bundled with the project."""
     with gzip.open(asset("words", "imagenet_words.json.gz"), "rt", encoding="utf-8") as file:
         table = json.load(file)
     by_hand = json.loads(asset("words", "everyday_words.json").read_text(encoding="utf-8"))

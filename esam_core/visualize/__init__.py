@@ -1,4 +1,4 @@
-"""Masks and prompts as pictures: functions from arrays to a new array; no input is changed."""
+"""Drawing of masks and prompts: functions return new arrays and do not modify their input."""
 
 from esam_core.visualize.colours import HEAT, Colour, heat_ramp, hex_code, palette, stable_colours
 from esam_core.visualize.draw import cutout, draw_heat, draw_masks

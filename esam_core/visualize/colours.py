@@ -1,4 +1,4 @@
-"""Colours: a palette for objects, a ramp for heat maps, colours that stay with their mask."""
+"""Colours: a palette for objects, a ramp for heat maps, and stable colours for masks."""
 
 import colorsys
 
@@ -8,7 +8,7 @@ from esam_core.masks import Masks
 
 Colour = tuple[int, int, int]  # red, green, blue from 0 to 255
 
-# The page and the figures take their colours from here, so that they look alike.
+# Used by both the page and the figures.
 FIRST_COLOURS: tuple[Colour, ...] = (
     (91, 124, 250),
     (242, 115, 63),
@@ -19,7 +19,7 @@ FIRST_COLOURS: tuple[Colour, ...] = (
     (43, 163, 198),
     (134, 168, 50),
 )
-# From cold to hot, in equal steps; lightness only rises, so that it also reads in grey print.
+# From cold to hot, in equal steps; lightness increases monotonically, for greyscale print.
 HEAT: tuple[Colour, ...] = (
     (36, 20, 92),
     (122, 28, 109),
@@ -28,12 +28,12 @@ HEAT: tuple[Colour, ...] = (
     (252, 232, 120),
 )
 WHITE: Colour = (255, 255, 255)
-GOLDEN = 0.618034  # steps of this share of the colour circle never come close to each other
-CELLS = 24  # a mask keeps its colour while its centre stays in the same cell of the image
+GOLDEN = 0.618034  # golden ratio: hues at multiples of it stay far apart
+CELLS = 24  # a mask's colour depends on which of 24 x 24 cells of the image its centre is in
 
 
 def palette(n: int) -> list[Colour]:
-    """Return n colours that are easy to tell apart; the first ones are always the same."""
+    """Return n distinct colours; the first ones are the same for every n."""
     first = FIRST_COLOURS[:n]
     return [*first, *(_wheel(i) for i in range(n - len(first)))]
 
@@ -42,7 +42,7 @@ def heat_ramp(heat: np.ndarray) -> np.ndarray:
     """Return the colour of each value of a heat map.
 
     Args:
-        heat: Numbers in [0, 1] of any shape (...): 0 is cold, 1 is hot.
+        heat: Values in [0, 1] of any shape (...): 0 is cold, 1 is hot.
 
     Returns:
         Colours (..., 3) float64, linear between the stops of ``HEAT``.
@@ -53,14 +53,14 @@ def heat_ramp(heat: np.ndarray) -> np.ndarray:
 
 
 def hex_code(colour: Colour) -> str:
-    """Write a colour as CSS does, such as ``#5b7cfa``."""
+    """Return a colour in CSS notation, such as ``#5b7cfa``."""
     return f"#{bytes(colour).hex()}"
 
 
 def stable_colours(masks: Masks) -> list[Colour]:
-    """Return n colours for n masks that depend on each mask's place and size, not its number.
+    """Return n colours for n masks, derived from each mask's position and size, not its index.
 
-    The same mask has the same colour in another order, among other masks and after small changes.
+    A mask's colour does not depend on the order, on other masks or on small changes of the mask.
     """
     height, width = masks.image_hw
     colours = []

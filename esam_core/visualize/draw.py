@@ -1,4 +1,4 @@
-"""Areas: masks, heat maps and cut-outs drawn over an image."""
+"""Drawing of masks, heat maps and cut-outs."""
 
 from collections.abc import Sequence
 
@@ -17,14 +17,14 @@ def draw_masks(
     opacity: float = 0.55,
     outline: bool = True,
 ) -> np.ndarray:
-    """Draw masks over an image, the largest first, so that no small one is hidden.
+    """Draw masks over an image, largest first, so that small ones stay visible.
 
     Args:
         image: The image (h, w, 3) uint8 RGB.
         masks: Masks of the image, (n, h, w) bool or one (h, w).
         colours: One (red, green, blue) per mask; by default ``stable_colours``.
         opacity: 0 shows the image, 1 hides it under the masks.
-        outline: Draw each mask's rim in its full colour.
+        outline: Draw each mask's outline in its full colour.
 
     Returns:
         A new picture (h, w, 3) uint8.
@@ -41,7 +41,7 @@ def draw_masks(
     thickness = line_width(image)
     for i in np.argsort(-masks.area, kind="stable"):
         x0, y0, x1, y1 = masks.boxes_xyxy[i].astype(int)
-        # Only the box of the mask is touched: hundreds of small masks cost no more than one.
+        # Only the mask's box is processed, so hundreds of small masks are cheap.
         mask, part = masks.data[i, y0:y1, x0:x1], picture[y0:y1, x0:x1]
         colour = np.array(colours[i], np.float32)
         part[mask] = (part[mask] * (1 - opacity) + colour * opacity).round()
@@ -51,12 +51,12 @@ def draw_masks(
 
 
 def draw_heat(image: np.ndarray, heat: np.ndarray, *, opacity: float = 0.75) -> np.ndarray:
-    """Draw a heat map over an image; cold places stay transparent.
+    """Draw a heat map over an image; cold areas are transparent.
 
     Args:
         image: The image (h, w, 3) uint8 RGB.
-        heat: Map (h, w) of numbers in [0, 1]; NaN counts as 0.
-        opacity: Of the hottest places.
+        heat: Map (h, w) of values in [0, 1]; NaN counts as 0.
+        opacity: Opacity of the hottest areas.
 
     Returns:
         A new picture (h, w, 3) uint8.
@@ -72,12 +72,12 @@ def draw_heat(image: np.ndarray, heat: np.ndarray, *, opacity: float = 0.75) -> 
 
 
 def cutout(image: np.ndarray, mask: np.ndarray, *, background: Colour = WHITE) -> np.ndarray:
-    """Put the part of an image inside a mask on one background colour.
+    """Replace the part of an image outside a mask by one colour.
 
     Args:
         image: The image (h, w, 3) uint8 RGB.
         mask: (h, w) bool.
-        background: Of everything outside.
+        background: Colour of the part outside.
 
     Returns:
         A new picture (h, w, 3) uint8.
@@ -90,10 +90,10 @@ def cutout(image: np.ndarray, mask: np.ndarray, *, background: Colour = WHITE) -
 
 
 def as_masks(masks: Masks | np.ndarray) -> Masks:
-    """Make ``Masks`` of an array (n, h, w) or (h, w) of bool; ``Masks`` pass through.
+    """Convert a bool array (n, h, w) or (h, w) to ``Masks``; ``Masks`` are returned unchanged.
 
     Raises:
-        InvalidImage: Another shape or type.
+        InvalidImage: Wrong shape or type.
     """
     if isinstance(masks, Masks):
         return masks
@@ -110,10 +110,10 @@ def check_same_size(image: np.ndarray, image_hw: tuple[int, ...]) -> None:
 
     Args:
         image: The image (h, w, 3) uint8 RGB.
-        image_hw: Height and width of what is drawn on it.
+        image_hw: Height and width of the mask or map.
 
     Raises:
-        InvalidImage: They differ, or the image is not (h, w, 3) uint8.
+        InvalidImage: The sizes differ, or the image is not (h, w, 3) uint8.
     """
     if image.dtype != np.uint8 or image.shape != (*image_hw, 3):
         raise InvalidImage(
@@ -128,9 +128,9 @@ def line_width(image: np.ndarray) -> int:
 
 
 def _shrink(mask: np.ndarray, by: int) -> np.ndarray:
-    """Take ``by`` pixels off the rim of a mask (h, w); the array's border counts as outside.
+    """Erode a mask (h, w) by ``by`` pixels; the area outside the array counts as background.
 
-    scipy.ndimage.binary_erosion gives the same, ten times slower on a mask of 640 x 640.
+    scipy.ndimage.binary_erosion gives the same result but is ten times slower at 640 x 640.
     """
     inner = np.pad(mask, 1)
     for _ in range(by):

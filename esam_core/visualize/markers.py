@@ -1,4 +1,4 @@
-"""Prompts: points as stars and boxes as frames, as in the papers of this field."""
+"""Drawing of prompts: points as stars, boxes as frames."""
 
 from collections.abc import Callable, Sequence
 
@@ -11,7 +11,7 @@ from esam_core.visualize.draw import line_width
 
 GREEN: Colour = (24, 168, 68)
 RED: Colour = (222, 40, 40)
-SUPERSAMPLING = 4  # markers are drawn this much larger and shrunk, for smooth edges
+SUPERSAMPLING = 4  # markers are drawn this much larger and downscaled, for smooth edges
 
 
 def draw_points(
@@ -27,7 +27,7 @@ def draw_points(
         image: The image (h, w, 3) uint8 RGB.
         point_coords: n positions (x, y) in pixels.
         point_labels: n labels, 1 foreground, 0 background; all foreground by default.
-        size: From the centre to a tip, in pixels.
+        size: Radius of a star in pixels.
 
     Returns:
         A new picture (h, w, 3) uint8.
@@ -48,13 +48,13 @@ def draw_box(
     colour: Colour = GREEN,
     width: int | None = None,
 ) -> np.ndarray:
-    """Draw a frame with a thin white edge, so that it is visible on any image.
+    """Draw a box as a frame with a thin white edge, visible on any background.
 
     Args:
         image: The image (h, w, 3) uint8 RGB.
         box_xyxy: Corners (x0, y0, x1, y1) in pixels.
-        colour: Of the frame.
-        width: Of its line, in pixels.
+        colour: Colour of the frame.
+        width: Line width in pixels.
 
     Returns:
         A new picture (h, w, 3) uint8.
@@ -73,7 +73,7 @@ def draw_box(
 
 
 def draw_prompt(image: np.ndarray, prompt: Prompt) -> np.ndarray:
-    """Draw a prompt's box and points on an image (h, w, 3) uint8 RGB, as a new picture."""
+    """Draw a prompt's box and points on a copy of an image (h, w, 3) uint8 RGB."""
     if prompt.box_xyxy is not None:
         image = draw_box(image, prompt.box_xyxy)
     return draw_points(image, prompt.point_coords, prompt.point_labels)
@@ -99,7 +99,7 @@ def _stamp(
     reach: float,
     draw: Callable[[ImageDraw.ImageDraw, np.ndarray], None],
 ) -> None:
-    """Draw something small with smooth edges around a position; it may leave the picture."""
+    """Draw a small marker with smooth edges around a position; clipped at the border."""
     left, top = (int(np.floor(v - reach)) for v in at)
     side = int(np.ceil(2 * reach)) + 2
     patch = Image.new("RGBA", (side * SUPERSAMPLING, side * SUPERSAMPLING), (*WHITE, 0))

@@ -1,4 +1,4 @@
-"""The page that panels and tables are set on: measures, typeface, lines of text."""
+"""Page layout of panels and tables: sizes, typeface, lines of text."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,13 +16,13 @@ Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 @dataclass(frozen=True, slots=True)
 class PageLayout:
-    """Measures of a page in pixels, all derived from its width."""
+    """Sizes of a page in pixels, all derived from its width."""
 
     width: int
 
     @property
     def margin(self) -> int:
-        """White space around the page."""
+        """Margin around the page."""
         return round(self.width / 60)
 
     @property
@@ -32,16 +32,16 @@ class PageLayout:
 
     @property
     def text(self) -> int:
-        """Size of the type."""
+        """Font size."""
         return round(self.width / 62)
 
     def font(self, scale: float = 1.0) -> Font:
-        """Return the page's typeface in this many times its size."""
+        """Return the page's typeface, scaled by ``scale``."""
         return _font(round(self.text * scale))
 
 
 def footer_strip(page: PageLayout, text: str) -> np.ndarray:
-    """Set a text as the last lines of a page: a strip (h, width, 3) uint8."""
+    """Render a text as the footer of a page: a strip (h, width, 3) uint8."""
     font, line = page.font(0.86), round(1.3 * page.text)
     lines = wrap(text, font, page.width - 2 * page.margin)
     strip = Image.new("RGB", (page.width, line * len(lines) + page.text // 2), WHITE)
@@ -53,7 +53,7 @@ def footer_strip(page: PageLayout, text: str) -> np.ndarray:
 
 
 def wrap(text: str, font: Font, width: float) -> list[str]:
-    """Break a text at spaces into lines of at most a width in pixels; its line breaks are kept."""
+    """Break a text at spaces into lines of at most ``width`` pixels; line breaks are preserved."""
     lines: list[str] = []
     for paragraph in text.split("\n") if text else []:
         line = ""
@@ -69,7 +69,7 @@ def wrap(text: str, font: Font, width: float) -> list[str]:
 
 @lru_cache(maxsize=16)
 def _font(size: int) -> Font:
-    """Return matplotlib's serif typeface, or Pillow's own where matplotlib is not installed."""
+    """Return matplotlib's serif typeface, or Pillow's default if matplotlib is not installed."""
     found = find_spec("matplotlib")
     if found is not None and found.origin is not None:
         path = Path(found.origin).parent / "mpl-data/fonts/ttf/STIXGeneral.ttf"

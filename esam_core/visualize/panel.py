@@ -1,4 +1,4 @@
-"""Panels: rows of pictures with titles, captions and a footer, set like a page of a paper."""
+"""Panels: rows of pictures with titles, captions and a footer."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -12,7 +12,7 @@ from esam_core.visualize.page import INK, PageLayout, footer_strip, wrap
 
 
 class ModelInfo(Protocol):
-    """What a caption states about a model; segmenters and text encoders have it.
+    """What a caption shows of a model; segmenters and text encoders implement it.
 
     Attributes:
         title: Name in the interface and in captions.
@@ -28,7 +28,7 @@ class ModelInfo(Protocol):
 
 
 def caption(model: ModelInfo, seconds: float | None = None) -> str:
-    """Name the model of a figure, its weights, device and precision, and the seconds it took."""
+    """Return a model's name, weights, device and precision, and optionally the seconds it took."""
     parts = [f"{model.title} ({model.provenance})"]
     parts.append(f"{model.device} {model.precision}")
     if seconds is not None:
@@ -47,22 +47,22 @@ def panel(
 ) -> np.ndarray:
     """Arrange rows of pictures on one white page.
 
-    All pictures of a row get one height and fill the width together, so rows of pictures of one
-    photo line up whatever the photo's shape.
+    The pictures of a row are scaled to the same height and fill the page's width, so rows with
+    pictures of the same shapes line up.
 
     Args:
         rows: Pictures (h, w, 3) uint8.
-        titles: Over each column of the first row.
-        captions: Under each picture, as nested as ``rows``; empty strings take no room.
-        labels: To the left of each row, read upwards.
-        footer: Below everything, wrapped.
-        width: Of the page in pixels.
+        titles: Titles above the columns of the first row.
+        captions: Caption below each picture, nested like ``rows``; empty ones take no space.
+        labels: Labels to the left of the rows, rotated to read upwards.
+        footer: Text at the bottom, wrapped.
+        width: Width of the page in pixels.
 
     Returns:
         The page (h, width, 3) uint8.
 
     Raises:
-        InvalidImage: No picture, or captions that do not match the rows.
+        InvalidImage: A row without pictures, or captions that do not match the rows.
     """
     if not rows or not all(len(row) for row in rows):
         raise InvalidImage("a panel needs at least one picture in each row.")

@@ -1,4 +1,4 @@
-"""Tables with rules as in a paper: above and below the head, and at the end."""
+"""Tables as pictures, with rules above and below the head and at the end."""
 
 from collections.abc import Sequence
 
@@ -17,15 +17,15 @@ def table(
 
     Args:
         head: Title of each column; the first column is left-aligned, others are centred.
-        rows: Cells.
-        footer: Below everything, wrapped.
-        width: Of the page in pixels.
+        rows: Cells, row by row.
+        footer: Text at the bottom, wrapped.
+        width: Width of the page in pixels.
 
     Returns:
         The page (h, width, 3) uint8.
 
     Raises:
-        InvalidImage: A row that is not as long as the head.
+        InvalidImage: A row with more or fewer cells than the head.
     """
     if any(len(row) != len(head) for row in rows):
         raise InvalidImage("every row of a table needs as many cells as its head.")
@@ -60,7 +60,7 @@ def table(
 
 
 def _spans(widths: list[list[float]], page: PageLayout) -> list[float]:
-    """Divide the page's width among the columns: the widest ones shrink first."""
+    """Divide the page's width among the columns; the widest columns shrink first."""
     room = page.width - (len(widths[0]) + 1) * page.margin
     wanted = [max(column) + 2 for column in zip(*widths, strict=True)]
     limit = max(wanted)
