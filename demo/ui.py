@@ -66,7 +66,7 @@ def _described(mode: Mode) -> dict[str, Any]:
 
 def _upload(engine: Engine, canvas: PromptCanvas) -> None:
     """Take photos through Gradio's own button, which checks their size and hands out no path."""
-    with gr.Column(elem_id="es-door"):
+    with gr.Column(elem_id="es-upload"):
         button = gr.UploadButton(type="binary")
 
     def opened(content: bytes | None) -> Any:

@@ -46,7 +46,7 @@ export class Export {
   async download(kind) {
     const { stage } = this;
     if (!stage.photo) return;
-    stage.say(stage.texts.exporting, 'busy');
+    stage.showMessage(stage.texts.exporting, 'busy');
     // What is selected in a label map is what a person means, kept or not.
     const picked = await stage.pictures.pickedMasks();
     const objects = picked.length
@@ -56,7 +56,7 @@ export class Export {
     const ask = () => stage.ask('export', { kind, token: stage.photo?.token, objects });
     let reply = await ask();
     if (reply.code === 'photo_gone' && await stage.reopen()) reply = await ask();
-    stage.say(reply.error || '', reply.error ? 'error' : 'hint');
+    stage.showMessage(reply.error || '', reply.error ? 'error' : 'hint');
     if (reply.error) return;
     const link = h('a', { href: reply.file, download: reply.name });
     this.el.append(link);

@@ -59,7 +59,7 @@ export function gradioHost({ element, props, trigger, watch }) {
   // Handlers reply with their errors, so a failure means that the queue is full or the server is gone.
   element.addEventListener('es-refused', async event => {
     const kind = /** @type {CustomEvent<string>} */ (event).detail, number = waiting.get(kind)?.seq;
-    const message = await isAlive() ? props.texts.line_full : props.texts.no_answer;
+    const message = await isAlive() ? props.texts.queue_full : props.texts.no_answer;
     if (number) refuse(kind, number, message);
   });
 
@@ -81,7 +81,7 @@ export const plain = value => JSON.parse(JSON.stringify(value));
 
 /** Files enter through Gradio's own upload button, which checks their size and where they lie. @param {File} file */
 function sendFile(file) {
-  const input = /** @type {HTMLInputElement} */ (document.querySelector('#es-door input[type=file]'));
+  const input = /** @type {HTMLInputElement} */ (document.querySelector('#es-upload input[type=file]'));
   const files = new DataTransfer();
   files.items.add(file);
   input.files = files.files;

@@ -108,11 +108,11 @@ export class Models {
     /** @param {string} label @param {number | undefined} ms */
     const time = (label, ms) => (
       info && ms != null ? h('span', { class: 'es-ms' }, `${label} ${Math.round(ms)} ms`) : '');
-    const nobody = this.state === 'error' ? texts.no_model : texts.model_loading;
+    const placeholder = this.state === 'error' ? texts.no_model : texts.model_loading;
     const where = info?.device ? `${info.device} · ${info.precision}` : this.state === 'loading' ? texts.loading : '';
     this.chip.replaceChildren(
       h('i', { class: 'es-dot', 'data-state': this.state }),
-      h('span', { class: 'es-chip-name' }, info ? info.title : nobody),
+      h('span', { class: 'es-chip-name' }, info ? info.title : placeholder),
       info && where ? h('span', {}, where) : '',
       time(texts.photo_ms, embed_ms), time(texts.click_ms, decode_ms), icon('down'));
     this.chip.title = this.error || info?.provenance || '';

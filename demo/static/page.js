@@ -37,7 +37,7 @@ export class Page {
     this.canvas = new Stage(main, { ...host, reopen: () => this.reopen() });
     this.photos = new Photos(this.texts, props, {
       openExample: photo => this.openExample(photo), openFile: file => this.openFile(file),
-      fail: sentence => this.canvas.say(sentence, 'error'),
+      fail: sentence => this.canvas.showMessage(sentence, 'error'),
     });
     this.panel = new Panel(this.canvas, props, this.models.note);
     this.tabs = new Tabs(props.modes, this.texts, this.panel.slot, (mode, has) => this.setMode(mode, has));
@@ -90,17 +90,17 @@ export class Page {
 
   /** @param {File} file */
   openFile(file) {
-    if (file.size > this.props.max_bytes) { this.canvas.say(this.texts.file_too_large, 'error'); return; }
+    if (file.size > this.props.max_bytes) { this.canvas.showMessage(this.texts.file_too_large, 'error'); return; }
     this.open({ name: file.name, send: () => this.host.upload(file) });
   }
 
   /** @param {Source} source */
   async open(source) {
     this.opening = source;
-    this.canvas.say(this.texts.opening, 'busy');
+    this.canvas.showMessage(this.texts.opening, 'busy');
     const photo = await this.send(source);
     if (this.opening !== source) return;  // another photo was chosen meanwhile
-    if ('error' in photo) { this.canvas.say(photo.error, 'error'); return; }
+    if ('error' in photo) { this.canvas.showMessage(photo.error, 'error'); return; }
     this.source = source;
     this.photos.mark(source.example);
     await this.canvas.setPhoto(photo);
@@ -145,11 +145,11 @@ export class Page {
   async embed() {
     const { canvas, models } = this, { photo } = canvas;
     if (!photo || !models.name) return;
-    canvas.say(this.texts.reading, 'busy');
+    canvas.showMessage(this.texts.reading, 'busy');
     const reply = await canvas.ask('embed', { token: photo.token, model: models.name });
     if (photo !== canvas.photo) return;
     const error = reply.code === 'photo_gone' ? '' : reply.error;  // the first click sends it again
-    if (canvas.said.tone === 'busy') canvas.say(error || '', error ? 'error' : 'hint');
+    if (canvas.message.tone === 'busy') canvas.showMessage(error || '', error ? 'error' : 'hint');
     if (!reply.error) this.learn(reply);
   }
 }

@@ -90,7 +90,7 @@ export class Pointer {
     this.drag = null;
     if (!stage.mode.prompts) this.pick(event, drag.shift);
     else if (drag.box) stage.history.setBox(drag.box);
-    else if (stage.tool === 'box') stage.say(stage.texts.drag_a_box, 'note');
+    else if (stage.tool === 'box') stage.showMessage(stage.texts.drag_a_box, 'note');
     else stage.history.addPoint(...drag.from, drag.background ? 0 : 1);
   }
 

@@ -11,7 +11,7 @@ import { Frame } from './frame.js';
 import { History } from './history.js';
 import { Keys } from './keys.js';
 import { Painter } from './painter.js';
-import { askingFor, layersFor } from './parts.js';
+import { maskRequestsFor, layersFor } from './parts.js';
 import { loadPicture, union } from './pictures.js';
 import { Pointer } from './pointer.js';
 import { Status } from './status.js';
@@ -43,7 +43,7 @@ export class Stage {
     this.listeners = [];
     this.history = new History({ title: this.texts.object, palette: host.palette, changed: () => this.changed() });
     this.answers = new Answers();
-    this.asking = askingFor(this);
+    this.maskRequests = maskRequestsFor(this);
     this.pictures = layersFor(this);
 
     this.gone = new AbortController();
@@ -82,8 +82,8 @@ export class Stage {
 
   get doc() { return this.history.doc; }
   get active() { return this.history.active; }
-  get busy() { return this.asking.busy; }
-  get said() { return this.status.message; }
+  get busy() { return this.maskRequests.busy; }
+  get message() { return this.status.message; }
   get layers() { return this.pictures.shown; }
   get picked() { return this.pictures.picked; }
   get hover() { return this.pictures.hover; }
@@ -118,17 +118,17 @@ export class Stage {
 
   /** @param {Reply} reply */
   answered(reply) {
-    if (reply.error) { this.say(reply.error, 'error'); return; }
-    this.say(reply.note || '', 'note');
+    if (reply.error) { this.showMessage(reply.error, 'error'); return; }
+    this.showMessage(reply.note || '', 'note');
     this.emit('answer', reply);
   }
 
   /** The document is another one: draw it, and ask for what it lacks. */
   changed() {
     this.answers.retry();
-    if (this.said.tone === 'error') this.say('');
+    if (this.message.tone === 'error') this.showMessage('');
     this.render();
-    this.asking.next();
+    this.maskRequests.next();
   }
 
   // ---- photo, model, mode, layers ----
@@ -143,7 +143,7 @@ export class Stage {
     this.pointer.tip.hidden = true;
     this.keys.cursor = null;
     this.history.restart();
-    this.say('');
+    this.showMessage('');
     this.fit();
   }
 
@@ -176,7 +176,7 @@ export class Stage {
   // ---- objects ----
 
   addObject() {
-    if (this.hasMask(this.active)) this.history.addObject(); else this.say(this.texts.nothing_to_keep, 'note');
+    if (this.hasMask(this.active)) this.history.addObject(); else this.showMessage(this.texts.nothing_to_keep, 'note');
   }
 
   /** @param {Picture[]} pictures opaque where the mask is @param {(string | undefined)[]} [names] */
@@ -193,8 +193,8 @@ export class Stage {
 
   // ---- drawing ----
 
-  /** Say something over the photo until something else is said. @param {string} text @param {Tone} [tone] */
-  say(text, tone = 'hint') {
+  /** Show a message over the photo until the next one. @param {string} text @param {Tone} [tone] */
+  showMessage(text, tone = 'hint') {
     this.status.message = { text, tone };
     this.render();
   }

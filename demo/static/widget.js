@@ -38,7 +38,7 @@ class WidgetView {
     for (const node of this.stage.root.querySelectorAll('button, input, [tabindex]')) {
       node.setAttribute('data-lm-suppress-shortcuts', 'true');
     }
-    this.stage.say(this.texts.opening, 'busy');
+    this.stage.showMessage(this.texts.opening, 'busy');
     this.stage.on((what, detail) => this.heard(what, detail));
     /** @type {[string, (content: any) => void][]} */
     this.listeners = [
@@ -105,16 +105,16 @@ class WidgetView {
   }
 
   async takeModel() {
-    this.stage.say(this.texts.reading, 'busy');
+    this.stage.showMessage(this.texts.reading, 'busy');
     const reply = await this.ask('model_info', {});
-    this.stage.say(reply.error || '', reply.error ? 'error' : 'hint');
+    this.stage.showMessage(reply.error || '', reply.error ? 'error' : 'hint');
     const { model_info: info } = reply;
     if (info) this.stage.setModel(info.name, info.understands_background);
   }
 
   async takePhoto() {
     const reply = await this.ask('photo', {});
-    if (reply.error) { this.stage.say(reply.error, 'error'); return; }
+    if (reply.error) { this.stage.showMessage(reply.error, 'error'); return; }
     await this.stage.setPhoto(/** @type {Photo} */ (/** @type {unknown} */ (reply)));
     this.takeMode();
     this.takePrompt();

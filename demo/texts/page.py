@@ -36,7 +36,7 @@ PAGE = {
     "exporting": "Preparing the file …",
     "file_too_large": "That file is larger than 40 MB. Save it smaller, as JPEG for example.",
     "no_answer": "The server did not answer. Your clicks are kept; undo and redo, or click again.",
-    "line_full": "Many visitors are waiting. Your clicks are kept; try again in a moment.",
+    "queue_full": "Many visitors are waiting. Your clicks are kept; try again in a moment.",
     "candidates": "Candidates",
     "candidate": "Candidate",
     "score": "score",

@@ -17,7 +17,7 @@ const TRIES = 3;  // how often a forgotten photo is sent again for one question
  * @property {() => void} changed called when `busy` changes
  */
 
-export class Asking {
+export class MaskRequests {
   /** @param {Answers} answers @param {Surroundings} around */
   constructor(answers, around) {
     this.answers = answers;
