@@ -37,7 +37,7 @@ class Answer:
 class Engine:
     """Models, photos and embeddings behind every visitor's page; safe to call from many threads.
 
-    Modes keep in ``memo`` what belongs to the pixels of photos, in ``tools`` models of their own,
+    Modes keep in ``cache`` what belongs to the pixels of photos, in ``tools`` models of their own,
     in ``results`` what they found in a visitor's photo; ``tasks`` stops their long work.
 
     Args:
@@ -62,7 +62,7 @@ class Engine:
         self.tasks = RunningTasks()
         self.scheduler = Scheduler()
         self.batcher = Batcher()
-        self.memo: LruCache[Hashable, Any] = LruCache(embeddings)
+        self.cache: LruCache[Hashable, Any] = LruCache(embeddings)
         self.tools: LruCache[Hashable, Any] = LruCache(8)
 
     # ---- photos ----

@@ -105,13 +105,13 @@ def find(
     """
     if grid not in GRIDS:
         raise InvalidSettings(texts.NO_SUCH_GRID.format(name=grid, names=", ".join(GRIDS)))
-    seen = view(engine, payload, max_side=max_side)
-    key = (seen.segmenter.name, grid, points_per_side, seen.image_hw)
-    result = engine.results.get(seen.photo.token)
+    photo_view = view(engine, payload, max_side=max_side)
+    key = (photo_view.segmenter.name, grid, points_per_side, photo_view.image_hw)
+    result = engine.results.get(photo_view.photo.token)
     if result is None or result.key != key:
-        settings = _grid_settings(grid, seen.segmenter.name, points_per_side)
-        result = EverythingResult(key, search(engine, seen, settings, progress, cancel))
-    return _chosen(engine, seen.photo.token, result, filters)
+        settings = _grid_settings(grid, photo_view.segmenter.name, points_per_side)
+        result = EverythingResult(key, search(engine, photo_view, settings, progress, cancel))
+    return _chosen(engine, photo_view.photo.token, result, filters)
 
 
 @answering
@@ -143,7 +143,7 @@ def regions(engine: Engine, payload: Any) -> Reply:
 
 def search(
     engine: Engine,
-    seen: View,
+    photo_view: View,
     settings: "GridSettings",
     progress: Progress | None = None,
     cancel: Cancel | None = None,
@@ -160,7 +160,7 @@ def search(
     polite = engine.polite(cancel)
     return engine.work(
         lambda: decode_grid(
-            seen.segmenter, seen.embedding, settings, progress=progress, cancel=polite
+            photo_view.segmenter, photo_view.embedding, settings, progress=progress, cancel=polite
         )
     )
 

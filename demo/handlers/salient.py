@@ -44,9 +44,9 @@ def find(
         ``layers``, ``message`` and ``found``.
     """
     wanted = SalientSettings(**settings)
-    seen = view(engine, payload, max_side=max_side)
-    result = search(engine, seen, wanted, progress, cancel)
-    shown = layers(seen, result, with_map=with_map)
+    photo_view = view(engine, payload, max_side=max_side)
+    result = search(engine, photo_view, wanted, progress, cancel)
+    shown = layers(photo_view, result, with_map=with_map)
     return {"layers": shown, "message": sentence(result), "found": result.masks}
 
 
@@ -54,11 +54,11 @@ def find(
 def keep(engine: Engine, payload: Any, settings: Mapping[str, Any]) -> Reply:
     """Turn the masks into objects of the page; ``layers`` and ``message``."""
     wanted = SalientSettings(**settings)
-    seen = view(engine, payload)
-    result = search(engine, seen, wanted)
+    photo_view = view(engine, payload)
+    result = search(engine, photo_view, wanted)
     kept = {
         "kind": "objects",
-        "token": seen.photo.token,
+        "token": photo_view.photo.token,
         "masks": [{"png": mask_url(mask), "name": ""} for mask in result.masks.data],
         "nonce": token_hex(8),
     }
@@ -72,7 +72,7 @@ def keep(engine: Engine, payload: Any, settings: Mapping[str, Any]) -> Reply:
 
 def search(
     engine: Engine,
-    seen: View,
+    photo_view: View,
     settings: SalientSettings,
     progress: Progress | None = None,
     cancel: Cancel | None = None,
@@ -84,13 +84,13 @@ def search(
         WeightsNotFound: The saliency model is missing.
     """
     _step(0, progress, cancel)
-    saliency = saliency_of(engine, seen)
+    saliency = saliency_of(engine, photo_view)
     _step(1, progress, cancel)
     result = engine.work(
         lambda: salient_masks(
-            seen.segmenter,
-            seen.image,
-            embedding=seen.embedding,
+            photo_view.segmenter,
+            photo_view.image,
+            embedding=photo_view.embedding,
             saliency=saliency,
             settings=settings,
             cancel=cancel,
@@ -101,22 +101,22 @@ def search(
     return result
 
 
-def layers(seen: View, result: SalientMasks, *, with_map: bool = True) -> Json:
+def layers(photo_view: View, result: SalientMasks, *, with_map: bool = True) -> Json:
     """Return the layers of the canvas: the map as heat, the points or boxes, the masks."""
-    shared = {"token": seen.photo.token, "mode": "salient"}
+    shared = {"token": photo_view.photo.token, "mode": "salient"}
     heat = {"kind": "heat", "png": heat_url(result.saliency.data), **shared} if with_map else None
     # The canvas draws a point in the middle of its pixel, so it takes the pixel's corner.
     points = [
-        [x * seen.scale - 0.5, y * seen.scale - 0.5, 1]
+        [x * photo_view.scale - 0.5, y * photo_view.scale - 0.5, 1]
         for prompt in result.prompts
         for x, y in prompt.point_coords
     ]
-    boxes = [[side * seen.scale for side in p.box_xyxy] for p in result.prompts if p.box_xyxy]
+    boxes = [[side * photo_view.scale for side in p.box_xyxy] for p in result.prompts if p.box_xyxy]
     masks = [{"png": mask_url(mask)} for mask in result.masks.data]
     return {
         "salient-map": heat,
         "salient-points": {"kind": "markers", "points": points, "boxes": boxes, **shared},
-        # Over the map only outlines: the map is what is to be seen.
+        # Over the map only outlines: the map is what matters here.
         "salient-masks": {"kind": "masks", "masks": masks, "outline": with_map, **shared},
     }
 
@@ -130,14 +130,16 @@ def sentence(result: SalientMasks) -> str:
     return texts.FOUND.format(things=things, origin=result.saliency.provenance)
 
 
-def saliency_of(engine: Engine, seen: View) -> SaliencyMap:
+def saliency_of(engine: Engine, photo_view: View) -> SaliencyMap:
     """Return the saliency map (h, w) of a view, which is computed once for all modes."""
 
     def make() -> SaliencyMap:
         model = engine.tools.get_or_make(MODEL, load_saliency)
-        return engine.work(lambda: model.estimate(seen.image), "photo")
+        return engine.work(lambda: model.estimate(photo_view.image), "photo")
 
-    return engine.memo.get_or_make(("saliency", seen.photo.digest, seen.image_hw), make)
+    return engine.cache.get_or_make(
+        ("saliency", photo_view.photo.digest, photo_view.image_hw), make
+    )
 
 
 def _step(done: int, progress: Progress | None, cancel: Cancel | None) -> None:

@@ -158,7 +158,7 @@ def keep(
 
 def search(
     engine: Engine,
-    seen: View,
+    photo_view: View,
     queries: Sequence[str],
     threshold: float,
     encoder: str = OFFLINE,
@@ -183,16 +183,18 @@ def search(
         except UnknownWord as error:
             notices.append(str(error))
     if not understood:
-        return TextResult(seen, Masks.empty(seen.image_hw), None, tuple(notices))
-    masks = _proposals(engine, seen, part_of(progress, 0, PROPOSED), cancel)
-    regions = _regions(engine, seen, masks, text_model, part_of(progress, PROPOSED, 100), cancel)
+        return TextResult(photo_view, Masks.empty(photo_view.image_hw), None, tuple(notices))
+    masks = _proposals(engine, photo_view, part_of(progress, 0, PROPOSED), cancel)
+    regions = _regions(
+        engine, photo_view, masks, text_model, part_of(progress, PROPOSED, 100), cancel
+    )
     ranking = engine.work(
         lambda: rank_masks(regions, understood, text_model, threshold=threshold), "click"
     )
     notices += [
         _no_match(ranking, i) for i in range(len(understood)) if not len(ranking.matches(i))
     ]
-    return TextResult(seen, masks, ranking, tuple(dict.fromkeys(notices)))
+    return TextResult(photo_view, masks, ranking, tuple(dict.fromkeys(notices)))
 
 
 def _searched(
@@ -206,8 +208,8 @@ def _searched(
     cancel: Cancel | None = None,
 ) -> TextResult:
     queries = split_texts(query)
-    seen = view(engine, payload, max_side=max_side)
-    return search(engine, seen, queries, threshold, encoder, progress, cancel)
+    photo_view = view(engine, payload, max_side=max_side)
+    return search(engine, photo_view, queries, threshold, encoder, progress, cancel)
 
 
 def _hits(ranking: TextRanking) -> list[Hit]:
@@ -225,28 +227,30 @@ def _hits(ranking: TextRanking) -> list[Hit]:
     return listed
 
 
-def _proposals(engine: Engine, seen: View, progress: Progress, cancel: Cancel | None) -> Masks:
+def _proposals(
+    engine: Engine, photo_view: View, progress: Progress, cancel: Cancel | None
+) -> Masks:
     def make() -> Masks:
-        saliency = saliency_of(engine, seen)
+        saliency = saliency_of(engine, photo_view)
         polite = engine.polite(cancel)
         return engine.work(
             lambda: propose(
-                seen.segmenter,
-                seen.image,
-                embedding=seen.embedding,
+                photo_view.segmenter,
+                photo_view.image,
+                embedding=photo_view.embedding,
                 saliency=saliency,
                 progress=progress,
                 cancel=polite,
             )
         )
 
-    key = ("proposals", seen.segmenter.name, seen.photo.digest, seen.image_hw)
-    return engine.memo.get_or_make(key, make)
+    key = ("proposals", photo_view.segmenter.name, photo_view.photo.digest, photo_view.image_hw)
+    return engine.cache.get_or_make(key, make)
 
 
 def _regions(
     engine: Engine,
-    seen: View,
+    photo_view: View,
     masks: Masks,
     encoder: TextEncoder,
     progress: Progress,
@@ -256,10 +260,16 @@ def _regions(
     polite = engine.polite(cancel)
 
     def embed() -> RegionFeatures:
-        return embed_regions(seen.image, masks, encoder, progress=progress, cancel=polite)
+        return embed_regions(photo_view.image, masks, encoder, progress=progress, cancel=polite)
 
-    key = ("regions", encoder.name, seen.segmenter.name, seen.photo.digest, seen.image_hw)
-    return engine.memo.get_or_make(key, lambda: engine.work(embed))
+    key = (
+        "regions",
+        encoder.name,
+        photo_view.segmenter.name,
+        photo_view.photo.digest,
+        photo_view.image_hw,
+    )
+    return engine.cache.get_or_make(key, lambda: engine.work(embed))
 
 
 def _no_match(ranking: TextRanking, text: int) -> str:

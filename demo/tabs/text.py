@@ -118,8 +118,8 @@ def _wire_results(
         return message_of(reply), _layers(reply), event.index
 
     def keep_masks(payload: Any, *values: Any) -> Updates:
-        *asked, index = values
-        reply = text.keep(engine, payload, *asked, picked=index)
+        *settings, index = values
+        reply = text.keep(engine, payload, *settings, picked=index)
         return message_of(reply), _layers(reply)
 
     everything = [canvas, *inputs]
