@@ -1,4 +1,4 @@
-"""What stands out in a photo: the map, the points drawn from it, the masks."""
+"""Salient objects of a photo: the saliency map, points sampled from it, and masks."""
 
 from collections.abc import Mapping
 from secrets import token_hex
@@ -29,16 +29,16 @@ def find(
     progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> Reply:
-    """Segment what stands out in a photo.
+    """Segment the salient objects of a photo.
 
     Args:
         engine: The engine.
         payload: ``token`` and ``model``.
         settings: The fields of ``SalientSettings``.
-        with_map: Whether the map is shown.
+        with_map: Whether to show the map.
         max_side: See ``view``.
-        progress: Called with the steps done and their number.
-        cancel: Asked between two steps; true stops.
+        progress: Called with the number of finished steps and their total.
+        cancel: Called between two steps; returning true stops.
 
     Returns:
         ``layers``, ``message`` and ``found``.
@@ -77,7 +77,7 @@ def search(
     progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> SalientMasks:
-    """Segment what stands out in a view; its map is computed once for all settings.
+    """Segment the salient objects of a view; its map is computed once for all settings.
 
     Raises:
         Cancelled: ``cancel`` returned true.
@@ -105,7 +105,7 @@ def layers(photo_view: View, result: SalientMasks, *, with_map: bool = True) -> 
     """Return the layers of the canvas: the map as heat, the points or boxes, the masks."""
     shared = {"token": photo_view.photo.token, "mode": "salient"}
     heat = {"kind": "heat", "png": heat_url(result.saliency.data), **shared} if with_map else None
-    # The canvas draws a point in the middle of its pixel, so it takes the pixel's corner.
+    # The canvas draws at pixel centres, so its coordinates are those of the pixel's corner.
     points = [
         [x * photo_view.scale - 0.5, y * photo_view.scale - 0.5, 1]
         for prompt in result.prompts
@@ -116,13 +116,13 @@ def layers(photo_view: View, result: SalientMasks, *, with_map: bool = True) -> 
     return {
         "salient-map": heat,
         "salient-points": {"kind": "markers", "points": points, "boxes": boxes, **shared},
-        # Over the map only outlines: the map is what matters here.
+        # Over the map, draw outlines only: a filled mask would hide it.
         "salient-masks": {"kind": "masks", "masks": masks, "outline": with_map, **shared},
     }
 
 
 def sentence(result: SalientMasks) -> str:
-    """Say what stands out."""
+    """Describe the result in a sentence."""
     count = len(result.masks)
     if not count:
         return texts.NOTHING

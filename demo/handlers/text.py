@@ -1,7 +1,7 @@
-"""What texts name in a photo: masks of everything, ranked by each text.
+"""Objects in a photo by their description: masks of everything, ranked by each text.
 
-The masks and how an encoder sees them belong to the pixels of a photo and are kept by the engine:
-the next text, or another threshold, costs milliseconds.
+The engine caches the masks and their features per photo, so another text or threshold takes
+milliseconds.
 """
 
 from collections.abc import Sequence
@@ -34,13 +34,13 @@ from esam_core.text import (
 from esam_core.visualize import hex_code, palette
 
 SHOWN_PER_TEXT = 4
-WORTH_SHOWING = 0.01  # a score below this is nothing to choose from
-PROPOSED = 70  # percent of the time that finding the masks takes; the rest goes to encoding them
+WORTH_SHOWING = 0.01  # masks with lower scores are not offered
+PROPOSED = 70  # percent of the time spent on finding masks; the rest is encoding
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One thumbnail: which text, which mask, its score, and whether it answers the text."""
+    """A thumbnail: indices of its text and mask, the score, and whether it matches the text."""
 
     text: int
     mask: int
@@ -51,13 +51,13 @@ class Hit:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TextResult:
-    """Answers to some texts.
+    """The masks of a photo, ranked by texts.
 
     Args:
         view: The photo.
         masks: The proposals (n, h, w), in the size of the view.
-        ranking: Of the texts that were understood, None without any.
-        notices: What there is to say, a sentence each.
+        ranking: Ranking by the texts that were understood; None if there are none.
+        notices: Messages, one sentence each.
     """
 
     view: View
@@ -67,7 +67,7 @@ class TextResult:
 
     @property
     def hits(self) -> list[Hit]:
-        """The thumbnails: per text its answers, then the next most similar masks."""
+        """The thumbnails: per text its matches, then the next most similar masks."""
         return [] if self.ranking is None else _hits(self.ranking)
 
     @property
@@ -76,7 +76,7 @@ class TextResult:
         return palette(len(self.ranking.texts)) if self.ranking else []
 
     def shown(self, picked: int | None = None) -> list[Hit]:
-        """Return the hit that was picked, or without one all that answer."""
+        """Return the picked hit, or without one all matches."""
         hits = self.hits
         if picked is not None and 0 <= picked < len(hits):
             return [hits[picked]]
@@ -96,18 +96,18 @@ def find(
     progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> Reply:
-    """Find what texts name in a photo.
+    """Find the objects that texts describe.
 
     Args:
         engine: The engine.
         payload: ``token`` and ``model``.
         query: Texts, separated by commas.
-        threshold: Scores from here on are matches, in [0, 1].
+        threshold: Lowest score of a match, in [0, 1].
         encoder: A name of ``TEXT_ENCODERS``.
-        picked: Number of the one hit to show instead of all that answer.
+        picked: Index of a single hit to show instead of all matches.
         max_side: See ``view``.
-        progress: Called with the percent done and 100.
-        cancel: Asked between two steps; true stops.
+        progress: Called with the percentage and 100.
+        cancel: Called between two steps; returning true stops.
 
     Returns:
         ``layers``, ``message``, ``hits`` (``label``, ``score``, ``chosen``), their ``thumbnails``
@@ -140,7 +140,7 @@ def keep(
     *,
     picked: int | None = None,
 ) -> Reply:
-    """Turn the masks on show into objects, named by their texts; ``layers`` and ``message``."""
+    """Turn the visible masks into objects, named by their texts; ``layers`` and ``message``."""
     result = _searched(engine, payload, query, threshold, encoder)
     shown = result.shown(picked)
     kept = {
@@ -167,11 +167,11 @@ def search(
 ) -> TextResult:
     """Rank the masks of a view by each text.
 
-    A text that is not understood gets a notice and is left out; the others are answered.
+    A text that is not understood gets a notice and is left out.
 
     Raises:
         Cancelled: ``cancel`` returned true.
-        EsamError: A model that cannot be loaded, or a threshold outside [0, 1].
+        EsamError: A model cannot be loaded, or the threshold is outside [0, 1].
     """
     text_model = text_encoder(engine, encoder)
     understood: list[str] = []
@@ -256,7 +256,7 @@ def _regions(
     progress: Progress,
     cancel: Cancel | None,
 ) -> RegionFeatures:
-    """Encode the masks, once per photo and encoder; clicks go first in between."""
+    """Encode the masks, once per photo and encoder; clicks have priority."""
     polite = engine.polite(cancel)
 
     def embed() -> RegionFeatures:
