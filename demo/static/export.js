@@ -29,14 +29,14 @@ export class Export {
     for (const each of this.buttons) each.disabled = !masks && !stage.picked.size;
   }
 
-  /** What is exported: the selected object or all visible ones; without a mask there, the last one that has any. */
+  /** The objects to export: the selected or all visible ones; without a mask, the last object that has one. */
   chosen() {
     const { stage } = this, { objects } = stage.doc, visible = objects.filter(object => !object.hidden);
     const wanted = (this.scope.value === 'visible' ? visible : [stage.active]).filter(object => stage.hasMask(object));
     return wanted.length ? wanted : visible.filter(object => stage.hasMask(object)).slice(-1);
   }
 
-  /** Masks that were made here travel as pictures, all others as their prompts. @param {PhotoObject} object */
+  /** Masks made in the browser are sent as pictures, all others as prompts. @param {PhotoObject} object */
   payloadOf({ prompt, choice, model, subtract, mask, name, colour }) {
     const about = { name, colour };
     return mask ? { ...about, png: asPng(mask.picture) } : { ...about, prompt, choice, model, subtract };
@@ -47,7 +47,7 @@ export class Export {
     const { stage } = this;
     if (!stage.photo) return;
     stage.showMessage(stage.texts.exporting, 'busy');
-    // What is selected in a label map is what a person means, kept or not.
+    // A selection in a label map is exported even if it was not added as an object.
     const picked = await stage.pictures.pickedMasks();
     const objects = picked.length
       ? picked.map(picture => ({ name: stage.texts.selection, png: asPng(picture) }))

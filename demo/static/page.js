@@ -25,9 +25,9 @@ export class Page {
     this.texts = host.texts;
     /** @type {Source | null} */
     this.source = null;
-    /** @type {Source | null} the one that was chosen last; it may still be on its way */
+    /** @type {Source | null} the one that was chosen last; it may still be loading */
     this.opening = null;
-    /** @type {{token: string | null, model: string | null}} photo and model that Python knows to be on show */
+    /** @type {{token: string | null, model: string | null}} the photo and the model last reported to Python */
     this.entered = { token: null, model: null };
     /** @type {Prompt | null} */
     this.published = null;
@@ -50,7 +50,7 @@ export class Page {
     this.models.poll();
   }
 
-  /** 'ready' as soon as a model answers. */
+  /** 'ready' once a model is loaded. */
   get state() { return this.models.state; }
 
   /** @param {HTMLImageElement | HTMLCanvasElement} picture */
@@ -71,7 +71,7 @@ export class Page {
     this.publish();
   }
 
-  /** The component's value: what the handlers of other modes read when they take the canvas as input. */
+  /** The component's value: what handlers get when the canvas is an input. */
   publish() {
     const { photo, mode, active, picked } = this.canvas;
     const token = photo ? photo.token : null, model = this.models.name, last = this.entered;
@@ -121,7 +121,7 @@ export class Page {
   async reopen() {
     const photo = this.source && await this.send(this.source);
     if (!photo || 'error' in photo) return null;
-    setTimeout(() => this.publish());  // when the stage has the new token
+    setTimeout(() => this.publish());  // after the stage has the new token
     return photo;
   }
 

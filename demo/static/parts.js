@@ -1,5 +1,5 @@
 // @ts-check
-// What the stage gives to those of its parts that know no stage.
+// Connects the stage to its parts that are independent of it.
 
 import { MaskRequests } from './requests.js';
 import { Layers } from './layers.js';

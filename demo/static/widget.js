@@ -34,7 +34,7 @@ class WidgetView {
       texts: this.texts, palette, heat, ask: (kind, payload) => this.ask(kind, payload),
     });
     this.stage.root.classList.toggle('es-dark', document.body.dataset.jpThemeLight === 'false');
-    // JupyterLab's keys stay out only if the focused element itself says so; its parents do not count.
+    // JupyterLab ignores keys only if the focused element itself has this attribute, not its parents.
     for (const node of this.stage.root.querySelectorAll('button, input, [tabindex]')) {
       node.setAttribute('data-lm-suppress-shortcuts', 'true');
     }
@@ -70,12 +70,12 @@ class WidgetView {
   /** @param {any} content */
   receive(content) {
     if (content.layers) this.stage.setLayers(content.layers);
-    this.waiting.get(content.id)?.(content.reply);  // another view's reply is not waited for here
+    this.waiting.get(content.id)?.(content.reply);  // replies to other views are ignored
     this.waiting.delete(content.id);
   }
 
   /**
-   * What Python reads: the prompt and the picked masks, whenever they have changed.
+   * Send the prompt and the picked masks to Python when they have changed.
    * @param {string} what
    * @param {any} detail
    */
@@ -126,7 +126,7 @@ class WidgetView {
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
 /**
- * What anywidget calls for each view; returns what takes the view away.
+ * Called by anywidget for each view; returns the function that removes it.
  * @param {{model: WidgetModel, el: HTMLElement}} view
  */
 export function render({ model, el }) {
