@@ -66,7 +66,7 @@ class Batcher:
         return job
 
     def serve(self, queue: Hashable, job: Job, predict: Predict) -> None:
-        """Decode the job and those that wait with it, if not done yet; the caller holds the model."""
+        """Decode a job and those waiting with it, if not done yet; the caller holds the model."""
         if job.done:
             return
         with self._lock:
