@@ -1,4 +1,4 @@
-"""PromptCanvas: the workspace as one Gradio component; its script and style lie in static/."""
+"""PromptCanvas: the workspace as one Gradio component; its scripts and styles are in static/."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from gradio.events import Dependency
 from demo.handlers.pictures import drawing_colours
 from demo.static import bundle, styles
 
-# Constant on purpose: Gradio reads templates as code, so nothing that a visitor typed may enter.
+# Constant on purpose: Gradio runs templates as code, so no user input may enter them.
 TEMPLATE = '<div class="es-page"></div>'
 MOUNT = "entry.mount({ element, props, trigger, watch });"
 REFUSED = """() => {{
@@ -20,18 +20,18 @@ REFUSED = """() => {{
 class PromptCanvas(gr.HTML):
     """The photo, its tools, candidates, objects, export and strip.
 
-    The page asks by events (``canvas.prompt(fn, None, canvas)``); the payload is the event's data
-    and the answer goes into the prop ``<event>_reply``. ``layers`` shows further pictures over the
-    photo, see ``Layer`` in static/types.d.ts. As an input of other events the component's value is
+    Requests are events (``canvas.prompt(fn, None, canvas)``): the payload is the event's data and
+    the reply goes into the prop ``<event>_reply``. ``layers`` shows further pictures over the
+    photo, see ``Layer`` in static/types.d.ts. As an input of other events, the component's value is
     ``{"mode", "token", "model", "picked", "prompt"}``.
 
     Args:
-        kinds: The events that are answered through a prop.
+        kinds: The events that have a reply prop.
         props: ``texts``, ``gallery``, ``exports``, ``modes``, ``max_bytes``, ``layers``.
     """
 
     def __init__(self, *, kinds: list[str], elem_id: str = "es-canvas", **props: Any):
-        # Gradio makes the component anew for every update, with the update's props among these.
+        # Gradio creates the component again for every update, with the updated props.
         replies = {f"{kind}_reply": None for kind in kinds}
         props = {"value": {}, **drawing_colours(), **replies, **props}
         super().__init__(
@@ -45,17 +45,17 @@ class PromptCanvas(gr.HTML):
         )
 
     def api_info(self) -> dict[str, Any]:
-        """Describe the value to Gradio's own listing."""
+        """Describe the value for Gradio's API listing."""
         return {"type": "object", "description": "mode, token, model, picked, prompt"}
 
 
 def report_refusal(event: Dependency, kind: str) -> None:
-    """Let the page know at once when Gradio does not let a request into its queue.
+    """Notify the page at once when Gradio refuses a request because its queue is full.
 
-    Without this, the request would look like one whose reply takes long.
+    Otherwise the page would wait for the reply until its timeout.
 
     Args:
-        event: What the listener of the request returned.
-        kind: The request.
+        event: The dependency that registering the listener returned.
+        kind: The event of the request.
     """
     event.failure(None, None, None, js=REFUSED.format(kind=kind), api_visibility="private")

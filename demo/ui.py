@@ -23,7 +23,7 @@ LAUNCH: dict[str, Any] = {
     "run_history": False,
     "max_file_size": f"{MAX_MEGABYTES}mb",
     "footer_links": [],
-    # Gradio's 600 of this font holds a few letters only; 400 and 700 are whole.
+    # Gradio ships weight 600 of this font with a few letters only; 400 and 700 are complete.
     "theme": gr.themes.Base(
         font=[gr.themes.LocalFont("IBM Plex Sans", weights=(400, 700)), "system-ui", "sans-serif"],
         font_mono=["ui-monospace", "monospace"],
@@ -32,7 +32,7 @@ LAUNCH: dict[str, Any] = {
 
 
 def build(engine: Engine) -> gr.Blocks:
-    """Lay out the page over an engine; start the engine before or after."""
+    """Lay out the page over an engine; the engine may be started before or after."""
     modes = discover()
     with gr.Blocks(
         title=texts.PAGE["title"], delete_cache=(3600, 3600), analytics_enabled=False
@@ -47,30 +47,30 @@ def build(engine: Engine) -> gr.Blocks:
             layers={},
         )
         _upload(engine, canvas)
-        # Panels wait here; the page moves each beside the stage when its tab is opened.
+        # The page moves each panel beside the stage when its tab is opened.
         with gr.Column(elem_id="es-modes"):
             for mode in modes:
                 with gr.Column(elem_id=f"es-mode-{mode.name}", elem_classes="es-mode-panel"):
                     mode.build(engine, canvas)
         _endpoint(engine)
-    # A full queue is refused with a message, not slowed to a halt.
+    # Requests to a full queue are refused with a message.
     return page.queue(max_size=64, default_concurrency_limit=1)
 
 
 def _described(mode: Mode) -> dict[str, Any]:
-    """Return a mode as the page's script knows it: all but how it is built."""
+    """Return a mode as JSON for the page's script, without ``build``."""
     return {
         field.name: getattr(mode, field.name) for field in fields(mode) if field.name != "build"
     }
 
 
 def _upload(engine: Engine, canvas: PromptCanvas) -> None:
-    """Take photos through Gradio's own button, which checks their size and hands out no path."""
-    with gr.Column(elem_id="es-door"):
+    """Add Gradio's upload button, which checks the file size and exposes no path."""
+    with gr.Column(elem_id="es-upload"):
         button = gr.UploadButton(type="binary")
 
     def opened(content: bytes | None) -> Any:
-        # A prop that does not change is not noticed: two equal refusals must differ.
+        # Gradio ignores a prop that does not change; the nonce makes equal replies differ.
         return gr.update(upload_reply={**photos.upload(engine, content), "nonce": uuid4().hex})
 
     event = button.upload(opened, button, canvas, api_name="canvas_upload", **QUIET, **PHOTO_QUEUE)
@@ -78,7 +78,7 @@ def _upload(engine: Engine, canvas: PromptCanvas) -> None:
 
 
 def _endpoint(engine: Engine) -> None:
-    """Offer the one public endpoint, on plain inputs of its own."""
+    """Add the public endpoint, with inputs of its own."""
 
     def segment(image: str, prompts: dict[str, Any]) -> tuple[Any, Any]:
         """Segment one photo by points and a box; see /segment in the README."""

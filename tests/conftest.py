@@ -153,23 +153,25 @@ def pytest_runtest_makereport(item, call):
 
 @pytest.fixture
 def open_page(browser, request, tmp_path):
-    """open_page(url, width, height, dpr, touch, dark) -> Desk; fails on any console error or any
-    request that leaves the server."""
-    from tests.support.desk import Desk
+    """open_page(url, width, height, dpr, touch, dark) -> PageDriver.
+
+    Fails on any console error and on any request to another server.
+    """
+    from tests.support.page import PageDriver
 
     with contextlib.ExitStack() as stack:
-        desks, bad = [], []
+        drivers, bad = [], []
 
         def open_one(url, **look):
-            desks.append(Desk(browser, url, bad, **look))
-            stack.callback(desks[-1].context.close)
-            return desks[-1]
+            drivers.append(PageDriver(browser, url, bad, **look))
+            stack.callback(drivers[-1].context.close)
+            return drivers[-1]
 
         yield open_one
         report = getattr(request.node, "report_call", None)
         if report is not None and report.failed:
-            for i, desk in enumerate(desks):
-                desk.page.screenshot(path=str(tmp_path / f"failed{i}.png"))
+            for i, driver in enumerate(drivers):
+                driver.page.screenshot(path=str(tmp_path / f"failed{i}.png"))
                 sys.stderr.write(f"screenshot: {tmp_path / f'failed{i}.png'}\n")
         assert not bad, bad
 

@@ -1,4 +1,4 @@
-"""What visitors share: models, photos, results and one scheduler. Knows no page."""
+"""State that all visitors share: models, photos, results and a scheduler; no Gradio."""
 
 from demo.engine.engine import Engine
 

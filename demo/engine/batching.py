@@ -1,4 +1,4 @@
-"""Prompts about one photo that wait at the same time are decoded together."""
+"""Batching: prompts for the same photo that wait at the same time are decoded together."""
 
 import threading
 import time
@@ -13,7 +13,7 @@ Predict = Callable[[Sequence[Prompt]], list[Masks]]
 
 
 class Job:
-    """One prompt and, once it was decoded, its masks or what was wrong, and how long it took."""
+    """A prompt and, once it was decoded, its masks or its error, and the time it took."""
 
     def __init__(self, prompt: Prompt):
         self.prompt = prompt
@@ -23,14 +23,14 @@ class Job:
 
     @property
     def done(self) -> bool:
-        """Whether it was decoded."""
+        """Whether the prompt was decoded."""
         return self.masks is not None or self.error is not None
 
     def result(self) -> Masks:
         """Return the masks.
 
         Raises:
-            Exception: What decoding the prompt raised.
+            Exception: The error that decoding raised.
         """
         if self.error is not None:
             raise self.error
@@ -39,41 +39,41 @@ class Job:
 
 
 class Batcher:
-    """Jobs that wait for the model, one line per embedding.
+    """Jobs that wait for the model, one queue per embedding.
 
-    The first job whose turn it is takes along what waits in the same line; the others find
-    themselves done. With eight visitors of one photo that raised the clicks per second from 75 to
-    150 (mini) and from 39 to 60 (EfficientSAM-Ti), in bfloat16 on two cores.
+    The first job that gets the model also decodes the jobs waiting in the same queue, so that
+    these are done when their turn comes. With eight visitors on one photo, this raised the clicks
+    per second from 75 to 150 (mini) and from 39 to 60 (EfficientSAM-Ti), in bfloat16 on two cores.
 
-    Only prompts of equal photos meet in a line, which is what visitors of the example photos do.
-    Photos of different visitors could be decoded together as well, at the price of copying
-    embeddings: of the 30 ms that a click takes over HTTP that would save 3, so it is not done.
+    Only prompts for equal photos share a queue, as with visitors of the example photos. Different
+    photos could be batched too, but that means copying their embeddings and would save only 3 of
+    the 30 ms that a click takes over HTTP.
 
     Args:
-        most: How many jobs are decoded at once.
+        most: Maximum number of jobs per batch.
     """
 
     def __init__(self, most: int = 8):
         self.most = most
         self._lock = threading.Lock()
-        self._lines: dict[Hashable, list[Job]] = defaultdict(list)
+        self._queues: dict[Hashable, list[Job]] = defaultdict(list)
 
-    def join(self, line: Hashable, prompt: Prompt) -> Job:
-        """Stand in a line; then wait for the model, then call ``serve``."""
+    def join(self, queue: Hashable, prompt: Prompt) -> Job:
+        """Add a prompt to a queue; the caller then waits for the model and calls ``serve``."""
         job = Job(prompt)
         with self._lock:
-            self._lines[line].append(job)
+            self._queues[queue].append(job)
         return job
 
-    def serve(self, line: Hashable, job: Job, predict: Predict) -> None:
-        """With the model at hand: decode the job and what waits with it, unless that was done."""
+    def serve(self, queue: Hashable, job: Job, predict: Predict) -> None:
+        """Decode a job and those waiting with it, if not done yet; the caller holds the model."""
         if job.done:
             return
         with self._lock:
-            waiting = [other for other in self._lines.pop(line) if other is not job]
+            waiting = [other for other in self._queues.pop(queue) if other is not job]
             jobs, rest = [job, *waiting[: self.most - 1]], waiting[self.most - 1 :]
             if rest:
-                self._lines[line] = rest
+                self._queues[queue] = rest
         start = time.perf_counter()
         _decode(jobs, predict)
         for each in jobs:
@@ -88,8 +88,8 @@ def _decode(jobs: list[Job], predict: Predict) -> None:
         if len(jobs) == 1:
             jobs[0].error = error
             return
-        for job in jobs:  # the prompt of one visitor must not fail the others
+        for job in jobs:  # one bad prompt must not fail the others
             _decode([job], predict)
-    except Exception as error:  # raised again where each job is waited for
+    except Exception as error:  # raised again by result()
         for job in jobs:
             job.error = error

@@ -1,4 +1,4 @@
-"""The one cache of the page: what was not used for the longest time is forgotten first."""
+"""A thread-safe LRU cache, limited by number or bytes."""
 
 import threading
 from collections import OrderedDict
@@ -12,7 +12,7 @@ Value = TypeVar("Value")
 
 @dataclass(slots=True)
 class _Entry(Generic[Value]):
-    """A value in a list of its own, so that a value may be None; empty until it is made."""
+    """A value in a list, so that None is a valid value; the list is empty until it is made."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     value: list[Value] = field(default_factory=list)
@@ -23,9 +23,9 @@ class LruCache(Generic[Key, Value]):
     """Values by key, limited in number or in bytes; safe to use from many threads.
 
     Args:
-        max_items: How many values are kept; None is no limit.
-        max_bytes: How many bytes the values may take; None is no limit. The newest value is kept
-            even if it alone is larger.
+        max_items: Maximum number of values; None is no limit.
+        max_bytes: Maximum size of all values; None is no limit. The newest value is kept even if
+            it alone is larger.
     """
 
     def __init__(self, max_items: int | None = None, *, max_bytes: int | None = None):
@@ -37,7 +37,7 @@ class LruCache(Generic[Key, Value]):
         return sum(bool(entry.value) for entry in list(self._entries.values()))
 
     def get(self, key: Key) -> Value | None:
-        """Return a value, or None if it is not kept."""
+        """Return a value, or None if it is not in the cache."""
         with self._lock:
             entry = self._entries.get(key)
             if entry is None or not entry.value:
@@ -46,17 +46,17 @@ class LruCache(Generic[Key, Value]):
             return entry.value[0]
 
     def put(self, key: Key, value: Value, nbytes: int = 0) -> None:
-        """Keep a value in place of the key's last one."""
+        """Store a value, replacing the last one of its key."""
         with self._lock:
             self._entries[key] = _Entry(value=[value], nbytes=nbytes)
             self._entries.move_to_end(key)
             self._shrink()
 
     def get_or_make(self, key: Key, make: Callable[[], Value]) -> Value:
-        """Return a value, made now if it is not kept.
+        """Return a value, made now if it is not in the cache.
 
         Threads that ask for the same key at the same time wait for one of them to make it. If
-        ``make`` raises, nothing is kept and the next thread tries again.
+        ``make`` raises, nothing is stored and the next thread tries again.
         """
         with self._lock:
             entry = self._entries.setdefault(key, _Entry())
@@ -68,12 +68,12 @@ class LruCache(Generic[Key, Value]):
             return entry.value[0]
 
     def pop(self, key: Key) -> None:
-        """Forget a value; a key that is unknown is fine."""
+        """Drop a value; unknown keys are ignored."""
         with self._lock:
             self._entries.pop(key, None)
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Drop all values."""
         with self._lock:
             self._entries.clear()
 

@@ -1,4 +1,4 @@
-"""Which models the page offers, and how one is loaded; torch is imported only when asked."""
+"""The models that the page offers, and how to load one; torch is imported on first use."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ModelEntry:
-    """The facts about one model that the page offers.
+    """A model as listed on the page.
 
     Args:
-        name: The name that requests carry.
-        title: The name that a person reads.
-        parameters: How many it has.
+        name: Its name in requests.
+        title: Its name for display.
+        parameters: Number of parameters.
         licence: Of its weights.
         present: Whether its weights are on this machine.
-        download_bytes: How large its weights are, 0 if that is unknown.
+        download_bytes: Size of its weights, 0 if unknown.
         understands_background: Whether it was trained with background points.
         bundled: Whether its weights come with the project.
-        recommended: Whether it is the one to get where only a bundled model is present.
+        recommended: Whether to suggest it where only bundled models are present.
         random: Whether it runs with random weights.
     """
 
@@ -43,23 +43,23 @@ class ModelEntry:
 
 
 class Catalogue(Protocol):
-    """Where an engine gets its models from."""
+    """The source of an engine's models."""
 
     @property
     def compiled(self) -> bool:
-        """Whether models are to be compiled once they are loaded."""
+        """Whether to compile models after loading them."""
 
     def entries(self) -> list[ModelEntry]:
         """Return one entry per model, the best present one first."""
 
     def load(self, name: str, precision: str | None = None, *, compiled: bool = False) -> Any:
-        """Load one model as a Segmenter, in its own precision unless another is asked for."""
+        """Load a model as a Segmenter; without ``precision``, in the catalogue's own."""
 
     def warm_up(self, segmenter: Any) -> None:
-        """Run a model once on nothing."""
+        """Run a model once on an empty image."""
 
     def download(self, name: str, progress: Callable[[int, int], None]) -> None:
-        """Fetch the weights of one model."""
+        """Download the weights of a model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class CoreCatalogue:
         return [self._entry(MODELS[name], name in present) for name in (*present, *absent)]
 
     def load(self, name: str, precision: str | None = None, *, compiled: bool = False) -> Any:
-        """Load one model, in the catalogue's precision unless another is asked for.
+        """Load a model; without ``precision``, in the catalogue's own.
 
         Raises:
             EsamError: Unknown name, no weights, or weights of another model.
@@ -110,12 +110,12 @@ class CoreCatalogue:
         )
 
     def warm_up(self, segmenter: Any) -> None:
-        """Run a model once on a grey picture: the first run of anything takes longer."""
+        """Run a model once on a grey image, because the first run is slow."""
         embedding = segmenter.embed(np.full((480, 640, 3), 127, np.uint8))
         segmenter.predict(embedding, Prompt.point(320, 240))
 
     def download(self, name: str, progress: Callable[[int, int], None]) -> None:
-        """Fetch the official weights of one model.
+        """Download the official weights of a model.
 
         Raises:
             DownloadFailed: No connection, or a file with another digest.

@@ -1,7 +1,7 @@
-"""What visitors share: loaded models, opened photos, their embeddings. Knows nothing of pages.
+"""The engine behind the page: loaded models, opened photos and their embeddings; no Gradio.
 
-Models run one at a time (``scheduler``): a click takes milliseconds and goes before the encoding of
-a photo, which takes up to a second, so a visitor who opens a photo holds up nobody's clicks.
+Models run one at a time (``scheduler``). A click takes milliseconds and has priority over encoding
+a photo, which takes up to a second, so opening a photo does not delay the clicks of others.
 """
 
 import time
@@ -26,7 +26,7 @@ Cancel = Callable[[], bool]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
-    """Candidates of one prompt, best first, with the model that made them and its times."""
+    """The candidates for a prompt, best first, with the model and its times."""
 
     masks: Masks
     segmenter: Any
@@ -37,15 +37,14 @@ class Answer:
 class Engine:
     """Models, photos and embeddings behind every visitor's page; safe to call from many threads.
 
-    Modes keep in ``memo`` what belongs to the pixels of photos, in ``tools`` models of their own,
-    in ``results`` what they found in a visitor's photo; ``tasks`` stops their long work.
+    Modes store data computed from pixels in ``cache``, further models in ``tools`` and the results
+    of a visitor's photo in ``results``; ``tasks`` stops their long work.
 
     Args:
         catalogue: Where models come from.
-        model: The model that answers unless a visitor chooses: a name, or ``auto`` for the best
-            one whose weights are present.
-        photo_bytes: Photos are forgotten, oldest first, beyond this many bytes of pixels.
-        embeddings: How many embeddings are kept.
+        model: The default model: a name, or ``auto`` for the best one whose weights are present.
+        photo_bytes: Limit for the pixels of all photos; the least recently used are dropped.
+        embeddings: Maximum number of embeddings in memory.
     """
 
     def __init__(
@@ -62,7 +61,7 @@ class Engine:
         self.tasks = RunningTasks()
         self.scheduler = Scheduler()
         self.batcher = Batcher()
-        self.memo: LruCache[Hashable, Any] = LruCache(embeddings)
+        self.cache: LruCache[Hashable, Any] = LruCache(embeddings)
         self.tools: LruCache[Hashable, Any] = LruCache(8)
 
     # ---- photos ----
@@ -79,18 +78,18 @@ class Engine:
         """Return the photo of a token.
 
         Raises:
-            PhotoGone: It was forgotten, or never opened here.
+            PhotoGone: The photo was dropped, or never opened here.
         """
         return self.photos.get(token)
 
     def close_photo(self, token: str) -> None:
-        """Forget a photo; a token that is unknown is fine."""
+        """Drop a photo; unknown tokens are ignored."""
         self.photos.close(token)
 
-    # ---- the model at work ----
+    # ---- models ----
 
     def work(self, call: Callable[[], Result], priority: str = "long") -> Result:
-        """Hold every model while a call computes with one of them, in a thread of its own.
+        """Run a call in a thread of its own while no other call uses a model.
 
         Args:
             call: Takes nothing; its result is returned.
@@ -100,11 +99,11 @@ class Engine:
             return in_its_own_thread(call)
 
     def give_way(self) -> None:
-        """Within long work, between two steps: let clicks go first."""
+        """Let waiting clicks go first; called between two steps of long work."""
         self.scheduler.give_way(PRIORITIES["long"])
 
     def polite(self, cancel: Cancel | None) -> Cancel:
-        """Return a ``cancel`` for long work that also lets clicks go first wherever it is asked."""
+        """Return a ``cancel`` for long work that also lets clicks go first on every call."""
 
         def check() -> bool:
             self.give_way()
@@ -113,7 +112,7 @@ class Engine:
         return check
 
     def embed(self, photo: Photo, model: str | None = None) -> tuple[Any, Any, float]:
-        """Return the model, the photo's embedding and the milliseconds that embedding took once.
+        """Return the model, the photo's embedding and the milliseconds it took to compute.
 
         Raises:
             UnknownModel: No such model.
@@ -133,7 +132,7 @@ class Engine:
         """Return the candidates of a prompt, best first.
 
         Raises:
-            EsamError: The model cannot be loaded, or not read such a prompt.
+            EsamError: The model cannot be loaded, or does not accept the prompt.
         """
         segmenter, embedding, embed_ms = self.embed(photo, model)
 
@@ -142,9 +141,9 @@ class Engine:
                 return segmenter.predict_batch(embedding, prompts)
             return [segmenter.predict(embedding, p, subtract_background=subtract) for p in prompts]
 
-        line = (_key(segmenter), photo.digest, subtract)
-        job = self.batcher.join(line, prompt)
-        self.work(lambda: self.batcher.serve(line, job, decode), "click")
+        queue = (_key(segmenter), photo.digest, subtract)
+        job = self.batcher.join(queue, prompt)
+        self.work(lambda: self.batcher.serve(queue, job, decode), "click")
         return Answer(job.result(), segmenter, embed_ms, job.decode_ms)
 
     def _warm_up(self, segmenter: Any) -> None:
@@ -158,5 +157,5 @@ def _embed(segmenter: Any, photo: Photo) -> TimedEmbedding:
 
 
 def _key(segmenter: Any) -> str:
-    """Name the embeddings that a model can read."""
+    """Return the key of the embeddings that a model can use."""
     return f"{segmenter.name} {segmenter.precision}"

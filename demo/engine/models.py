@@ -17,7 +17,7 @@ EXACT = "@fp32"  # after a model's name: the same weights in the exact precision
 
 @dataclass(slots=True)
 class Download:
-    """How far a download is, in [0, 1], or what went wrong."""
+    """Progress of a download in [0, 1], or its error."""
 
     done: float = 0.0
     running: bool = True
@@ -25,13 +25,12 @@ class Download:
 
 
 class Models:
-    """Loaded models, one of each for all visitors; safe to call from many threads.
+    """Loaded models, shared by all visitors; safe to call from many threads.
 
     Args:
         catalogue: Where models come from.
-        model: The model that answers unless a visitor chooses: a name, or ``auto`` for the best
-            one whose weights are present.
-        warm_up: Called with each model that was loaded, in a thread of its own.
+        model: The default model: a name, or ``auto`` for the best one whose weights are present.
+        warm_up: Called with each loaded model, in a separate thread.
     """
 
     def __init__(self, catalogue: Catalogue, model: str, warm_up: Callable[[Any], None]):
@@ -48,7 +47,7 @@ class Models:
         self._segmenters: dict[str, Any] = {}
 
     def start(self, grace: float = 0.0) -> None:
-        """Load the default model in the background; the page is up meanwhile.
+        """Load the default model in the background, while the page starts.
 
         Args:
             grace: Seconds to wait for the first page to come up, see ``load_now``. Loading keeps
@@ -58,7 +57,7 @@ class Models:
         thread.start()
 
     def load_now(self) -> None:
-        """A page is up: load the default model now."""
+        """Load the default model now, because a page has been opened."""
         self._wanted_now.set()
 
     def _start(self, grace: float = 0.0) -> None:
@@ -69,7 +68,7 @@ class Models:
             self._load(self.default)
         except EsamError as error:
             self.error = error
-        except Exception as error:  # the page must be able to say that there is no model
+        except Exception as error:  # the page reports it
             log.exception("the default model could not be loaded")
             self.error = error
         finally:
@@ -85,7 +84,7 @@ class Models:
 
     @property
     def state(self) -> str:
-        """``loading``, ``ready`` or ``error``: how the default model is."""
+        """State of the default model: ``loading``, ``ready`` or ``error``."""
         if not self._ready.is_set():
             return "loading"
         return "error" if self.error else "ready"
@@ -95,13 +94,13 @@ class Models:
         return self._segmenters.get(name)
 
     def segmenter(self, name: str | None = None) -> Any:
-        """Return a model, loading it at its first use; without a name the default one.
+        """Return a model, loading it on first use; without a name, the default one.
 
         Args:
-            name: An entry's name, with ``EXACT`` behind it for the exact precision.
+            name: An entry's name, followed by ``EXACT`` for float32.
 
         Raises:
-            UnknownModel: The name is in no entry.
+            UnknownModel: No entry has this name.
             EsamError: The weights are absent or do not fit.
         """
         if name is None:
@@ -132,25 +131,25 @@ class Models:
         ).start()
 
     def _prepare(self, key: str, segmenter: Any) -> None:
-        # What runs for the first time is slow: it runs before the first click, unless that is here.
+        # The first run is slow; do it before the first click comes.
         self._warm_up(segmenter)
         if not self.catalogue.compiled or key.endswith(EXACT):
             return
-        # A second copy is compiled, outside of anybody's turn, and takes the place of the first.
+        # A second copy is compiled without holding the scheduler, and then replaces the first.
         try:
             compiled = self.catalogue.load(key, compiled=True)
             self.catalogue.warm_up(compiled)
-        except Exception:  # no compiler on this machine, for one: the page goes on as it is
+        except Exception:  # for example no compiler: keep the plain model
             log.exception("%s could not be compiled and stays as it is", key)
         else:
             self._segmenters[key] = compiled
             log.info("%s is compiled", key)
 
     def download(self, name: str) -> None:
-        """Start fetching a model's weights; ``downloads`` has its progress.
+        """Start the download of a model's weights; see ``downloads`` for progress.
 
         Raises:
-            UnknownModel: The name is in no entry.
+            UnknownModel: No entry has this name.
         """
         if name not in [entry.name for entry in self.entries]:
             raise UnknownModel(f"There is no model {name!r} to download.")
@@ -174,7 +173,7 @@ class Models:
             self.entries = self.catalogue.entries()
         except EsamError as error:
             state.error = str(error)
-        except Exception as error:  # the page shows it and stays usable
+        except Exception as error:  # the page reports it
             log.exception("download of %s", name)
             state.error = str(error)
         finally:

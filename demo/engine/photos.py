@@ -1,8 +1,7 @@
-"""The photos that visitors opened and their embeddings, as many as there is room for.
+"""Photos opened by visitors and their embeddings, within fixed limits.
 
-A photo is known by a random token that only its visitor was given; nothing else tells two visitors
-apart, so nothing of one can reach the other. An embedding belongs to the pixels: equal photos share
-it.
+A photo is identified by a random token that only its visitor knows, so visitors cannot reach each
+other's photos. Embeddings are keyed by pixels: equal photos share one.
 """
 
 import secrets
@@ -18,7 +17,7 @@ from esam_core.images import ImageSource, image_digest, load_rgb
 
 
 class PhotoGone(EsamError):
-    """The token's photo was forgotten to make room, or never was."""
+    """The photo of this token was dropped to free memory, or never existed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,9 +25,9 @@ class Photo:
     """An opened photo.
 
     Args:
-        token: Random; its visitor's key to it.
+        token: Random identifier, known to its visitor only.
         image: Its pixels (h, w, 3) uint8 RGB.
-        digest: Of the pixels.
+        digest: Digest of the pixels.
     """
 
     token: str
@@ -38,18 +37,18 @@ class Photo:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TimedEmbedding:
-    """An embedding and the milliseconds that it took to make."""
+    """An embedding and the milliseconds it took to compute."""
 
     embedding: Any
     embed_ms: float
 
 
 class Photos:
-    """Photos by token, embeddings by model and pixels; the longest unused are forgotten first.
+    """Photos by token, embeddings by model and pixels; least recently used are dropped first.
 
     Args:
-        photo_bytes: How many bytes of pixels are kept.
-        embeddings: How many embeddings are kept.
+        photo_bytes: Limit for the pixels of all photos.
+        embeddings: Maximum number of embeddings.
     """
 
     def __init__(self, photo_bytes: int, embeddings: int):
@@ -71,7 +70,7 @@ class Photos:
         """Return the photo of a token.
 
         Raises:
-            PhotoGone: It was forgotten, or never opened here.
+            PhotoGone: The photo was dropped, or never opened here.
         """
         photo = self._photos.get(token)
         if photo is None:
@@ -79,21 +78,21 @@ class Photos:
         return photo
 
     def close(self, token: str) -> None:
-        """Forget a photo; a token that is unknown is fine."""
+        """Drop a photo; unknown tokens are ignored."""
         self._photos.pop(token)
 
     def clear(self) -> None:
-        """Forget every photo and every embedding."""
+        """Drop all photos and embeddings."""
         self._photos.clear()
         self._embeddings.clear()
 
     @property
     def held(self) -> tuple[int, int]:
-        """How many photos and how many embeddings are kept."""
+        """Number of photos and of embeddings in memory."""
         return len(self._photos), len(self._embeddings)
 
     def embedding(
         self, model: str, photo: Photo, make: Callable[[], TimedEmbedding]
     ) -> TimedEmbedding:
-        """Return a model's embedding of these pixels, made now if it is not kept."""
+        """Return a model's embedding of these pixels, computed on first use."""
         return self._embeddings.get_or_make((model, photo.digest), make)

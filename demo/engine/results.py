@@ -1,7 +1,7 @@
-"""What modes found in a visitor's photo, and the long work that is running on it.
+"""Results that modes found in a photo, and the long work that runs on it.
 
-Both belong to the photo's token. A token is known to its visitor only, so nobody reaches another's
-results or stops another's work.
+Both are keyed by the photo's token, which only its visitor knows, so visitors can neither read each
+other's results nor stop each other's work.
 """
 
 import threading
@@ -11,26 +11,26 @@ from demo.engine.cache import LruCache
 
 
 class ResultStore:
-    """The last result of each photo; the longest unused is forgotten first.
+    """The last result of each photo; the least recently used are dropped first.
 
     Args:
-        max_bytes: How much memory all results together may take.
+        max_bytes: Limit for all results together.
     """
 
     def __init__(self, max_bytes: int = 600_000_000):
         self._results: LruCache[str, Any] = LruCache(max_bytes=max_bytes)
 
     def put(self, token: str, result: Any, nbytes: int) -> None:
-        """Keep the result of a photo in place of its last one."""
+        """Store the result of a photo, replacing its last one."""
         self._results.put(token, result, nbytes)
 
     def get(self, token: str) -> Any | None:
-        """Return the result of a photo, or None if it is not kept."""
+        """Return the result of a photo, or None if there is none."""
         return self._results.get(token)
 
 
 class RunningTasks:
-    """Long work by photo and mode; starting it anew stops what runs."""
+    """Long work by photo and mode; starting it again stops the previous run."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -48,13 +48,13 @@ class RunningTasks:
             return self._running[token, mode]
 
     def end(self, token: str, mode: str, stopped: threading.Event) -> None:
-        """Forget the event of work that is over."""
+        """Remove the event of work that has ended."""
         with self._lock:
             if self._running.get((token, mode)) is stopped:
                 del self._running[token, mode]
 
     def stop(self, token: str, mode: str | None = None) -> None:
-        """Ask a mode's work on a photo to stop, or the work of every mode; none is fine."""
+        """Stop the work of one mode on a photo, or of all modes if ``mode`` is None."""
         with self._lock:
             for (owner, name), stopped in self._running.items():
                 if owner == token and mode in (None, name):

@@ -1,4 +1,4 @@
-"""Who may use the models next, and in which thread: one at a time, the most urgent first."""
+"""A scheduler for the models: one call at a time, most urgent first, each in its own thread."""
 
 import heapq
 import itertools
@@ -11,18 +11,17 @@ from typing import TypeVar
 
 Answer = TypeVar("Answer")
 
-# Seconds that later and shorter work may go first. When 16 visitors open photos at once with
+# Seconds during which later, shorter work may go first. When 16 visitors open photos at once with
 # EfficientSAM-Ti, 1 s for photos instead of 0.5 s brings the p95 of clicks from 1.2 s to 0.8 s;
 # 3 s do not bring it lower, and photos wait twice as long.
 PRIORITIES = {"click": 0.0, "photo": 1.0, "long": 3.0}
 
 
 class Scheduler:
-    """A lock with priorities that let nobody wait for ever.
+    """A lock with priorities and without starvation.
 
-    Each waiter brings a delay: others who come later within that delay, and are more urgent, go
-    first. A click has none and overtakes the encoding of a photo; a photo that has waited for its
-    whole delay is not overtaken any more.
+    Each waiter has a delay: more urgent calls that arrive within it go first. A click has no delay
+    and overtakes the encoding of a photo; after its full delay, a photo is not overtaken any more.
     """
 
     def __init__(self) -> None:
@@ -36,7 +35,7 @@ class Scheduler:
         """Wait for a turn and hold it for the length of the block.
 
         Args:
-            delay: Seconds that others who come later may go first, see ``PRIORITIES``.
+            delay: Seconds during which later calls may go first, see ``PRIORITIES``.
         """
         self._take(delay)
         try:
@@ -45,14 +44,14 @@ class Scheduler:
             self._leave()
 
     def give_way(self, delay: float) -> None:
-        """Within a turn: let those who are due go first, then go on. For work of many steps."""
+        """Release a turn to calls that are due, then take it again. For work of many steps."""
         if self._waiting:
             self._leave()
             self._take(delay)
 
     @property
     def waiting(self) -> int:
-        """How many wait at the moment."""
+        """Number of waiting calls."""
         return len(self._waiting)
 
     def _take(self, delay: float) -> None:
@@ -70,12 +69,12 @@ class Scheduler:
 
 
 def in_its_own_thread(call: Callable[[], Answer]) -> Answer:
-    """Run a call in a thread that ends with it; whatever it raises is raised here.
+    """Run a call in a thread that ends with it; its exceptions are raised here.
 
     Every thread in which torch computes keeps OpenMP workers of its own for as long as it lives.
-    Once there are more of them than processors, all go to sleep between two products instead of
-    waiting for the next one, and decoding takes twice as long. A server has many threads; one that
-    ends takes its workers along.
+    Once there are more workers than processors, they sleep between two products instead of
+    spinning, and decoding takes twice as long. A server has many threads; when a thread ends, its
+    workers end too.
     """
     with ThreadPoolExecutor(1, thread_name_prefix="model") as thread:
         return thread.submit(call).result()

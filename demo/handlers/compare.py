@@ -22,16 +22,16 @@ from esam_core.prompts import Prompt
 from esam_core.visualize import draw_masks, draw_prompt, palette
 
 MOST = 4
-SIDE = 1000  # pictures are for looking, the longer side in pixels
+SIDE = 1000  # longer side of the pictures in pixels
 
 
 @dataclass(frozen=True, slots=True)
 class ModelChoice:
-    """A model with the rule by which one of its three candidates is taken.
+    """A model with the rule that selects one of its three candidates.
 
     Args:
-        model: Its name; with ``EXACT`` behind it in float32, whatever precision is quicker here.
-        title: Its name for people.
+        model: Its name, followed by ``EXACT`` to run it in float32.
+        title: Its name for display.
         rule: One of ``RULES``.
     """
 
@@ -41,27 +41,27 @@ class ModelChoice:
 
     @property
     def key(self) -> str:
-        """Its value in menus."""
+        """The value in menus."""
         return f"{self.model}/{self.rule}"
 
     @property
     def label(self) -> str:
-        """Its name for people."""
+        """The label in menus and tables."""
         return f"{self.title}, {texts.RULES[self.rule]}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CompareResult:
-    """What the chosen models answered to one prompt.
+    """The masks of the chosen models for one prompt.
 
     Args:
-        choices: In the order asked for.
+        choices: In the order of the request.
         masks: One mask each (m, h, w), in the size of the photo.
         pictures: Photo, mask and prompt of each (h', w', 3) uint8.
         iou: Agreement (m, m).
         embed_ms: Milliseconds to encode the photo, per choice.
-        click_ms: Milliseconds to answer the prompt, per choice.
-        provenances: Where each one's weights come from, and its precision.
+        click_ms: Milliseconds to decode the prompt, per choice.
+        provenances: Source of the weights and precision, per choice.
     """
 
     choices: tuple[ModelChoice, ...]
@@ -85,7 +85,7 @@ def model_choices(engine: Engine) -> list[ModelChoice]:
 
 
 def absent_models(engine: Engine) -> list[tuple[str, str]]:
-    """List the models whose weights are not here: a sentence, and the command to get them."""
+    """List the models without weights: a sentence, and the command that downloads them."""
     return [
         (texts.ABSENT.format(title=entry.title), get_command(entry))
         for entry in engine.models.catalogue.entries()
@@ -94,9 +94,9 @@ def absent_models(engine: Engine) -> list[tuple[str, str]]:
 
 
 def first_choices(choices: list[ModelChoice]) -> list[str]:
-    """Choose two to begin with: two models if there are, else two rules of one that disagree most.
+    """Choose the initial two: two models if there are, else the two most different rules.
 
-    The candidate with the highest predicted IoU is often the largest one, too.
+    The candidate with the highest predicted IoU is often also the largest.
     """
     models = [one for one in choices if one.rule == RULES[0] and not one.model.endswith(EXACT)]
     if len(models) < 2:
@@ -113,14 +113,14 @@ def find(
     progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> Reply:
-    """Ask the chosen models the prompt on the canvas.
+    """Run the chosen models on the prompt of the canvas.
 
     Args:
         engine: The engine.
         payload: ``token`` and ``prompt``.
-        keys: Of two to four choices.
-        progress: Called with the models done and their number.
-        cancel: Asked before each model; true stops.
+        keys: Keys of two to four choices.
+        progress: Called with the number of finished models and their total.
+        cancel: Called before each model; returning true stops.
 
     Returns:
         ``labels``; ``rows`` of the table: label, weights, times, IoU with each; ``pictures``
@@ -146,12 +146,12 @@ def search(
     progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> CompareResult:
-    """Ask the chosen models a prompt; a model is asked once for all its rules.
+    """Run the chosen models on a prompt; each model runs once for all its rules.
 
     Raises:
         InvalidSettings: Fewer than two, more than four, or unknown keys.
         Cancelled: ``cancel`` returned true.
-        EsamError: A model that cannot be loaded.
+        EsamError: A model cannot be loaded.
     """
     known = {one.key: one for one in model_choices(engine)}
     if not 2 <= len(keys) <= MOST or any(key not in known for key in keys):

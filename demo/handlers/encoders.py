@@ -1,4 +1,4 @@
-"""The text models that visitors choose from, each loaded once for all."""
+"""The text models that visitors choose from, loaded once and shared."""
 
 from demo.engine import Engine
 from demo.engine.scheduler import in_its_own_thread
@@ -18,12 +18,12 @@ def encoder_menu() -> list[tuple[str, str]]:
 
 
 def threshold_of(name: str) -> float:
-    """Return the score from which on a text model's masks are matches."""
+    """Return the lowest score that counts as a match for a text model."""
     return TEXT_ENCODERS[name].threshold
 
 
 def about(name: str) -> tuple[str, str]:
-    """Describe a text model: a sentence, and the command to get a better one, if there is."""
+    """Describe a text model: a sentence, and a command to get a better one, or an empty text."""
     row = TEXT_ENCODERS[name]
     if row.bundled:
         return texts.OFFLINE, texts.COMMAND
@@ -31,7 +31,7 @@ def about(name: str) -> tuple[str, str]:
 
 
 def text_encoder(engine: Engine, name: str) -> TextEncoder:
-    """Return a text model, loaded at its first use.
+    """Return a text model, loaded on first use.
 
     Raises:
         InvalidSettings: No such text model.

@@ -1,4 +1,4 @@
-"""The one result type of all handlers, and the one place where errors become replies."""
+"""The reply type of all handlers, and the conversion of errors to replies."""
 
 import functools
 import logging
@@ -16,21 +16,21 @@ Progress = Callable[[int, int], None]
 Cancel = Callable[[], bool]
 Arguments = ParamSpec("Arguments")
 
-# What a handler answers: names and plain values. These names mean the same in every reply:
-#   error    what went wrong, a sentence for the person
-#   code     a word for the page to act on: photo_gone, cancelled, unexpected, or the error's class
+# The reply of a handler: names and plain values. These names mean the same in every reply:
+#   error    an error message for the visitor
+#   code     a keyword for the page: photo_gone, cancelled, unexpected, or the error's class
 #   seq, rev the request's numbers, sent back
-#   message  what there is to say, sentences for the person, one a line
-#   layers   what the canvas shows, by the names of static's setLayers
-#   found    the Masks that were found, for callers in Python: the only value that is no JSON
-#            besides pictures (h, w, 3) uint8
+#   message  messages for the visitor, one per line
+#   layers   layers of the canvas by name, see setLayers in static/stage.js
+#   found    the Masks that were found, for callers in Python; this and pictures (h, w, 3) uint8
+#            are the only values that are not JSON
 Reply = Json
 
 
 def answering(
     handler: Callable[Concatenate[Engine, Any, Arguments], Reply],
 ) -> Callable[Concatenate[Engine, Any, Arguments], Reply]:
-    """Turn what a handler raises into its reply, and send ``seq`` and ``rev`` back."""
+    """Turn exceptions of a handler into replies, and return ``seq`` and ``rev``."""
 
     @functools.wraps(handler)
     def answer(
@@ -46,7 +46,7 @@ def answering(
             return {"error": texts.PHOTO_GONE, "code": "photo_gone", **numbers}
         except EsamError as error:
             return {"error": str(error), "code": type(error).__name__, **numbers}
-        except Exception:  # nothing may leave the page waiting; the log keeps the reason
+        except Exception:  # always reply; the reason is in the log
             log.exception("%s failed", handler.__name__)
             return {"error": texts.UNEXPECTED, "code": "unexpected", **numbers}
 

@@ -1,4 +1,4 @@
-"""Everything in a photo: a grid decoded once, then filtered as often as one likes."""
+"""Everything in a photo: a grid is decoded once and can then be filtered repeatedly."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -24,22 +24,22 @@ Box = tuple[int, int, int, int]
 Filters = Mapping[str, float]  # predicted_iou, stability, nms; min_area in percent of the photo
 
 GRIDS = tuple(texts.PRESETS)
-MASK_BYTES = 500_000_000  # masks that exist at one time
-MOST_REGIONS = 64  # masks that are sent whole at once
+MASK_BYTES = 500_000_000  # limit for masks in memory at one time
+MOST_REGIONS = 64  # whole masks per request
 MIN_AREA = 0.05  # percent of the photo
-# No slider reaches candidates below these, so they are not kept.
+# Candidates below these are out of reach of the sliders and are dropped.
 LOWEST = {"pred_iou_thresh": 0.2, "stability_score_thresh": 0.0}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EverythingResult:
-    """What a grid found in a photo, and the masks that are on show now.
+    """The candidates of a grid, and the masks that are visible now.
 
     Args:
-        key: Model, grid and size that it was made with.
-        candidates: All that the filters choose from.
-        shown: Number of the choice, a new one for every change.
-        masks: Each mask on show, cut to its box and packed into bits, with the box.
+        key: Model, grid and image size of the search.
+        candidates: All candidates, before filtering.
+        shown: Identifier of the visible set, new after every change.
+        masks: The visible masks, each cropped to its box and packed into bits, with the box.
     """
 
     key: tuple[object, ...]
@@ -49,7 +49,7 @@ class EverythingResult:
 
     @property
     def nbytes(self) -> int:
-        """Memory of it all."""
+        """Size of candidates and masks in memory."""
         return self.candidates.nbytes + sum(len(bits) for bits, _ in self.masks)
 
     def mask(self, i: int) -> np.ndarray:
@@ -63,7 +63,7 @@ class EverythingResult:
 
 
 def filters_for(model: str | None) -> dict[str, float]:
-    """Return the filters that suit a model; a small model is less sure of itself."""
+    """Return the default filters for a model; small models have lower scores."""
     from esam_core.everything import preset
 
     row = preset("fast", model or "")
@@ -94,10 +94,10 @@ def find(
         payload: ``token`` and ``model``.
         grid: A name of ``GRIDS``.
         filters: See ``filters_for``.
-        points_per_side: Of the grid, if not its own.
+        points_per_side: Replaces the number of the grid.
         max_side: See ``view``.
-        progress: Called with the points done and their total.
-        cancel: Asked between two steps; true stops.
+        progress: Called with the number of decoded points and their total.
+        cancel: Called between two steps; returning true stops.
 
     Returns:
         ``layers``, ``rows`` (number, percent of the photo, predicted IoU, stability), ``message``
@@ -105,18 +105,18 @@ def find(
     """
     if grid not in GRIDS:
         raise InvalidSettings(texts.NO_SUCH_GRID.format(name=grid, names=", ".join(GRIDS)))
-    seen = view(engine, payload, max_side=max_side)
-    key = (seen.segmenter.name, grid, points_per_side, seen.image_hw)
-    result = engine.results.get(seen.photo.token)
+    photo_view = view(engine, payload, max_side=max_side)
+    key = (photo_view.segmenter.name, grid, points_per_side, photo_view.image_hw)
+    result = engine.results.get(photo_view.photo.token)
     if result is None or result.key != key:
-        settings = _grid_settings(grid, seen.segmenter.name, points_per_side)
-        result = EverythingResult(key, search(engine, seen, settings, progress, cancel))
-    return _chosen(engine, seen.photo.token, result, filters)
+        settings = _grid_settings(grid, photo_view.segmenter.name, points_per_side)
+        result = EverythingResult(key, search(engine, photo_view, settings, progress, cancel))
+    return _chosen(engine, photo_view.photo.token, result, filters)
 
 
 @answering
 def change(engine: Engine, payload: Any, filters: Filters) -> Reply:
-    """Filter the kept candidates anew; nothing is decoded. ``{}`` if there are none."""
+    """Filter the stored candidates again without decoding; ``{}`` if there are none."""
     photo = photo_of(engine, payload)
     result = engine.results.get(photo.token)
     return {} if result is None else _chosen(engine, photo.token, result, filters)
@@ -124,7 +124,7 @@ def change(engine: Engine, payload: Any, filters: Filters) -> Reply:
 
 @answering
 def regions(engine: Engine, payload: Any) -> Reply:
-    """Give masks on show as a whole: in the map, smaller masks lie on larger ones.
+    """Return whole masks: in the label map, smaller masks cover parts of larger ones.
 
     Args:
         engine: The engine.
@@ -143,12 +143,12 @@ def regions(engine: Engine, payload: Any) -> Reply:
 
 def search(
     engine: Engine,
-    seen: View,
+    photo_view: View,
     settings: "GridSettings",
     progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> "GridCandidates":
-    """Decode a grid over a view; clicks go first in between.
+    """Decode a grid over a view; clicks have priority.
 
     Raises:
         Cancelled: ``cancel`` returned true.
@@ -160,7 +160,7 @@ def search(
     polite = engine.polite(cancel)
     return engine.work(
         lambda: decode_grid(
-            seen.segmenter, seen.embedding, settings, progress=progress, cancel=polite
+            photo_view.segmenter, photo_view.embedding, settings, progress=progress, cancel=polite
         )
     )
 
@@ -179,7 +179,7 @@ def _grid_settings(grid: str, model: str, points_per_side: int | None) -> "GridS
 
 
 def _chosen(engine: Engine, token: str, result: EverythingResult, filters: Filters) -> Reply:
-    """Choose the masks, keep them, and describe them."""
+    """Filter the candidates, store the masks, and describe them."""
     from esam_core.everything import select
 
     height, width = result.candidates.image_hw

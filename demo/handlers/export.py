@@ -1,4 +1,4 @@
-"""The files that a page's objects can become."""
+"""Export of the page's objects to files."""
 
 import json
 import re
@@ -26,12 +26,12 @@ Make = Callable[[np.ndarray, Masks, Sequence[str]], bytes]
 
 @dataclass(frozen=True, slots=True)
 class FileKind:
-    """One kind of file.
+    """A file format.
 
     Args:
-        suffix: Of its name.
-        media: Its type on the web.
-        make: Takes the photo (h, w, 3), the masks (n, h, w) and their names, gives its bytes.
+        suffix: File name extension.
+        media: Media type.
+        make: Turns the photo (h, w, 3), the masks (n, h, w) and their names into bytes.
     """
 
     suffix: str
@@ -70,7 +70,7 @@ KINDS = {
 
 @answering
 def export(engine: Engine, payload: Any) -> Reply:
-    """Make one file of the given objects, in the full size of the photo.
+    """Export objects to a file, in the full size of the photo.
 
     Args:
         engine: The engine.
@@ -78,7 +78,7 @@ def export(engine: Engine, payload: Any) -> Reply:
             request with the ``choice`` that was picked; and a ``name``.
 
     Returns:
-        ``file``, a data URL, and the ``name`` to save it by.
+        ``file``, a data URL, and its ``name``.
     """
     photo, values = photo_of(engine, payload), values_of(payload)
     kind, objects = text_of(values.get("kind")), values.get("objects")

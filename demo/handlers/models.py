@@ -1,4 +1,4 @@
-"""Which models there are, how they are, and the sentences about them."""
+"""The list of models, their state, and the texts about them."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from esam_core.errors import EsamError
 
 @answering
 def status(engine: Engine, payload: Any) -> Reply:
-    """List the models; say which is the default, and whether it is ready."""
+    """List the models, with the default one and its state."""
     models = engine.models
     models.load_now()
     recommended = next((entry for entry in models.entries if entry.recommended), None)
@@ -44,7 +44,7 @@ def model_info(segmenter: Any) -> Json:
 
 
 def get_command(entry: ModelEntry) -> str:
-    """Return the command that fetches a model's weights."""
+    """Return the command that downloads a model's weights."""
     return texts.GET_COMMAND.format(name=entry.name)
 
 
@@ -65,7 +65,7 @@ def _described(engine: Engine, entry: ModelEntry, recommended: ModelEntry | None
     if loaded is not None:
         described |= model_info(loaded)
     if download is not None:
-        # A download that has just begun is shown as begun: zero would read as none.
+        # A download that has just begun must not be 0, which means none.
         described["downloading"] = max(0.01, download.done) if download.running else 0
         described["download_error"] = download.error
     return described
@@ -78,7 +78,7 @@ def _about(entry: ModelEntry) -> str:
 
 
 def _note(entry: ModelEntry, recommended: ModelEntry | None) -> str:
-    """Say what to know of a model's answers, and which model to get instead."""
+    """Return a warning about bundled or random weights, with the model to get instead."""
     if recommended is None or not (entry.random or entry.bundled):
         return ""
     note = texts.RANDOM_NOTE if entry.random else texts.BUNDLED_NOTE

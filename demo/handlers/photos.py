@@ -1,4 +1,4 @@
-"""Photos: the strip of examples, those that visitors send, and how a model encodes one.
+"""Photos: the strip of examples, uploads, and their embedding.
 
 The examples are COCO photos under CC licences, see assets/photos/ATTRIBUTION.md.
 """
@@ -22,14 +22,14 @@ from esam_core.images import asset, load_rgb
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One photo of the strip: its file and what can be seen in it."""
+    """A photo of the strip: its file and its alt text."""
 
     file: str
     alt: str
 
     @property
     def path(self) -> Path:
-        """Where the photo lies."""
+        """Path of the photo."""
         return asset("photos", self.file)
 
 
@@ -65,7 +65,7 @@ def _shown(row: Example) -> dict[str, str]:
 
 @answering
 def upload(engine: Engine, payload: Any) -> Reply:
-    """Open a photo that a visitor sent: the content of a file, or its path."""
+    """Open an uploaded photo: the content of a file, or its path."""
     if payload is None:
         raise InvalidPrompt(texts.NO_FILE)
     return described(engine.open_photo(payload))
@@ -73,7 +73,7 @@ def upload(engine: Engine, payload: Any) -> Reply:
 
 @answering
 def example(engine: Engine, payload: Any) -> Reply:
-    """Open a photo of the strip by its ``id``; no other name is known."""
+    """Open a photo of the strip by its ``id``; other files are refused."""
     name = values_of(payload).get("id")
     for row in EXAMPLES:
         if row.file == name:
@@ -83,7 +83,7 @@ def example(engine: Engine, payload: Any) -> Reply:
 
 @answering
 def embed(engine: Engine, payload: Any) -> Reply:
-    """Encode the photo with a model, so that the first click is quick."""
+    """Encode the photo with a model, so that the first click is fast."""
     photo = photo_of(engine, payload)
     segmenter, _, embed_ms = engine.embed(photo, text_of(values_of(payload).get("model")))
     return {"model_info": model_info(segmenter), "times": {"embed_ms": embed_ms}}

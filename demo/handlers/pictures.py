@@ -1,4 +1,4 @@
-"""Pictures as the browser wants them: data URLs, small and quick to make."""
+"""Pictures for the browser, as data URLs that are small and fast to make."""
 
 import base64
 import io
@@ -12,17 +12,17 @@ from esam_core.images import load_rgb
 from esam_core.masks import Masks, label_map
 from esam_core.visualize import HEAT, draw_masks, hex_code, palette
 
-STAGE_SIDE = 2048  # the longest side that the browser is sent; prompts stay in original pixels
-CROP_SIDE = 200  # of a thumbnail of a mask
-MASK_URL_BYTES = 16_000_000  # a mask that the browser sends back
-PALETTE_SIZE = 8  # objects have these colours in turn
+STAGE_SIDE = 2048  # longer side of photos in the browser; prompts stay in original pixels
+CROP_SIDE = 200  # longer side of a mask thumbnail
+MASK_URL_BYTES = 16_000_000  # limit for a mask sent by the browser
+PALETTE_SIZE = 8  # colours of objects repeat after this many
 
 
 def drawing_colours() -> dict[str, list]:
-    """Return the colours that the browser draws with, those of figures and exported files.
+    """Return the colours for drawing in the browser, the same as in figures and exported files.
 
-    ``palette`` holds ``#rrggbb`` for objects; ``heat`` the (r, g, b) of a map from cold to hot, at
-    equal steps.
+    ``palette`` has ``#rrggbb`` for objects; ``heat`` the (r, g, b) stops of a heat map from cold to
+    hot, equally spaced.
     """
     colours = [hex_code(colour) for colour in palette(PALETTE_SIZE)]
     return {"palette": colours, "heat": [list(colour) for colour in HEAT]}
@@ -73,33 +73,33 @@ def mask_url(mask: np.ndarray) -> str:
 
 
 def labels_url(masks: Masks) -> str:
-    """Return masks as one map that a browser reads exactly: id = R + 256 G, 0 where none is."""
+    """Return masks as a label map in a PNG: id = R + 256 G, 0 is no mask."""
     labels = label_map(masks)
     pixels = np.stack([labels & 255, labels >> 8, np.zeros_like(labels)], -1).astype(np.uint8)
     return data_url(_saved(Image.fromarray(pixels), "PNG", compress_level=3), "image/png")
 
 
 def heat_url(heat: np.ndarray, side: int = 640) -> str:
-    """Return a map (h, w) in [0, 1] as a grey PNG, its longer side at most this many pixels."""
+    """Return a map (h, w) in [0, 1] as a grey PNG, its longer side at most ``side`` pixels."""
     picture = Image.fromarray((heat * 255).round().astype(np.uint8))
     picture.thumbnail((side, side), Image.Resampling.BILINEAR)
     return data_url(_saved(picture, "PNG"), "image/png")
 
 
 def shrunk(image: np.ndarray, side: int) -> np.ndarray:
-    """Return a picture (h, w, 3) uint8 whose longer side has at most this many pixels."""
+    """Return a picture (h, w, 3) uint8 whose longer side has at most ``side`` pixels."""
     picture = Image.fromarray(image)
     picture.thumbnail((side, side), Image.Resampling.LANCZOS)
     return np.array(picture)
 
 
 def crop_picture(image: np.ndarray, mask: np.ndarray, colour: tuple[int, int, int]) -> np.ndarray:
-    """Cut a small picture (h', w', 3) of a mask with some room around it.
+    """Return a thumbnail (h', w', 3) of a mask with a margin around it.
 
     Args:
         image: The photo (h, w, 3) uint8 RGB.
         mask: (h, w) bool.
-        colour: Of the mask (r, g, b).
+        colour: (r, g, b) of the mask.
     """
     height, width = mask.shape
     x0, y0, x1, y1 = masks_to_boxes(mask[None])[0].astype(int).tolist()
@@ -111,7 +111,7 @@ def crop_picture(image: np.ndarray, mask: np.ndarray, colour: tuple[int, int, in
 
 
 def mask_from_url(url: str, image_hw: tuple[int, int]) -> np.ndarray:
-    """Read a mask that the browser drew, opaque where it is, in the size of the photo.
+    """Read a mask from the browser, opaque inside, in the size of the photo.
 
     Raises:
         InvalidImage: Not a PNG data URL, or not a picture.

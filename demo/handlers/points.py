@@ -1,4 +1,4 @@
-"""Points and a box on a photo: the candidates for them."""
+"""Points and boxes on a photo, and the candidates for them."""
 
 from typing import Any
 
@@ -20,11 +20,11 @@ from esam_core.prompts import PointLabel
 
 @answering
 def prompt(engine: Engine, payload: Any) -> Reply:
-    """Answer a prompt with its candidates, best first, as small pictures of the stage's size.
+    """Return the candidates for a prompt, best first, as pictures in the size of the stage.
 
     Args:
         engine: The engine.
-        payload: ``token``, and what ``read_request`` reads.
+        payload: ``token``, and the values of ``read_request``.
 
     Returns:
         ``candidates``, each with ``png``, ``predicted_iou``, ``stability_score``, ``area`` and
@@ -43,16 +43,16 @@ def prompt(engine: Engine, payload: Any) -> Reply:
 
 @answering
 def segment_file(engine: Engine, payload: Any) -> Reply:
-    """Segment a photo file by prompts: what the public endpoint does.
+    """Segment a photo file by prompts, for the public endpoint.
 
     Args:
         engine: The engine.
         payload: ``image``, the path of the photo, and ``prompts``:
             ``{"point_coords": [[x, y]], "point_labels": [1], "box_xyxy": [x0, y0, x1, y1]}`` in
-            pixels of the photo; ``model`` and ``subtract`` may be given.
+            pixels of the photo; ``model`` and ``subtract`` are optional.
 
     Returns:
-        ``mask``, the best one (h, w) uint8, 0 or 255, and ``info``, what is known about it.
+        ``mask``, the best one (h, w) uint8, 0 or 255, and ``info`` about it.
     """
     path, prompts = values_of(payload).get("image"), values_of(payload).get("prompts")
     if not path:
@@ -81,17 +81,17 @@ def search(engine: Engine, photo: Photo, request: Request) -> Answer:
     """Return the candidates (3, h, w) of a request in the size of the photo, best first.
 
     Raises:
-        EsamError: The model cannot be loaded, or gives no numbers.
+        EsamError: The model cannot be loaded, or its scores are not finite.
     """
     answer = engine.predict(photo, request.prompt, request.model, subtract=request.subtract)
     if not np.isfinite(answer.masks.predicted_iou).all():
-        # Half precision can overflow; an empty mask would look like an answer.
+        # Half precision can overflow; an empty mask would look like a valid result.
         raise EsamError(errors.NOT_A_NUMBER.format(**model_info(answer.segmenter)))
     return answer
 
 
 def note_on(request: Request, answer: Answer) -> str:
-    """Say what happened to a prompt that the model cannot read as it was given."""
+    """Return notes on merged points and on background points that the model does not read."""
     notes = []
     if request.merged:
         plural = "" if request.merged == 1 else "s"

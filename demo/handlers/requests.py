@@ -1,4 +1,4 @@
-"""Read what a browser or a client sends: arbitrary JSON in, checked values out."""
+"""Validation of requests: arbitrary JSON in, checked values out."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,13 +15,13 @@ Points = list[tuple[float, float]]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One question about a photo.
+    """A prompt on a photo, with its options.
 
     Args:
-        prompt: The points and the box in pixels of the photo, fitted into the model's six tokens.
-        merged: How many points were joined to make them fit.
+        prompt: Points and box in pixels of the photo, within the model's six tokens.
+        merged: How many points were merged to make them fit.
         model: The model to use, or None for the default.
-        subtract: Whether background points cut away what lies under them.
+        subtract: Whether to cut away the masks at background points.
         choice: The candidate that was picked, 0 to 2.
     """
 
@@ -33,14 +33,14 @@ class Request:
 
 
 def read_request(payload: object, image_hw: tuple[int, int]) -> Request:
-    """Check a question and fit its points into the model's tokens.
+    """Check a request and fit its points into the model's tokens.
 
     Args:
-        payload: ``prompt``, and maybe ``model``, ``subtract``, ``choice``.
-        image_hw: Height and width of the photo in pixels; ``Prompt.within`` says what is inside.
+        payload: ``prompt``; ``model``, ``subtract`` and ``choice`` are optional.
+        image_hw: Height and width of the photo in pixels; see ``Prompt.within``.
 
     Raises:
-        InvalidPrompt: Not an object, nothing pointed at, or a point or box that cannot be.
+        InvalidPrompt: Not an object, no point and no box, or an invalid point or box.
     """
     values = _mapping(payload)
     given = _mapping(values.get("prompt"))
@@ -60,10 +60,10 @@ def read_request(payload: object, image_hw: tuple[int, int]) -> Request:
 
 
 def merge_points(points: Points, labels: list[int], most: int) -> tuple[Points, list[int], int]:
-    """Join the two oldest points of one label at their middle until at most ``most`` are left.
+    """Replace the two oldest points of one label by their midpoint until ``most`` are left.
 
     Returns:
-        The points, their labels, and how many points were too many.
+        The points, their labels, and the number of points above ``most``.
     """
     points, labels, merged = list(points), list(labels), 0
     while len(points) > most:
@@ -82,12 +82,12 @@ def merge_points(points: Points, labels: list[int], most: int) -> tuple[Points, 
 
 
 def values_of(payload: object) -> Mapping[str, Any]:
-    """Return a payload's values; anything that is no object has none."""
+    """Return a payload's values; none if it is not an object."""
     return payload if isinstance(payload, dict) else {}
 
 
 def text_of(value: object, longest: int = 200) -> str | None:
-    """Return a text as it is, anything else or nothing as None."""
+    """Return a text, cut to ``longest``; None if it is empty or not a text."""
     return value[:longest] if isinstance(value, str) and value else None
 
 
@@ -110,7 +110,7 @@ def _points(given: dict[str, Any], image_hw: tuple[int, int]) -> tuple[Points, l
         raise InvalidPrompt(texts.TOO_MANY_POINTS.format(most=MAX_POINTS, count=len(coords)))
     if len(coords) != len(labels):
         raise InvalidPrompt(f"{len(coords)} points but {len(labels)} labels were given.")
-    # One point at a time: more than six are merged, and each is checked before.
+    # Checked one by one, before points beyond six are merged.
     each = [
         Prompt((point,), (label,)).within(image_hw)
         for point, label in zip(coords, labels, strict=True)

@@ -1,4 +1,4 @@
-"""What stands out in a photo: the map, the points drawn from it, the masks."""
+"""Salient objects of a photo: the saliency map, points sampled from it, and masks."""
 
 from collections.abc import Mapping
 from secrets import token_hex
@@ -29,24 +29,24 @@ def find(
     progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> Reply:
-    """Segment what stands out in a photo.
+    """Segment the salient objects of a photo.
 
     Args:
         engine: The engine.
         payload: ``token`` and ``model``.
         settings: The fields of ``SalientSettings``.
-        with_map: Whether the map is shown.
+        with_map: Whether to show the map.
         max_side: See ``view``.
-        progress: Called with the steps done and their number.
-        cancel: Asked between two steps; true stops.
+        progress: Called with the number of finished steps and their total.
+        cancel: Called between two steps; returning true stops.
 
     Returns:
         ``layers``, ``message`` and ``found``.
     """
     wanted = SalientSettings(**settings)
-    seen = view(engine, payload, max_side=max_side)
-    result = search(engine, seen, wanted, progress, cancel)
-    shown = layers(seen, result, with_map=with_map)
+    photo_view = view(engine, payload, max_side=max_side)
+    result = search(engine, photo_view, wanted, progress, cancel)
+    shown = layers(photo_view, result, with_map=with_map)
     return {"layers": shown, "message": sentence(result), "found": result.masks}
 
 
@@ -54,11 +54,11 @@ def find(
 def keep(engine: Engine, payload: Any, settings: Mapping[str, Any]) -> Reply:
     """Turn the masks into objects of the page; ``layers`` and ``message``."""
     wanted = SalientSettings(**settings)
-    seen = view(engine, payload)
-    result = search(engine, seen, wanted)
+    photo_view = view(engine, payload)
+    result = search(engine, photo_view, wanted)
     kept = {
         "kind": "objects",
-        "token": seen.photo.token,
+        "token": photo_view.photo.token,
         "masks": [{"png": mask_url(mask), "name": ""} for mask in result.masks.data],
         "nonce": token_hex(8),
     }
@@ -72,25 +72,25 @@ def keep(engine: Engine, payload: Any, settings: Mapping[str, Any]) -> Reply:
 
 def search(
     engine: Engine,
-    seen: View,
+    photo_view: View,
     settings: SalientSettings,
     progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> SalientMasks:
-    """Segment what stands out in a view; its map is computed once for all settings.
+    """Segment the salient objects of a view; its map is computed once for all settings.
 
     Raises:
         Cancelled: ``cancel`` returned true.
         WeightsNotFound: The saliency model is missing.
     """
     _step(0, progress, cancel)
-    saliency = saliency_of(engine, seen)
+    saliency = saliency_of(engine, photo_view)
     _step(1, progress, cancel)
     result = engine.work(
         lambda: salient_masks(
-            seen.segmenter,
-            seen.image,
-            embedding=seen.embedding,
+            photo_view.segmenter,
+            photo_view.image,
+            embedding=photo_view.embedding,
             saliency=saliency,
             settings=settings,
             cancel=cancel,
@@ -101,28 +101,28 @@ def search(
     return result
 
 
-def layers(seen: View, result: SalientMasks, *, with_map: bool = True) -> Json:
+def layers(photo_view: View, result: SalientMasks, *, with_map: bool = True) -> Json:
     """Return the layers of the canvas: the map as heat, the points or boxes, the masks."""
-    shared = {"token": seen.photo.token, "mode": "salient"}
+    shared = {"token": photo_view.photo.token, "mode": "salient"}
     heat = {"kind": "heat", "png": heat_url(result.saliency.data), **shared} if with_map else None
-    # The canvas draws a point in the middle of its pixel, so it takes the pixel's corner.
+    # The canvas draws at pixel centres, so its coordinates are those of the pixel's corner.
     points = [
-        [x * seen.scale - 0.5, y * seen.scale - 0.5, 1]
+        [x * photo_view.scale - 0.5, y * photo_view.scale - 0.5, 1]
         for prompt in result.prompts
         for x, y in prompt.point_coords
     ]
-    boxes = [[side * seen.scale for side in p.box_xyxy] for p in result.prompts if p.box_xyxy]
+    boxes = [[side * photo_view.scale for side in p.box_xyxy] for p in result.prompts if p.box_xyxy]
     masks = [{"png": mask_url(mask)} for mask in result.masks.data]
     return {
         "salient-map": heat,
         "salient-points": {"kind": "markers", "points": points, "boxes": boxes, **shared},
-        # Over the map only outlines: the map is what is to be seen.
+        # Over the map, draw outlines only: a filled mask would hide it.
         "salient-masks": {"kind": "masks", "masks": masks, "outline": with_map, **shared},
     }
 
 
 def sentence(result: SalientMasks) -> str:
-    """Say what stands out."""
+    """Describe the result in a sentence."""
     count = len(result.masks)
     if not count:
         return texts.NOTHING
@@ -130,14 +130,16 @@ def sentence(result: SalientMasks) -> str:
     return texts.FOUND.format(things=things, origin=result.saliency.provenance)
 
 
-def saliency_of(engine: Engine, seen: View) -> SaliencyMap:
+def saliency_of(engine: Engine, photo_view: View) -> SaliencyMap:
     """Return the saliency map (h, w) of a view, which is computed once for all modes."""
 
     def make() -> SaliencyMap:
         model = engine.tools.get_or_make(MODEL, load_saliency)
-        return engine.work(lambda: model.estimate(seen.image), "photo")
+        return engine.work(lambda: model.estimate(photo_view.image), "photo")
 
-    return engine.memo.get_or_make(("saliency", seen.photo.digest, seen.image_hw), make)
+    return engine.cache.get_or_make(
+        ("saliency", photo_view.photo.digest, photo_view.image_hw), make
+    )
 
 
 def _step(done: int, progress: Progress | None, cancel: Cancel | None) -> None:

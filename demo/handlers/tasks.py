@@ -10,11 +10,11 @@ from demo.engine import Engine
 from demo.handlers.errors import Cancel, Progress, Reply
 from demo.handlers.requests import token_of
 
-PROGRESS_SECONDS = 0.15  # between two reports: what the page draws takes its time from the work
+PROGRESS_SECONDS = 0.15  # between two reports; drawing them takes time from the work
 
 
 class Step(NamedTuple):
-    """How far long work is."""
+    """Progress of long work."""
 
     done: int
     total: int
@@ -23,16 +23,16 @@ class Step(NamedTuple):
 def run(
     engine: Engine, payload: Any, mode: str, task: Callable[[Progress, Cancel], Reply]
 ) -> Iterator[Step | Reply]:
-    """Run a mode's long work on a photo; starting it anew stops what runs.
+    """Run a mode's long work on a photo; starting it again stops the previous run.
 
     Args:
         engine: The engine.
         payload: With the photo's ``token``.
-        mode: The name that ``stop`` stops it by.
+        mode: The mode, by which ``stop`` finds it.
         task: Calls a handler with the given ``progress`` and ``cancel``.
 
     Yields:
-        Steps now and then, at last the reply. Work stops when the iterator is closed.
+        Steps at intervals, then the reply. Work stops when the iterator is closed.
     """
     events: queue.Queue[Step | Reply] = queue.Queue()
     due = 0.0
@@ -65,7 +65,7 @@ def stop(engine: Engine, payload: Any, mode: str | None = None) -> None:
 
 
 def part_of(progress: Progress | None, begin: int, end: int) -> Progress:
-    """Return a ``progress`` for a part of the work that takes it from one percent to another."""
+    """Return a ``progress`` for the part of the work from ``begin`` to ``end`` percent."""
 
     def report(done: int, total: int) -> None:
         if progress is not None:

@@ -1,7 +1,7 @@
-"""What texts name in a photo: masks of everything, ranked by each text.
+"""Objects in a photo by their description: masks of everything, ranked by each text.
 
-The masks and how an encoder sees them belong to the pixels of a photo and are kept by the engine:
-the next text, or another threshold, costs milliseconds.
+The engine caches the masks and their features per photo, so another text or threshold takes
+milliseconds.
 """
 
 from collections.abc import Sequence
@@ -34,13 +34,13 @@ from esam_core.text import (
 from esam_core.visualize import hex_code, palette
 
 SHOWN_PER_TEXT = 4
-WORTH_SHOWING = 0.01  # a score below this is nothing to choose from
-PROPOSED = 70  # percent of the time that finding the masks takes; the rest goes to encoding them
+WORTH_SHOWING = 0.01  # masks with lower scores are not offered
+PROPOSED = 70  # percent of the time spent on finding masks; the rest is encoding
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One thumbnail: which text, which mask, its score, and whether it answers the text."""
+    """A thumbnail: indices of its text and mask, the score, and whether it matches the text."""
 
     text: int
     mask: int
@@ -51,13 +51,13 @@ class Hit:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TextResult:
-    """Answers to some texts.
+    """The masks of a photo, ranked by texts.
 
     Args:
         view: The photo.
         masks: The proposals (n, h, w), in the size of the view.
-        ranking: Of the texts that were understood, None without any.
-        notices: What there is to say, a sentence each.
+        ranking: Ranking by the texts that were understood; None if there are none.
+        notices: Messages, one sentence each.
     """
 
     view: View
@@ -67,7 +67,7 @@ class TextResult:
 
     @property
     def hits(self) -> list[Hit]:
-        """The thumbnails: per text its answers, then the next most similar masks."""
+        """The thumbnails: per text its matches, then the next most similar masks."""
         return [] if self.ranking is None else _hits(self.ranking)
 
     @property
@@ -76,7 +76,7 @@ class TextResult:
         return palette(len(self.ranking.texts)) if self.ranking else []
 
     def shown(self, picked: int | None = None) -> list[Hit]:
-        """Return the hit that was picked, or without one all that answer."""
+        """Return the picked hit, or without one all matches."""
         hits = self.hits
         if picked is not None and 0 <= picked < len(hits):
             return [hits[picked]]
@@ -96,18 +96,18 @@ def find(
     progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> Reply:
-    """Find what texts name in a photo.
+    """Find the objects that texts describe.
 
     Args:
         engine: The engine.
         payload: ``token`` and ``model``.
         query: Texts, separated by commas.
-        threshold: Scores from here on are matches, in [0, 1].
+        threshold: Lowest score of a match, in [0, 1].
         encoder: A name of ``TEXT_ENCODERS``.
-        picked: Number of the one hit to show instead of all that answer.
+        picked: Index of a single hit to show instead of all matches.
         max_side: See ``view``.
-        progress: Called with the percent done and 100.
-        cancel: Asked between two steps; true stops.
+        progress: Called with the percentage and 100.
+        cancel: Called between two steps; returning true stops.
 
     Returns:
         ``layers``, ``message``, ``hits`` (``label``, ``score``, ``chosen``), their ``thumbnails``
@@ -140,7 +140,7 @@ def keep(
     *,
     picked: int | None = None,
 ) -> Reply:
-    """Turn the masks on show into objects, named by their texts; ``layers`` and ``message``."""
+    """Turn the visible masks into objects, named by their texts; ``layers`` and ``message``."""
     result = _searched(engine, payload, query, threshold, encoder)
     shown = result.shown(picked)
     kept = {
@@ -158,7 +158,7 @@ def keep(
 
 def search(
     engine: Engine,
-    seen: View,
+    photo_view: View,
     queries: Sequence[str],
     threshold: float,
     encoder: str = OFFLINE,
@@ -167,11 +167,11 @@ def search(
 ) -> TextResult:
     """Rank the masks of a view by each text.
 
-    A text that is not understood gets a notice and is left out; the others are answered.
+    A text that is not understood gets a notice and is left out.
 
     Raises:
         Cancelled: ``cancel`` returned true.
-        EsamError: A model that cannot be loaded, or a threshold outside [0, 1].
+        EsamError: A model cannot be loaded, or the threshold is outside [0, 1].
     """
     text_model = text_encoder(engine, encoder)
     understood: list[str] = []
@@ -183,16 +183,18 @@ def search(
         except UnknownWord as error:
             notices.append(str(error))
     if not understood:
-        return TextResult(seen, Masks.empty(seen.image_hw), None, tuple(notices))
-    masks = _proposals(engine, seen, part_of(progress, 0, PROPOSED), cancel)
-    regions = _regions(engine, seen, masks, text_model, part_of(progress, PROPOSED, 100), cancel)
+        return TextResult(photo_view, Masks.empty(photo_view.image_hw), None, tuple(notices))
+    masks = _proposals(engine, photo_view, part_of(progress, 0, PROPOSED), cancel)
+    regions = _regions(
+        engine, photo_view, masks, text_model, part_of(progress, PROPOSED, 100), cancel
+    )
     ranking = engine.work(
         lambda: rank_masks(regions, understood, text_model, threshold=threshold), "click"
     )
     notices += [
         _no_match(ranking, i) for i in range(len(understood)) if not len(ranking.matches(i))
     ]
-    return TextResult(seen, masks, ranking, tuple(dict.fromkeys(notices)))
+    return TextResult(photo_view, masks, ranking, tuple(dict.fromkeys(notices)))
 
 
 def _searched(
@@ -206,8 +208,8 @@ def _searched(
     cancel: Cancel | None = None,
 ) -> TextResult:
     queries = split_texts(query)
-    seen = view(engine, payload, max_side=max_side)
-    return search(engine, seen, queries, threshold, encoder, progress, cancel)
+    photo_view = view(engine, payload, max_side=max_side)
+    return search(engine, photo_view, queries, threshold, encoder, progress, cancel)
 
 
 def _hits(ranking: TextRanking) -> list[Hit]:
@@ -225,41 +227,49 @@ def _hits(ranking: TextRanking) -> list[Hit]:
     return listed
 
 
-def _proposals(engine: Engine, seen: View, progress: Progress, cancel: Cancel | None) -> Masks:
+def _proposals(
+    engine: Engine, photo_view: View, progress: Progress, cancel: Cancel | None
+) -> Masks:
     def make() -> Masks:
-        saliency = saliency_of(engine, seen)
+        saliency = saliency_of(engine, photo_view)
         polite = engine.polite(cancel)
         return engine.work(
             lambda: propose(
-                seen.segmenter,
-                seen.image,
-                embedding=seen.embedding,
+                photo_view.segmenter,
+                photo_view.image,
+                embedding=photo_view.embedding,
                 saliency=saliency,
                 progress=progress,
                 cancel=polite,
             )
         )
 
-    key = ("proposals", seen.segmenter.name, seen.photo.digest, seen.image_hw)
-    return engine.memo.get_or_make(key, make)
+    key = ("proposals", photo_view.segmenter.name, photo_view.photo.digest, photo_view.image_hw)
+    return engine.cache.get_or_make(key, make)
 
 
 def _regions(
     engine: Engine,
-    seen: View,
+    photo_view: View,
     masks: Masks,
     encoder: TextEncoder,
     progress: Progress,
     cancel: Cancel | None,
 ) -> RegionFeatures:
-    """Encode the masks, once per photo and encoder; clicks go first in between."""
+    """Encode the masks, once per photo and encoder; clicks have priority."""
     polite = engine.polite(cancel)
 
     def embed() -> RegionFeatures:
-        return embed_regions(seen.image, masks, encoder, progress=progress, cancel=polite)
+        return embed_regions(photo_view.image, masks, encoder, progress=progress, cancel=polite)
 
-    key = ("regions", encoder.name, seen.segmenter.name, seen.photo.digest, seen.image_hw)
-    return engine.memo.get_or_make(key, lambda: engine.work(embed))
+    key = (
+        "regions",
+        encoder.name,
+        photo_view.segmenter.name,
+        photo_view.photo.digest,
+        photo_view.image_hw,
+    )
+    return engine.cache.get_or_make(key, lambda: engine.work(embed))
 
 
 def _no_match(ranking: TextRanking, text: int) -> str:

@@ -1,4 +1,4 @@
-"""What a mode sees of a photo: pixels of a size that it works in, and their embedding."""
+"""Views: a photo in the size that a mode works in, with its embedding."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,18 +12,18 @@ from demo.texts import errors as texts
 from esam_core.errors import InvalidPrompt
 from esam_core.images import load_rgb
 
-SCREEN_SIDE = 1280  # masks for a screen: of a photo of 50 megapixels one mask would take 50 MB
+SCREEN_SIDE = 1280  # enough for a screen; at 50 megapixels each mask would take 50 MB
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
-    """A photo as a mode works with it.
+    """A photo in the size that a mode works in.
 
     Args:
         photo: The photo as it was opened.
-        image: The same (h, w, 3) uint8 RGB, maybe smaller.
-        segmenter: The model that was chosen.
-        embedding: Of the photo; its positions and masks are those of ``image``.
+        image: Its pixels (h, w, 3) uint8 RGB, possibly reduced.
+        segmenter: The chosen model.
+        embedding: Embedding of the photo; prompts and masks are in pixels of ``image``.
     """
 
     photo: Photo
@@ -43,11 +43,11 @@ class View:
 
 
 def photo_of(engine: Engine, payload: object) -> Photo:
-    """Return the photo that a payload's ``token`` names.
+    """Return the photo of a payload's ``token``.
 
     Raises:
         InvalidPrompt: There is no photo yet.
-        PhotoGone: It was forgotten.
+        PhotoGone: The photo was dropped.
     """
     token = token_of(payload)
     if not token:
@@ -56,18 +56,18 @@ def photo_of(engine: Engine, payload: object) -> Photo:
 
 
 def view(engine: Engine, payload: object, *, max_side: int | None = SCREEN_SIDE) -> View:
-    """Return the photo and the model that a payload names, with the photo's embedding.
+    """Return the photo and the model of a payload, with the photo's embedding.
 
-    The model sees every photo in the same size, so its masks can be drawn in any.
+    The model resizes every photo to the same size, so masks can be drawn in any size.
 
     Args:
         engine: The engine.
-        payload: With ``token`` and maybe ``model``.
-        max_side: Longest side of the view in pixels; None is the photo's own size.
+        payload: ``token``; ``model`` is optional.
+        max_side: Limit for the longer side of the view in pixels; None keeps the photo's size.
 
     Raises:
         InvalidPrompt: There is no photo yet.
-        PhotoGone: It was forgotten.
+        PhotoGone: The photo was dropped.
         EsamError: The model cannot be loaded.
     """
     photo = photo_of(engine, payload)

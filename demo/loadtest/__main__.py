@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run every round and print one line per round; 1 if a visitor met an error."""
+    """Run every round and print one line per round; return 1 if there were errors."""
     if args.url is None and not can_measure_memory():
         print("memory is not measured: psutil is missing (pip install psutil).", file=sys.stderr)
     rows = []

@@ -1,4 +1,4 @@
-"""A client of a running page that sends what the page's own script sends."""
+"""A client that sends the same requests as the page's script."""
 
 import base64
 import io
@@ -20,25 +20,25 @@ PREFIX = "/gradio_api"
 
 
 class PageError(EsamError):
-    """The server refused, failed, or is not there."""
+    """The server refused, failed, or is not reachable."""
 
 
 class PageClient:
-    """One visitor with a session of its own.
+    """A visitor with its own session.
 
     Args:
         url: Address of the page.
         timeout: Seconds to wait for any reply.
 
     Raises:
-        PageError: No page of this project answers there.
+        PageError: There is no page of this project at the address.
     """
 
     def __init__(self, url: str, *, timeout: float = 60.0):
         if not url.startswith(("http://", "https://")):
             raise PageError(f"{url!r} is no address of a page; give http://HOST:PORT.")
-        # No connection is kept: servers close idle ones, and a visitor pauses for seconds. Proxies
-        # of the environment are ignored: they would be measured too.
+        # Connections are not kept alive: servers close idle ones, and a visitor pauses for seconds.
+        # Proxies of the environment are ignored: they would be measured too.
         limits = httpx.Limits(max_keepalive_connections=0)
         self._http = httpx.Client(
             base_url=url, timeout=timeout, limits=limits, trust_env=False, verify=_tls()
@@ -56,7 +56,7 @@ class PageClient:
         """Send an event of the page, ``prompt``, ``embed``, ``example`` ..., and return its reply.
 
         Raises:
-            PageError: The queue is full, the server failed, or its reply is not one of the page's.
+            PageError: The queue is full, the server failed, or the reply is malformed.
         """
         return self._event(kind, [], payload)
 
@@ -75,7 +75,7 @@ class PageClient:
         """Put an event into the page's queue without waiting for its reply.
 
         Raises:
-            PageError: The queue is full, or the server is not there.
+            PageError: The queue is full, or the server is not reachable.
         """
         event = {
             "data": data,
@@ -89,7 +89,7 @@ class PageClient:
         """Make one HTTP request.
 
         Raises:
-            PageError: No reply, or one with another status than 200.
+            PageError: No reply, or a status other than 200.
         """
         try:
             response = self._http.request(method, path, **options)
@@ -131,12 +131,12 @@ def opaque_png(url: str) -> tuple[tuple[int, int], np.ndarray]:
 
 @lru_cache(maxsize=1)
 def _tls() -> ssl.SSLContext:
-    """Read the certificates once: per client, it would load the processor while it is timed."""
+    """Load the certificates once; once per client would take processor time from the server."""
     return ssl.create_default_context()
 
 
 def _event_numbers(config: Json) -> dict[str, int]:
-    """Return gradio's number of each event of the canvas, by the event's name."""
+    """Return gradio's function number for each event of the canvas."""
     names = {str(row.get("api_name")): row["id"] for row in config.get("dependencies", [])}
     return {
         name.removeprefix("canvas_"): number

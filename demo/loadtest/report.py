@@ -1,4 +1,4 @@
-"""The numbers of a round, as a record and as a line of the table."""
+"""The results of a round, as a record and as a table row."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,12 +16,12 @@ HEAD = (
 def summary(
     stats: VisitStats, visitors: int, seconds: float, memory_mb: float | None
 ) -> dict[str, Any]:
-    """Bring what visitors met to the numbers of one round.
+    """Summarize the statistics of a round.
 
     Args:
-        stats: What they met.
-        visitors: How many there were.
-        seconds: How long the round took.
+        stats: Statistics of its visitors.
+        visitors: Number of visitors.
+        seconds: Duration of the round.
         memory_mb: Resident memory of the server in MiB, if known.
     """
     return {
@@ -41,14 +41,14 @@ def summary(
 
 
 def percentile(values: Sequence[float], percent: float) -> float | None:
-    """Return a percentile that is one of the values, or None of nothing."""
+    """Return a percentile (one of the values), or None without values."""
     if not values:
         return None
     return round(float(np.percentile(values, percent, method="higher")), 1)
 
 
 def table_line(row: dict[str, Any]) -> str:
-    """Lay one round out under ``HEAD``."""
+    """Format one round as a row under ``HEAD``."""
     photo, click = (
         " / ".join("-" if row[key] is None else f"{row[key]:.0f}" for key in keys)
         for keys in (("photo_p50_ms", "photo_p95_ms"), ("click_p50_ms", "click_p95_ms"))

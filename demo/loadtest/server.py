@@ -1,4 +1,4 @@
-"""The page under test: one that runs already, or ``app.py`` started as a program."""
+"""The page under test: a running one, or ``app.py`` started as a subprocess."""
 
 import os
 import socket
@@ -21,14 +21,14 @@ NO_PROXY = {"NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"
 
 @contextmanager
 def running_page(url: str | None, app_args: Sequence[str]) -> Iterator[tuple[str, int | None]]:
-    """Give a page's address and, if it was started here, its process id.
+    """Yield a page's address and, if it was started here, its process id.
 
     Args:
-        url: A page that runs already; None starts ``app.py`` on a free port until the block ends.
+        url: A running page; None starts ``app.py`` on a free port until the block ends.
         app_args: Arguments for ``app.py``.
 
     Raises:
-        EsamError: ``app.py`` does not come up.
+        EsamError: ``app.py`` does not start.
     """
     if url is not None:
         yield url.rstrip("/"), None

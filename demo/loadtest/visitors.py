@@ -17,13 +17,13 @@ from demo.loadtest.client import PageClient, PageError, opaque_png
 from esam_core.datasets.annotated import annotated_photos
 from esam_core.images import asset
 
-TRIES = 3  # how often a forgotten photo is sent again for one event, as in the page
-RIM = 8  # clicks stay this many pixels inside of an object where it is large enough
+TRIES = 3  # how often a dropped photo is sent again for one event, as in the page
+RIM = 8  # distance of clicks from the edge of an object in pixels, where it is large enough
 
 
 @dataclass(frozen=True, slots=True)
 class VisitorPhoto:
-    """A photo that no other visitor has.
+    """A photo used by one visitor only.
 
     Args:
         jpeg: The file.
@@ -38,15 +38,15 @@ class VisitorPhoto:
 
 @dataclass(slots=True)
 class VisitStats:
-    """What the visitors of one round met.
+    """Statistics of the visitors of one round.
 
     Args:
         photo_ms: Milliseconds to upload and embed, per photo.
         click_ms: Milliseconds to masks, per click.
-        errors: Messages of visits that broke off.
-        wrong_photo: Replies in the size of another photo; there must be none.
-        click_outside: Replies of which no candidate contains the click: errors of the model.
-        sent_again: Photos that the server had forgotten.
+        errors: Messages of visits that ended early.
+        wrong_photo: Replies in the size of another photo; must be 0.
+        click_outside: Replies without a candidate that contains the click: errors of the model.
+        sent_again: Photos that the server had dropped.
     """
 
     photo_ms: list[float] = field(default_factory=list)
@@ -58,7 +58,7 @@ class VisitStats:
 
 
 def make_photo(number: int, clicks: int) -> VisitorPhoto:
-    """Cut visitor ``number``'s photo from an example: its size and its pixels are its own."""
+    """Crop visitor ``number``'s photo from an example; size and pixels are unique."""
     photos = list(annotated_photos(asset("photos")))
     photo = photos[number % len(photos)]
     with Image.open(photo.path) as picture:
@@ -73,7 +73,7 @@ def make_photo(number: int, clicks: int) -> VisitorPhoto:
 
 
 def inner_pixel(mask: np.ndarray, rng: np.random.Generator) -> tuple[int, int]:
-    """Choose a pixel (x, y) of a mask (h, w) bool, away from its rim where it has such pixels."""
+    """Choose a pixel (x, y) of a mask (h, w) bool, away from its edge where possible."""
     for _ in range(RIM):
         eroded = binary_erosion(mask)
         if not eroded.any():
@@ -85,13 +85,13 @@ def inner_pixel(mask: np.ndarray, rng: np.random.Generator) -> tuple[int, int]:
 
 
 def visit(url: str, photos: Sequence[VisitorPhoto], *, pause: float, seconds: float) -> VisitStats:
-    """Let one visitor per photo use the page, all at the same time, and wait for all of them.
+    """Run one visitor per photo, all at the same time, and wait for them.
 
     Args:
         url: Address of the page.
         photos: One per visitor.
-        pause: Seconds between clicks on average.
-        seconds: No visitor clicks after this.
+        pause: Mean seconds between clicks.
+        seconds: Time after which no visitor clicks.
     """
     stats, until = VisitStats(), time.monotonic() + seconds
     threads = [
@@ -108,7 +108,7 @@ def visit(url: str, photos: Sequence[VisitorPhoto], *, pause: float, seconds: fl
 def click(
     client: PageClient, photo: VisitorPhoto, token: str, at: tuple[int, int], stats: VisitStats
 ) -> str:
-    """Click once, check the masks of the reply, and return the photo's token from then on."""
+    """Click once, check the masks of the reply, and return the photo's current token."""
     prompt = {"point_coords": [list(at)], "point_labels": [1], "box_xyxy": None}
     start = time.perf_counter()
     token, reply = _ask(client, "prompt", photo, token, {"prompt": prompt}, stats)
@@ -157,7 +157,7 @@ def _ask(
     payload: dict[str, Any],
     stats: VisitStats,
 ) -> tuple[str, dict[str, Any]]:
-    """Send an event about the photo; send a forgotten photo again first, as the page does."""
+    """Send an event about the photo; send a dropped photo again first, as the page does."""
     reply = client.ask(kind, payload | {"token": token})
     for _ in range(TRIES):
         if reply.get("code") != "photo_gone":

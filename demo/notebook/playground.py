@@ -26,19 +26,18 @@ MODES = {
 
 
 class Playground(ipywidgets.VBox):
-    """A photo to click on, and what can be set about it.
+    """A photo to click on, with controls for model, mode and thresholds.
 
-    ``masks`` are the masks on show, ``figure()`` a page of them that needs no browser. The button
-    "Segment" works in a thread of its own, so that "Cancel" is heard; ``segment()`` works where it
-    is called.
+    ``masks`` are the visible masks, ``figure()`` draws them without a browser. The button "Segment"
+    works in a separate thread, so that "Cancel" can stop it; ``segment()`` blocks until it is done.
 
     Args:
         image: The photo, in any form that ``load_rgb`` reads.
         model: A name, or ``auto``.
         device: As for ``load_segmenter``.
-        points_per_side: Of the grid of "Everything".
-        seed: Of the random points of "Salient objects".
-        text: What "Text" looks for at first; several texts are separated by commas.
+        points_per_side: Points per side of the grid of "Everything".
+        seed: Seed of the random points of "Salient objects".
+        text: Initial query of "Text"; several texts are separated by commas.
         catalogue: Where models come from, in place of esam_core's.
     """
 
@@ -88,11 +87,11 @@ class Playground(ipywidgets.VBox):
 
     @property
     def masks(self) -> Masks:
-        """The masks (n, h, w) on show: the candidates of the clicks, or what a mode found."""
+        """The visible masks (n, h, w): the candidates of the clicks, or the result of a mode."""
         return self.canvas.masks if self._found is None else self._found
 
     def segment(self) -> Masks:
-        """Run the chosen mode with the chosen thresholds, and show what it finds."""
+        """Run the selected mode with the selected thresholds, and show its masks."""
         find: dict[str, Callable[..., Reply]] = {
             "everything": self._everything,
             "salient": self._salient,
@@ -104,7 +103,7 @@ class Playground(ipywidgets.VBox):
         self.run.disabled, self.stop.disabled = True, False
         self._progress(0, 1)
         try:
-            # The notebook's masks have the size of the photo; the page's, that of a screen.
+            # In a notebook, masks have the size of the photo; on the page, that of a screen.
             reply = find[self.mode.value](
                 max_side=None, progress=self._progress, cancel=self._stopped.is_set
             )
@@ -114,7 +113,7 @@ class Playground(ipywidgets.VBox):
         return self.masks
 
     def figure(self) -> Figure:
-        """Draw photo and masks side by side, with model and weights below."""
+        """Draw photo and masks side by side, with model and weights in the caption."""
         canvas = self.canvas
         drawn = canvas.picture() if self._found is None else draw_masks(canvas.image, self._found)
         text = f"{len(self.masks)} masks. {caption(canvas.segmenter)}."
@@ -122,7 +121,7 @@ class Playground(ipywidgets.VBox):
         return Figure("playground", page, text)
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        """Offer a picture beside the controls, for where no browser is attached."""
+        """Add a static picture for viewers without widgets."""
         bundle = super()._repr_mimebundle_(**options)
         picture = base64.b64encode(self.figure()._repr_jpeg_()).decode()
         return {**bundle, "image/jpeg": picture}

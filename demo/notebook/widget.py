@@ -1,7 +1,7 @@
 """PromptWidget: the page's canvas in Jupyter, by anywidget.
 
-Nothing large is widget state: the photo and the masks travel as messages, so that a notebook saved
-with its widgets stays small.
+Photo and masks are sent as messages and are not widget state, so that a notebook saved with its
+widgets stays small.
 """
 
 from functools import cached_property
@@ -29,19 +29,19 @@ MODES = ("points", "pick")
 class PromptWidget(anywidget.AnyWidget):
     """Click points on a photo, drag a box, see the mask.
 
-    ``prompt`` is what was clicked, ``masks`` the candidates for it, best first; both can be read at
-    any time, and ``prompt`` can be set.
+    ``prompt`` holds the clicks and ``masks`` the candidates, best first; both can be read at any
+    time, and ``prompt`` can be set.
 
     Args:
         image: The photo, in any form that ``load_rgb`` reads.
-        model: A name, or ``auto`` for the best one whose weights are here.
+        model: A name, or ``auto`` for the best one whose weights are present.
         device: As for ``load_segmenter``.
         precision: As for ``load_segmenter``.
-        height: Of the widget in CSS pixels.
+        height: Height of the widget in CSS pixels.
         catalogue: Where models come from, in place of esam_core's.
     """
 
-    # Paths of files would be watched by anywidget; text is what is shipped.
+    # Text, because anywidget would watch files for changes.
     _esm = bundle("widget.js") + "export default { render: entry.render };\n"
     _css = styles("canvas.css", "widget.css")
 
@@ -66,7 +66,7 @@ class PromptWidget(anywidget.AnyWidget):
     ):
         self.engine = Engine(catalogue or CoreCatalogue(device, precision), model=model)
         self.engine.models.start()
-        # Raises what is wrong with the model, if anything is.
+        # Raises if the model cannot be loaded.
         self.segmenter_name = self.engine.models.segmenter().name
         self.photo = self.engine.open_photo(image)
         self._answered: tuple[str, Masks] | None = None
@@ -87,10 +87,10 @@ class PromptWidget(anywidget.AnyWidget):
 
     @property
     def prompt(self) -> Prompt:
-        """What was clicked, in pixels of the photo; more than six tokens are merged as on the page.
+        """The clicks in pixels of the photo; more than six tokens are merged as on the page.
 
         Raises:
-            InvalidPrompt: The browser sent what cannot be a prompt.
+            InvalidPrompt: The browser sent an invalid prompt.
         """
         if not (self._prompt["point_coords"] or self._prompt["box_xyxy"]):
             return Prompt()
@@ -114,18 +114,18 @@ class PromptWidget(anywidget.AnyWidget):
 
     @property
     def segmenter(self) -> Any:
-        """The model that answers."""
+        """The selected model."""
         return self.engine.models.segmenter(self.model)
 
     @cached_property
     def models(self) -> list[str]:
-        """The models whose weights are here, best first."""
+        """The models whose weights are present, best first."""
         return [entry.name for entry in self.engine.models.entries if entry.present]
 
     def show(self, masks: Masks) -> None:
-        """Lay masks over the photo as a map to pick from by hover and click; see ``picked``.
+        """Show masks over the photo, to pick from by hover and click; see ``picked``.
 
-        The widget goes to mode ``pick``; ``widget.mode = "points"`` goes back.
+        This sets the mode to ``pick``; ``widget.mode = "points"`` goes back.
         """
         png = labels_url(masks)
         layer = {"kind": "labels", "token": self._photo, "png": png, "mode": "pick"}
@@ -133,12 +133,12 @@ class PromptWidget(anywidget.AnyWidget):
         self.send({"layers": {"masks": layer}})
 
     def picture(self) -> np.ndarray:
-        """Draw photo, prompt and best mask (h, w, 3): what the widget shows, without a browser."""
+        """Draw photo, prompt and best mask (h, w, 3) uint8, without a browser."""
         best = draw_masks(self.image, self.masks[:1], colours=palette(1))
         return draw_prompt(best, self.prompt)
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
-        """Offer a picture beside the widget, for where no browser is attached."""
+        """Add a static picture for viewers without widgets."""
         bundle = super()._repr_mimebundle_(**options)
         data, *rest = bundle if isinstance(bundle, tuple) else (bundle,)
         if data is None:
@@ -149,11 +149,11 @@ class PromptWidget(anywidget.AnyWidget):
 
     @property
     def payload(self) -> Json:
-        """What handlers are asked about: the photo and the model of this widget."""
+        """The payload for handlers: the photo and the model of this widget."""
         return {"token": self._photo, "model": self.model}
 
     def _on_message(self, _: object, content: Any, __: object) -> None:
-        """Answer the browser; nothing may leave it waiting."""
+        """Reply to a message of the browser; every request gets a reply."""
         if not isinstance(content, dict) or "id" not in content:
             return
         kind = text_of(content.get("kind"))

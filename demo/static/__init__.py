@@ -1,8 +1,8 @@
-"""Scripts and styles of the page and the widget, joined for hosts that take them as one text.
+"""Scripts and styles of the page and the widget, bundled into one text each.
 
 The scripts are ES modules. Neither host can load several: Gradio runs a component's script as the
 body of a function, and anywidget takes one module as text. So each module becomes a function with a
-scope of its own, called in the order in which they need each other.
+scope of its own, called in the order of their imports.
 """
 
 import re
@@ -21,15 +21,15 @@ def bundle(entry: str, folder: Path = FOLDER) -> str:
 
     Args:
         entry: A file of the folder, such as ``main.js``.
-        folder: Where the modules lie.
+        folder: Folder of the modules.
 
     Returns:
         A script that defines ``entry``, an object with what the module exports. It is valid as a
         module and as the body of a function.
 
     Raises:
-        ValueError: A module that is missing, imports in a circle, imports what is not exported, or
-            uses another form than ``import { a, b as c } from './x.js';`` on lines of its own and
+        ValueError: A module is missing, imports in a circle, imports a name that is not exported,
+            or uses another form than ``import { a, b as c } from './x.js';`` on its own lines and
             ``export`` before a function, class or const.
     """
     scopes: dict[str, str] = {}
@@ -51,7 +51,7 @@ def _add(
     scopes: dict[str, str],
     exports: dict[str, list[str]],
 ) -> None:
-    """Add a module after those it imports."""
+    """Add a module after the modules it imports."""
     if name in importers:
         raise ValueError(f"{' imports '.join([*importers, name])}: a circle; split one of them.")
     if name in scopes:

@@ -1,19 +1,19 @@
 // @ts-check
-// The candidate masks that the model gave for each prompt. No page and no server.
+// The candidate masks of each prompt. Independent of page and server.
 
 import { isEmpty } from './history.js';
 
 /** @import { Answer, Doc, PhotoObject, Picture } from './types' */
 
-const KEPT = 96;  // answers kept, so that undo and redo need no server
+const KEPT = 96;  // answers in memory, so that undo and redo need no server
 
 export class Answers {
   constructor() {
-    /** @type {Map<string, Answer>} by question, the oldest first */
+    /** @type {Map<string, Answer>} by key, the oldest first */
     this.answers = new Map();
-    /** @type {Map<string, string>} questions that failed, with the reason; not asked again until retry() */
+    /** @type {Map<string, string>} keys of failed requests, with the reason; not sent again until retry() */
     this.failed = new Map();
-    /** @type {Map<number, string>} by object: the last question that was answered */
+    /** @type {Map<number, string>} by object: the key of its last answer */
     this.last = new Map();
   }
 
@@ -23,10 +23,10 @@ export class Answers {
     this.retry();
   }
 
-  /** Let failed questions be asked again. */
+  /** Allow failed requests to be sent again. */
   retry() { this.failed.clear(); }
 
-  /** What an object asks: two objects with the same key share an answer. @param {PhotoObject} object */
+  /** The key of a request: objects with the same key share an answer. @param {PhotoObject} object */
   keyOf(object) { return JSON.stringify([object.model, object.subtract, object.prompt]); }
 
   /** @param {PhotoObject} object @param {Answer} answer */
@@ -43,21 +43,21 @@ export class Answers {
   /** Whether the object's mask comes from a prompt. @param {PhotoObject} object */
   hasPrompt(object) { return !object.mask && !isEmpty(object.prompt); }
 
-  /** The answer on show: the object's own, or its last one while the new one is awaited. @param {PhotoObject} object */
+  /** The visible answer: the object's current one, or its last one while the new one is pending. @param {PhotoObject} object */
   of(object) {
     if (!this.hasPrompt(object)) return null;
     const last = this.last.get(object.id);
     return this.answers.get(this.keyOf(object)) || (last && this.answers.get(last)) || null;
   }
 
-  /** @param {PhotoObject} object @returns {Picture | null} the mask on show */
+  /** @param {PhotoObject} object @returns {Picture | null} the visible mask */
   maskOf(object) {
     if (object.mask) return object.mask.picture;
     const answer = this.of(object);
     return answer ? (answer.candidates[object.choice] || answer.candidates[0]).picture : null;
   }
 
-  /** The object to ask about next: the selected one first. @param {Doc} doc */
+  /** The next object without an answer, the selected one first. @param {Doc} doc */
   wanted(doc) {
     const active = doc.objects.filter(object => object.id === doc.active);
     const rest = doc.objects.filter(object => object.id !== doc.active);

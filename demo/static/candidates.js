@@ -7,7 +7,7 @@ import { newCanvas, pen, sizeOf, tint } from './pictures.js';
 /** @import { Stage } from './stage.js' */
 /** @import { Answer, Candidate, Picture } from './types' */
 
-const WIDTH = 176, HEIGHT = 132;  // of a small picture
+const WIDTH = 176, HEIGHT = 132;  // of a thumbnail
 const PLACES = 3;
 /** @type {Record<string, number>} */
 const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
@@ -51,7 +51,7 @@ export class Candidates {
     }, this.smallPicture(candidate.picture, active.colour, view), h('span', { class: 'es-score' }, score));
   }
 
-  /** Arrows go round, as among radio buttons. @param {KeyboardEvent} event @param {number} i */
+  /** Arrows wrap around, as in radio groups. @param {KeyboardEvent} event @param {number} i */
   keyDown(event, i) {
     const step = STEPS[event.key], { length } = this.list.children;
     if (!step) return;
@@ -72,9 +72,9 @@ export class Candidates {
 }
 
 /**
- * The part of the photo that holds all candidates, with room around it, in the shape 4:3.
+ * The part of the photo that contains all candidates, with a margin, at aspect ratio 4:3.
  * @param {Candidate[]} candidates
- * @param {Picture} photo as it is shown
+ * @param {Picture} photo as displayed
  * @param {number} scale its pixels per pixel of the original
  * @returns {number[]} x, y, width, height in pixels of the shown photo
  */
@@ -86,7 +86,7 @@ function viewOf(candidates, photo, scale) {
   const [x1, y1] = [2, 3].map(i => Math.max(...boxes.map(box => box[i])));
   let width = Math.max((x1 - x0) * 1.25, fullWidth * 0.25), height = Math.max((y1 - y0) * 1.25, fullHeight * 0.25);
   if (width * 3 > height * 4) height = width * 3 / 4; else width = height * 4 / 3;
-  const shrink = Math.min(1, Math.max(fullWidth / width, fullHeight / height));  // no room around the photo itself
+  const shrink = Math.min(1, Math.max(fullWidth / width, fullHeight / height));  // stay within the photo
   width *= shrink;
   height *= shrink;
   /** @param {number} middle @param {number} size @param {number} full */

@@ -1,5 +1,5 @@
 // @ts-check
-// Elements and icons. Text is only ever set as text, never as HTML.
+// Elements and icons. Text is always set as text, never as HTML.
 
 /** @type {Record<string, string>} */
 const ICONS = {
@@ -56,7 +56,7 @@ export function icon(name) {
 }
 
 /**
- * A button with an icon and words.
+ * A button with an icon and a label.
  * @param {{class: string, icon?: string, onclick: (event: MouseEvent) => void, [attribute: string]: any}} attrs
  * @param {...string} words
  */

@@ -29,14 +29,14 @@ export class Export {
     for (const each of this.buttons) each.disabled = !masks && !stage.picked.size;
   }
 
-  /** What is exported: the selected object or all visible ones; without a mask there, the last one that has any. */
+  /** The objects to export: the selected or all visible ones; without a mask, the last object that has one. */
   chosen() {
     const { stage } = this, { objects } = stage.doc, visible = objects.filter(object => !object.hidden);
     const wanted = (this.scope.value === 'visible' ? visible : [stage.active]).filter(object => stage.hasMask(object));
     return wanted.length ? wanted : visible.filter(object => stage.hasMask(object)).slice(-1);
   }
 
-  /** Masks that were made here travel as pictures, all others as their prompts. @param {PhotoObject} object */
+  /** Masks made in the browser are sent as pictures, all others as prompts. @param {PhotoObject} object */
   payloadOf({ prompt, choice, model, subtract, mask, name, colour }) {
     const about = { name, colour };
     return mask ? { ...about, png: asPng(mask.picture) } : { ...about, prompt, choice, model, subtract };
@@ -46,8 +46,8 @@ export class Export {
   async download(kind) {
     const { stage } = this;
     if (!stage.photo) return;
-    stage.say(stage.texts.exporting, 'busy');
-    // What is selected in a label map is what a person means, kept or not.
+    stage.showMessage(stage.texts.exporting, 'busy');
+    // A selection in a label map is exported even if it was not added as an object.
     const picked = await stage.pictures.pickedMasks();
     const objects = picked.length
       ? picked.map(picture => ({ name: stage.texts.selection, png: asPng(picture) }))
@@ -56,7 +56,7 @@ export class Export {
     const ask = () => stage.ask('export', { kind, token: stage.photo?.token, objects });
     let reply = await ask();
     if (reply.code === 'photo_gone' && await stage.reopen()) reply = await ask();
-    stage.say(reply.error || '', reply.error ? 'error' : 'hint');
+    stage.showMessage(reply.error || '', reply.error ? 'error' : 'hint');
     if (reply.error) return;
     const link = h('a', { href: reply.file, download: reply.name });
     this.el.append(link);

@@ -1,5 +1,5 @@
 // @ts-check
-// The photo and two canvases that lie exactly over it: masks and layers, and above them prompts.
+// The photo and two canvases exactly over it: one for masks and layers, one for prompts.
 
 import { h } from './dom.js';
 
@@ -19,7 +19,7 @@ export class Frame {
     this.img.alt = photo.name || '';
   }
 
-  /** Make the photo as large as it fits. @param {Photo} photo @param {HTMLElement} room */
+  /** Make the photo as large as its container allows. @param {Photo} photo @param {HTMLElement} room */
   fit({ width, height }, room) {
     room.style.setProperty('--es-aspect', String(width / height));
     const scale = Math.min(room.clientWidth / width, room.clientHeight / height);

@@ -1,10 +1,10 @@
 // @ts-check
-// The page's way to Python through one gr.HTML: an event `kind` goes out, the prop `kind_reply` comes back.
+// Requests to Python through one gr.HTML: an event `kind` is sent, the reply is the prop `kind_reply`.
 
 /** @import { Gradio, PageHost, Reply } from './types' */
 
-const REPLY_MS = 150_000;  // a first answer may have to wait for a model that is still loading
-const ALIVE_MS = 1_000;    // how often a waiting request looks whether the server is still there
+const REPLY_MS = 150_000;  // the first request may wait for a model that is still loading
+const ALIVE_MS = 1_000;    // how often a waiting request checks that the server is alive
 
 /** @typedef {{seq: number, resolve: (reply: Reply) => void, reject: (error: Error) => void}} Waiting */
 
@@ -55,11 +55,11 @@ export function gradioHost({ element, props, trigger, watch }) {
     return reply;
   };
 
-  // Gradio runs the `failure` listeners of demo/canvas.py when it does not let a request into its queue.
+  // Gradio runs the `failure` listeners of demo/canvas.py when it refuses a request.
   // Handlers reply with their errors, so a failure means that the queue is full or the server is gone.
   element.addEventListener('es-refused', async event => {
     const kind = /** @type {CustomEvent<string>} */ (event).detail, number = waiting.get(kind)?.seq;
-    const message = await isAlive() ? props.texts.line_full : props.texts.no_answer;
+    const message = await isAlive() ? props.texts.queue_full : props.texts.no_answer;
     if (number) refuse(kind, number, message);
   });
 
@@ -76,19 +76,19 @@ export function gradioHost({ element, props, trigger, watch }) {
   };
 }
 
-/** A copy that is not one of Gradio's live proxies. @template T @param {T} value @returns {T} */
+/** A plain copy of one of Gradio's live proxies. @template T @param {T} value @returns {T} */
 export const plain = value => JSON.parse(JSON.stringify(value));
 
-/** Files enter through Gradio's own upload button, which checks their size and where they lie. @param {File} file */
+/** Upload a file through Gradio's upload button, which checks size and path. @param {File} file */
 function sendFile(file) {
-  const input = /** @type {HTMLInputElement} */ (document.querySelector('#es-door input[type=file]'));
+  const input = /** @type {HTMLInputElement} */ (document.querySelector('#es-upload input[type=file]'));
   const files = new DataTransfer();
   files.items.add(file);
   input.files = files.files;
   input.dispatchEvent(new Event('change', { bubbles: true }));
 }
 
-/** Whether the server can be reached: Gradio reports a lost connection to no component. */
+/** Whether the server can be reached; Gradio does not report lost connections to components. */
 async function isAlive() {
   const { root, api_prefix } = /** @type {any} */ (window).gradio_config;
   try {

@@ -1,6 +1,6 @@
 // @ts-check
-// The objects of a photo and their prompts, as a row of frozen documents that undo and redo step through.
-// No page and no server: every edit makes a new document and calls `changed`.
+// The objects of a photo and their prompts, as a list of frozen documents for undo and redo.
+// Independent of page and server: every edit makes a new document and calls `changed`.
 
 /** @import { Box, Doc, PhotoObject, Picture, Point, Prompt } from './types' */
 
@@ -19,7 +19,7 @@ export class History {
     this.title = title;
     this.palette = palette;
     this.changed = changed;
-    /** @type {string | null} the model that new prompts are for */
+    /** @type {string | null} the model for new prompts */
     this.model = null;
     this.ids = 0;
     this.doc = this.firstDoc();
@@ -29,7 +29,7 @@ export class History {
     this.future = [];
   }
 
-  /** Forget everything; start with one empty object. */
+  /** Remove everything and start with one empty object. */
   restart() {
     this.doc = this.firstDoc();
     this.past = [];
@@ -57,7 +57,7 @@ export class History {
   /** @param {number} id */
   find(id) { return /** @type {PhotoObject} */ (this.doc.objects.find(object => object.id === id)); }
 
-  /** Make a new document the present one; the last one becomes an undo step. @param {Doc} doc */
+  /** Make a document the current one; the last one becomes an undo step. @param {Doc} doc */
   commit(doc) {
     this.past = [...this.past.slice(1 - STEPS), this.doc];
     this.future = [];
@@ -102,7 +102,7 @@ export class History {
   /** @param {Box} box */
   setBox(box) { this.prompt({ box_xyxy: box }); }
 
-  /** Whether the selected object holds neither prompt nor mask. */
+  /** Whether the selected object has neither prompt nor mask. */
   get isClear() { return isEmpty(this.active.prompt) && !this.active.mask; }
 
   clear() { if (!this.isClear) this.prompt(emptyPrompt()); }
@@ -122,7 +122,7 @@ export class History {
   /** @param {number} id */
   select(id) { if (id !== this.doc.active) this.commit({ ...this.doc, active: id }); }
 
-  /** Kept objects keep the masks they were given; only the one at work is asked again. @param {string} model */
+  /** Change the model of the selected and of empty objects; others keep their masks. @param {string} model */
   setModel(model) {
     this.model = model;
     const objects = this.doc.objects.map(object => (
@@ -140,7 +140,7 @@ export class History {
    * Make objects of masks.
    * @param {Picture[]} pictures opaque where the mask is
    * @param {(string | undefined)[]} names
-   * @param {(object: PhotoObject) => boolean} keeps which of the present objects stay
+   * @param {(object: PhotoObject) => boolean} keeps which of the existing objects stay
    */
   addMasks(pictures, names, keeps) {
     if (!pictures.length) return;

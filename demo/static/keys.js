@@ -1,5 +1,5 @@
 // @ts-check
-// The keyboard: tools, undo, clear, and a cross that arrows move over the photo.
+// The keyboard: tools, undo, clear, and a crosshair that the arrow keys move over the photo.
 
 import { TOOLS } from './bar.js';
 import { clamp } from './dom.js';
@@ -12,10 +12,10 @@ const TYPING = 'input:not([type=range]), textarea, select, [contenteditable=true
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 export class Keys {
-  /** @param {Stage} stage @param {EventTarget} target where keys are listened for @param {AbortSignal} signal */
+  /** @param {Stage} stage @param {EventTarget} target where key events are listened to @param {AbortSignal} signal */
   constructor(stage, target, signal) {
     this.stage = stage;
-    /** @type {Point | null} the pixel under the cross */
+    /** @type {Point | null} the pixel under the crosshair */
     this.cursor = null;
     target.addEventListener('keydown', event => this.down(/** @type {KeyboardEvent} */ (event)), { signal });
   }
@@ -47,7 +47,7 @@ export class Keys {
     return event.target === stage.el ? this.move(event) : null;
   }
 
-  /** Give up what was begun last: a drag, a selection, or the prompt. */
+  /** Cancel the drag, the selection, or the prompt, whichever was begun last. */
   escape() {
     const { pointer, pictures, history } = this.stage;
     if (pointer.drag) pointer.drop();
@@ -55,7 +55,7 @@ export class Keys {
     else history.clear();
   }
 
-  /** Arrows move the cross, Enter clicks there. @param {KeyboardEvent} event */
+  /** Arrows move the crosshair, Enter clicks there. @param {KeyboardEvent} event */
   move(event) {
     const { stage } = this, { photo } = stage, arrow = ARROWS[event.key];
     if (!photo || !stage.mode.prompts) return null;

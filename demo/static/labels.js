@@ -9,7 +9,7 @@ import { newCanvas, pen, pixels, rgb } from './pictures.js';
 export class LabelMap {
   /**
    * @param {Picture} picture
-   * @param {{colours?: string[], palette: string[]}} look one colour per id from 1, or a palette to take turns
+   * @param {{colours?: string[], palette: string[]}} look one colour per id from 1, or a palette to cycle through
    */
   constructor(picture, { colours, palette }) {
     const { data, width, height } = pixels(picture);
@@ -19,11 +19,11 @@ export class LabelMap {
     for (let i = 0; i < this.ids.length; i += 1) this.ids[i] = data[4 * i] + 256 * data[4 * i + 1];
     /** @type {Map<number, Picture>} white pictures of single masks */
     this.regions = new Map();
-    /** @type {Set<number>} ids whose region is the mask itself and not what the map shows of it */
+    /** @type {Set<number>} ids with a picture of the whole mask, not only its visible part in the map */
     this.whole = new Set();
     this.boxes = this.measure();
-    const own = colours && colours.map(rgb), turns = palette.map(rgb);
-    this.all = this.paint(id => (own ? own[id - 1] : turns[(id * 5) % turns.length]));
+    const own = colours && colours.map(rgb), cycle = palette.map(rgb);
+    this.all = this.paint(id => (own ? own[id - 1] : cycle[(id * 5) % cycle.length]));
   }
 
   /** The box of each mask, far edges excluded. */
@@ -54,7 +54,7 @@ export class LabelMap {
     return canvas;
   }
 
-  /** The id at a place of the photo; u and v are in [0, 1). @param {number} u @param {number} v */
+  /** The id at a position of the photo; u and v are in [0, 1). @param {number} u @param {number} v */
   at(u, v) {
     const x = clamp(Math.floor(u * this.width), 0, this.width - 1);
     const y = clamp(Math.floor(v * this.height), 0, this.height - 1);
@@ -77,7 +77,7 @@ export class LabelMap {
   }
 
   /**
-   * Take this picture for the mask: in the map, smaller masks lie on it.
+   * Set the picture of a whole mask: in the map, smaller masks cover parts of it.
    * @param {number} id
    * @param {Picture} picture
    */

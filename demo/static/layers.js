@@ -1,5 +1,5 @@
 // @ts-check
-// Pictures that modes lay over the photo, and what is hovered and picked in a label map.
+// Pictures of modes over the photo, and the hovered and picked masks of a label map.
 // The kinds of layers are listed at Layer in types.d.ts.
 
 import { LabelMap } from './labels.js';
@@ -13,12 +13,12 @@ import { heatPicture, loadPicture } from './pictures.js';
  * @typedef {object} Surroundings
  * @property {string[]} palette
  * @property {Rgb[]} heat
- * @property {() => string} mode the name of the mode on show
+ * @property {() => string} mode the name of the current mode
  * @property {(kind: string, payload: object) => Promise<Reply>} ask never rejects
  * @property {(pictures: Picture[], names: (string | undefined)[]) => void} keep make objects of masks
  * @property {(text: string) => void} fail show an error
  * @property {(ids: number[]) => void} picked called when the selection has changed
- * @property {() => void} changed called when something else is to be drawn
+ * @property {() => void} changed called when the layers must be drawn again
  */
 
 export class Layers {
@@ -43,9 +43,9 @@ export class Layers {
   }
 
   /**
-   * Show layers by name; null takes one away.
+   * Show layers by name; null removes one.
    * @param {Record<string, Layer | null>} layers
-   * @param {() => Photo | null} photo the photo on the stage: if it changes meanwhile, the rest is dropped
+   * @param {() => Photo | null} photo the photo on the stage; if it changes while loading, the rest is dropped
    */
   async set(layers, photo) {
     const now = photo();
@@ -86,7 +86,7 @@ export class Layers {
   }
 
   /**
-   * The layers of a kind that the present mode shows.
+   * The layers of a kind that the current mode shows.
    * @template {Layer['kind']} K
    * @param {K} kind
    */
@@ -99,7 +99,7 @@ export class Layers {
   get labelLayer() { return this.visible('labels')[0] || null; }
   get labels() { return this.labelLayer?.labels || null; }
 
-  /** What is known about the mask under the pointer. */
+  /** Text about the mask under the pointer. */
   get tip() { return (this.hover && this.labelLayer?.tips?.[this.hover - 1]) || ''; }
 
   /** Select masks of the label map. @param {number[]} ids */
@@ -109,7 +109,7 @@ export class Layers {
     return this.makeWhole();
   }
 
-  /** Fetch the picked masks as a whole: in the map, smaller ones lie on them. False if that failed. */
+  /** Fetch the picked masks whole: in the map, smaller masks cover parts of them. False if that failed. */
   async makeWhole() {
     const layer = this.labelLayer, labels = layer?.labels;
     const ids = layer?.shown && labels ? [...this.picked].filter(id => !labels.whole.has(id)) : [];
@@ -123,7 +123,7 @@ export class Layers {
     return layer === this.labelLayer;
   }
 
-  /** The pictures of the picked masks, each as a whole, or none if they cannot be had. @returns {Promise<Picture[]>} */
+  /** Pictures of the picked masks, each whole; none if they could not be fetched. @returns {Promise<Picture[]>} */
   async pickedMasks() {
     if (!this.labels || !this.picked.size || !await this.makeWhole()) return [];
     const { labels } = this;

@@ -1,5 +1,5 @@
 // @ts-check
-// The entry of the Gradio page; demo/canvas.py calls mount() with what Gradio gives a component's script.
+// The entry of the Gradio page; demo/canvas.py calls mount() with the arguments of a component's script.
 
 import { gradioHost, plain } from './gradio.js';
 import { Page } from './page.js';
@@ -12,6 +12,6 @@ export function mount(gradio) {
   const root = /** @type {HTMLElement} */ (element.querySelector('.es-page'));
   const page = new Page(root, gradioHost(gradio), props);
   watch('layers', () => page.canvas.setLayers(plain(props.layers || {})));
-  // The one global, for tests: what the page knows, without reading pixels.
+  // The only global; tests read the state of the page from it.
   Object.assign(window, { esamPage: page });
 }

@@ -1,5 +1,5 @@
 // @ts-check
-// Prompts as they are drawn: points, boxes and the keyboard's cross.
+// Drawing of prompts: points, boxes and the keyboard's crosshair.
 
 /** @import { Box } from './types' */
 
@@ -28,7 +28,7 @@ export function drawPoint({ g, sx, sy, zoom }, x, y, label) {
   g.lineWidth = 2 * zoom;
   g.strokeStyle = WHITE;
   g.stroke();
-  // A sign, not only a colour, tells the two labels apart.
+  // The labels differ by sign too, not only by colour.
   sign(g, cx, cy, 3.5 * zoom, Boolean(label));
 }
 

@@ -1,16 +1,16 @@
 // @ts-check
-// The header: which model answers, how fast it was, and the menu of models with their downloads.
+// The header: the current model, its times, and the menu of models with their downloads.
 
 import { button, h, icon } from './dom.js';
 
 /** @import { ModelInfo, PageHost, Reply } from './types' */
 
-const POLL_MS = 700;  // how often a loading model or a download is looked at
+const POLL_MS = 700;  // interval for polling a loading model or a download
 
 export class Models {
   /**
    * @param {PageHost} host
-   * @param {(name: string) => void} chosen called when another model is to be used
+   * @param {(name: string) => void} chosen called when another model is chosen
    */
   constructor(host, chosen) {
     this.host = host;
@@ -23,7 +23,7 @@ export class Models {
     this.all = [];
     /** @type {string | null} */
     this.name = null;
-    /** @type {Record<string, number>} milliseconds of the last answers */
+    /** @type {Record<string, number>} milliseconds of the last replies */
     this.times = {};
     this.chip = h('button', {
       type: 'button', class: 'es-chip', 'aria-haspopup': 'true', 'aria-expanded': 'false', onclick: () => this.toggle(),
@@ -40,7 +40,7 @@ export class Models {
 
   get info() { return this.all.find(model => model.name === this.name); }
 
-  /** Ask for the models, again and again while one of them is loading or arriving. */
+  /** Request the list of models; poll while one is loading or downloading. */
   async poll() {
     /** @type {Reply} */
     const reply = await this.host.ask('status', {}).catch(error => ({ error: error.message }));
@@ -60,7 +60,7 @@ export class Models {
     this.chosen(name);
   }
 
-  /** Take over what an answer says about its model and its times. @param {Reply} reply */
+  /** Show the model and the times of a reply. @param {Reply} reply */
   learn({ times, model_info: info }) {
     this.times = { ...this.times, ...times };
     if (info) this.all = this.all.map(model => (model.name === info.name ? { ...model, ...info } : model));
@@ -69,7 +69,7 @@ export class Models {
 
   /** @param {ModelInfo} model */
   async download(model) {
-    await this.host.ask('fetch', { model: model.name }).catch(() => null);  // the next poll shows what went wrong
+    await this.host.ask('fetch', { model: model.name }).catch(() => null);  // the next poll shows the error
     this.poll();
   }
 
@@ -108,11 +108,11 @@ export class Models {
     /** @param {string} label @param {number | undefined} ms */
     const time = (label, ms) => (
       info && ms != null ? h('span', { class: 'es-ms' }, `${label} ${Math.round(ms)} ms`) : '');
-    const nobody = this.state === 'error' ? texts.no_model : texts.model_loading;
+    const placeholder = this.state === 'error' ? texts.no_model : texts.model_loading;
     const where = info?.device ? `${info.device} · ${info.precision}` : this.state === 'loading' ? texts.loading : '';
     this.chip.replaceChildren(
       h('i', { class: 'es-dot', 'data-state': this.state }),
-      h('span', { class: 'es-chip-name' }, info ? info.title : nobody),
+      h('span', { class: 'es-chip-name' }, info ? info.title : placeholder),
       info && where ? h('span', {}, where) : '',
       time(texts.photo_ms, embed_ms), time(texts.click_ms, decode_ms), icon('down'));
     this.chip.title = this.error || info?.provenance || '';
@@ -136,7 +136,7 @@ export class Models {
       model.download_error ? h('p', { class: 'es-error' }, model.download_error) : null);
   }
 
-  /** One line while a model answers that has something to say about itself, or why none does. */
+  /** Show a note about the current model, or the error why there is none. */
   paintNote() {
     const { info } = this, failed = this.state === 'error', text = failed ? this.error : info?.note;
     this.note.hidden = !text;

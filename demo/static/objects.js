@@ -7,7 +7,7 @@ import { button, h, icon } from './dom.js';
 /** @import { PhotoObject } from './types' */
 
 export class Objects {
-  /** @param {Stage} stage @param {() => void} repaint draws the panel although no object has changed */
+  /** @param {Stage} stage @param {() => void} repaint draws the panel even if no object has changed */
   constructor(stage, repaint) {
     this.stage = stage;
     this.repaint = repaint;
@@ -22,7 +22,7 @@ export class Objects {
       this.list);
   }
 
-  /** Masks that are picked in a label map become objects; without any, the next object is started. */
+  /** Add the picked masks of a label map as objects; without any, start the next object. */
   addObject() {
     if (this.stage.picked.size) this.stage.keepPicked(); else this.stage.addObject();
   }

@@ -25,9 +25,9 @@ export class Page {
     this.texts = host.texts;
     /** @type {Source | null} */
     this.source = null;
-    /** @type {Source | null} the one that was chosen last; it may still be on its way */
+    /** @type {Source | null} the one that was chosen last; it may still be loading */
     this.opening = null;
-    /** @type {{token: string | null, model: string | null}} photo and model that Python knows to be on show */
+    /** @type {{token: string | null, model: string | null}} the photo and the model last reported to Python */
     this.entered = { token: null, model: null };
     /** @type {Prompt | null} */
     this.published = null;
@@ -37,7 +37,7 @@ export class Page {
     this.canvas = new Stage(main, { ...host, reopen: () => this.reopen() });
     this.photos = new Photos(this.texts, props, {
       openExample: photo => this.openExample(photo), openFile: file => this.openFile(file),
-      fail: sentence => this.canvas.say(sentence, 'error'),
+      fail: sentence => this.canvas.showMessage(sentence, 'error'),
     });
     this.panel = new Panel(this.canvas, props, this.models.note);
     this.tabs = new Tabs(props.modes, this.texts, this.panel.slot, (mode, has) => this.setMode(mode, has));
@@ -50,7 +50,7 @@ export class Page {
     this.models.poll();
   }
 
-  /** 'ready' as soon as a model answers. */
+  /** 'ready' once a model is loaded. */
   get state() { return this.models.state; }
 
   /** @param {HTMLImageElement | HTMLCanvasElement} picture */
@@ -71,7 +71,7 @@ export class Page {
     this.publish();
   }
 
-  /** The component's value: what the handlers of other modes read when they take the canvas as input. */
+  /** The component's value: what handlers get when the canvas is an input. */
   publish() {
     const { photo, mode, active, picked } = this.canvas;
     const token = photo ? photo.token : null, model = this.models.name, last = this.entered;
@@ -90,17 +90,17 @@ export class Page {
 
   /** @param {File} file */
   openFile(file) {
-    if (file.size > this.props.max_bytes) { this.canvas.say(this.texts.file_too_large, 'error'); return; }
+    if (file.size > this.props.max_bytes) { this.canvas.showMessage(this.texts.file_too_large, 'error'); return; }
     this.open({ name: file.name, send: () => this.host.upload(file) });
   }
 
   /** @param {Source} source */
   async open(source) {
     this.opening = source;
-    this.canvas.say(this.texts.opening, 'busy');
+    this.canvas.showMessage(this.texts.opening, 'busy');
     const photo = await this.send(source);
     if (this.opening !== source) return;  // another photo was chosen meanwhile
-    if ('error' in photo) { this.canvas.say(photo.error, 'error'); return; }
+    if ('error' in photo) { this.canvas.showMessage(photo.error, 'error'); return; }
     this.source = source;
     this.photos.mark(source.example);
     await this.canvas.setPhoto(photo);
@@ -121,7 +121,7 @@ export class Page {
   async reopen() {
     const photo = this.source && await this.send(this.source);
     if (!photo || 'error' in photo) return null;
-    setTimeout(() => this.publish());  // when the stage has the new token
+    setTimeout(() => this.publish());  // after the stage has the new token
     return photo;
   }
 
@@ -145,11 +145,11 @@ export class Page {
   async embed() {
     const { canvas, models } = this, { photo } = canvas;
     if (!photo || !models.name) return;
-    canvas.say(this.texts.reading, 'busy');
+    canvas.showMessage(this.texts.reading, 'busy');
     const reply = await canvas.ask('embed', { token: photo.token, model: models.name });
     if (photo !== canvas.photo) return;
     const error = reply.code === 'photo_gone' ? '' : reply.error;  // the first click sends it again
-    if (canvas.said.tone === 'busy') canvas.say(error || '', error ? 'error' : 'hint');
+    if (canvas.message.tone === 'busy') canvas.showMessage(error || '', error ? 'error' : 'hint');
     if (!reply.error) this.learn(reply);
   }
 }

@@ -1,5 +1,5 @@
 // @ts-check
-// Draws what lies over the photo: layers and masks on one canvas, prompts on another.
+// Draws over the photo: layers and masks on one canvas, prompts on another.
 
 import { drawBox, drawCross, drawPoint } from './marks.js';
 import { pen, rim, tint } from './pictures.js';
@@ -9,7 +9,7 @@ import { pen, rim, tint } from './pictures.js';
 
 /** @typedef {{g: CanvasRenderingContext2D, width: number, height: number, zoom: number}} Sheet */
 
-const MOST_PIXELS = 2048;  // of a canvas's longer side
+const MOST_PIXELS = 2048;  // limit for a canvas's longer side
 const PICKED = '#ffffff';
 
 export class Painter {
@@ -25,7 +25,7 @@ export class Painter {
     this.paintMarks();
   }
 
-  /** An empty canvas with as many pixels as the screen has there. @param {HTMLCanvasElement} canvas @returns {Sheet} */
+  /** Clear a canvas and give it the resolution of the screen. @param {HTMLCanvasElement} canvas @returns {Sheet} */
   sheet(canvas) {
     const rect = canvas.getBoundingClientRect();
     const zoom = Math.min(window.devicePixelRatio || 1, MOST_PIXELS / Math.max(1, rect.width, rect.height));
@@ -37,7 +37,7 @@ export class Painter {
   }
 
   /**
-   * A mask's tint and rim, kept until its colour or the size changes.
+   * A mask's tint and outline, cached until its colour or the size changes.
    * @param {Picture} mask
    * @param {string} colour
    * @param {Sheet} sheet
@@ -52,7 +52,7 @@ export class Painter {
   }
 
   /**
-   * Draw a mask; at strength 0 only its rim.
+   * Draw a mask; at strength 0 only its outline.
    * @param {Sheet} sheet
    * @param {Picture} mask
    * @param {string} colour
@@ -77,7 +77,7 @@ export class Painter {
       for (const { picture, colour } of layer.loaded || []) this.ink(sheet, picture, colour, layer.outline ? 0 : 1);
     }
     this.paintLabels(sheet);
-    // Where a mode shows masks of its own, the objects step back to their outlines.
+    // Where a mode shows its own masks, only the outlines of objects are drawn.
     const outlined = !stage.mode.prompts && (pictures.labels || masks.length || heat.length);
     for (const object of stage.doc.objects) {
       const mask = !object.hidden && stage.maskOf(object), strength = object.id === stage.doc.active ? 1 : 0.85;

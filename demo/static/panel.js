@@ -21,11 +21,11 @@ export class Panel {
       this.slot,
       h('div', { class: 'es-results' }, this.candidates.el, this.objects.el, this.export.el),
       note);
-    /** @type {unknown[]} what the panel was last drawn from */
+    /** @type {unknown[]} the state that was drawn last */
     this.drawn = [];
   }
 
-  /** @param {Mode} mode @param {boolean} hasControls whether the slot shows anything */
+  /** @param {Mode} mode @param {boolean} hasControls whether the slot has visible controls */
   setMode(mode, hasControls) {
     this.slot.hidden = !hasControls;
     this.el.classList.toggle('es-with-mode', hasControls);
@@ -33,7 +33,7 @@ export class Panel {
     this.candidates.el.hidden = !mode.prompts;
   }
 
-  /** Draw anew, even if nothing has changed. */
+  /** Draw again, even if nothing has changed. */
   repaint() {
     this.drawn = [];
     this.stage.render();

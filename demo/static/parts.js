@@ -1,7 +1,7 @@
 // @ts-check
-// What the stage gives to those of its parts that know no stage.
+// Connects the stage to its parts that are independent of it.
 
-import { Asking } from './asking.js';
+import { MaskRequests } from './requests.js';
 import { Layers } from './layers.js';
 import { loadPicture } from './pictures.js';
 
@@ -9,8 +9,8 @@ import { loadPicture } from './pictures.js';
 /** @import { Answer, Candidate, Reply } from './types' */
 
 /** @param {Stage} stage */
-export function askingFor(stage) {
-  return new Asking(stage.answers, {
+export function maskRequestsFor(stage) {
+  return new MaskRequests(stage.answers, {
     ask: (kind, payload) => stage.ask(kind, payload), doc: () => stage.doc, photo: () => stage.photo,
     reopen: () => stage.reopen(), read: readAnswer,
     answered: reply => stage.answered(reply), changed: () => stage.render(),
@@ -22,7 +22,7 @@ export function layersFor(stage) {
   const { palette, heat } = stage.host;
   return new Layers({
     palette, heat, mode: () => stage.mode.name, ask: (kind, payload) => stage.ask(kind, payload),
-    keep: (pictures, names) => stage.addMasks(pictures, names), fail: text => stage.say(text, 'error'),
+    keep: (pictures, names) => stage.addMasks(pictures, names), fail: text => stage.showMessage(text, 'error'),
     picked: ids => { stage.render(); stage.emit('pick', ids); }, changed: () => stage.render(),
   });
 }

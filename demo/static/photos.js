@@ -31,7 +31,7 @@ export class Photos {
   /** @param {string} name @param {string} label @param {() => void} onclick */
   tile(name, label, onclick) { return button({ class: `es-tile es-tile-${name}`, icon: name, onclick }, label); }
 
-  /** What the stage shows before there is a photo. */
+  /** The placeholder on the stage before a photo is opened. */
   invitation() {
     const { texts } = this, onclick = () => this.file.click();
     return [
@@ -59,7 +59,7 @@ export class Photos {
 
   /**
    * Listen for photos that are pasted or dropped anywhere.
-   * @param {HTMLElement} root marked while a file hangs over it
+   * @param {HTMLElement} root marked while a file is dragged over it
    */
   listen(root) {
     document.addEventListener('paste', event => {
@@ -81,7 +81,7 @@ export class Photos {
     });
   }
 
-  /** Mark the example on show and bring it into sight. @param {string} [id] */
+  /** Mark the current example and scroll it into view. @param {string} [id] */
   mark(id) {
     for (const tile of this.tiles) tile.setAttribute('aria-current', String(tile.dataset.photo === id));
     const tile = this.tiles.find(each => each.dataset.photo === id), strip = this.el;

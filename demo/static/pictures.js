@@ -1,5 +1,5 @@
 // @ts-check
-// Pictures: loading, colouring and joining them. Masks are pictures that are opaque where the mask is.
+// Loading, colouring and merging pictures. Masks are pictures that are opaque inside the mask.
 
 /** @import { Picture, Rgb } from './types' */
 
@@ -35,7 +35,7 @@ export async function loadPicture(url) {
 export const rgb = colour => [1, 3, 5].map(at => parseInt(colour.slice(at, at + 2), 16));
 
 /**
- * The picture's opaque part in one colour, as a canvas of the given size.
+ * Fill a picture's opaque part with one colour, as a canvas of the given size.
  * @param {Picture} picture @param {string} colour @param {number} width @param {number} height
  */
 export function tint(picture, colour, width, height) {
@@ -48,7 +48,7 @@ export function tint(picture, colour, width, height) {
 }
 
 /**
- * The rim of a tinted mask, `thick` pixels wide, outside of it.
+ * The outline of a tinted mask, `thick` pixels wide, outside the mask.
  * @param {HTMLCanvasElement} filled @param {number} thick
  */
 export function rim(filled, thick) {
@@ -70,7 +70,7 @@ export function pixels(picture) {
   return g.getImageData(0, 0, canvas.width, canvas.height);
 }
 
-/** One picture that covers what any of the pictures covers. @param {Picture[]} pictures */
+/** The union of pictures. @param {Picture[]} pictures */
 export function union(pictures) {
   const out = newCanvas(...sizeOf(pictures[0])), g = pen(out);
   for (const picture of pictures) g.drawImage(picture, 0, 0, out.width, out.height);
@@ -83,7 +83,7 @@ export function asPng(picture) {
 }
 
 /**
- * Colour a grey picture (black = 0, white = 1) from cold to hot; cold parts stay see-through.
+ * Colour a grey picture (black = 0, white = 1) from cold to hot; cold parts stay transparent.
  * @param {Picture} picture
  * @param {Rgb[]} stops at equal steps
  */

@@ -7,7 +7,7 @@ import { clamp, h } from './dom.js';
 /** @import { Box, Photo, Point } from './types' */
 
 /**
- * A button that is down: where in CSS pixels, at which pixel of the photo, and the box so far.
+ * A pressed pointer: position in CSS pixels, pixel of the photo, and the box so far.
  * @typedef {object} Drag
  * @property {number} x
  * @property {number} y
@@ -18,7 +18,7 @@ import { clamp, h } from './dom.js';
  * @property {Box | null} box
  */
 
-/** @type {Record<string, number>} CSS pixels a click may slip before it is a drag */
+/** @type {Record<string, number>} CSS pixels that a click may move before it is a drag */
 const SLIP = { mouse: 5, pen: 8, touch: 12 };
 
 export class Pointer {
@@ -38,7 +38,7 @@ export class Pointer {
     on('pointerleave', event => { if (event.pointerType !== 'touch') this.leave(event); });
   }
 
-  /** Where a pointer is on the photo, as shares of its width and height. @param {MouseEvent} event */
+  /** Position of a pointer on the photo, as fractions of its width and height. @param {MouseEvent} event */
   placeAt(event) {
     const rect = this.stage.marks.getBoundingClientRect();
     return [(event.clientX - rect.left) / rect.width, (event.clientY - rect.top) / rect.height];
@@ -65,7 +65,7 @@ export class Pointer {
     this.drag = {
       x: event.clientX, y: event.clientY, from: this.pixelAt(event), box: null, shift: event.shiftKey,
       background: event.button === 2 || event.shiftKey || stage.tool === 'background',
-      // A finger slips easily: on touch only the box tool drags.
+      // Fingers slip: on touch screens, only the box tool drags.
       boxes: stage.tool === 'box' || event.pointerType !== 'touch',
     };
   }
@@ -90,11 +90,11 @@ export class Pointer {
     this.drag = null;
     if (!stage.mode.prompts) this.pick(event, drag.shift);
     else if (drag.box) stage.history.setBox(drag.box);
-    else if (stage.tool === 'box') stage.say(stage.texts.drag_a_box, 'note');
+    else if (stage.tool === 'box') stage.showMessage(stage.texts.drag_a_box, 'note');
     else stage.history.addPoint(...drag.from, drag.background ? 0 : 1);
   }
 
-  /** Give the drag up. */
+  /** Cancel the drag. */
   drop() {
     this.drag = null;
     this.stage.render();
@@ -122,7 +122,7 @@ export class Pointer {
   }
 
   /**
-   * Select the mask under the pointer; Shift adds, and so does a finger.
+   * Select the mask under the pointer; Shift or touch adds to the selection.
    * @param {PointerEvent} event
    * @param {boolean} shift
    */
@@ -134,7 +134,7 @@ export class Pointer {
     pictures.pick([...ids]);
   }
 
-  /** What is known about the mask under the pointer, beside it and within the stage. @param {MouseEvent} event */
+  /** Show a tooltip for the mask under the pointer, within the stage. @param {MouseEvent} event */
   paintTip(event) {
     const { tip } = this, text = this.stage.pictures.tip;
     tip.hidden = !text;

@@ -1,7 +1,7 @@
 // @ts-check
-// The prompt canvas: a toolbar and a photo to click on. One stage for the Gradio page and for Jupyter.
+// The prompt canvas: a toolbar and a photo to click on, for the Gradio page and for Jupyter.
 //
-// The browser owns the prompts and sends all of them each time, so the server keeps no session.
+// The browser owns the prompts and sends all of them with each request, so the server has no session.
 // Positions are pixels of the original photo: pixel i spans [i, i + 1).
 
 import { Answers } from './answers.js';
@@ -11,7 +11,7 @@ import { Frame } from './frame.js';
 import { History } from './history.js';
 import { Keys } from './keys.js';
 import { Painter } from './painter.js';
-import { askingFor, layersFor } from './parts.js';
+import { maskRequestsFor, layersFor } from './parts.js';
 import { loadPicture, union } from './pictures.js';
 import { Pointer } from './pointer.js';
 import { Status } from './status.js';
@@ -19,7 +19,7 @@ import { Status } from './status.js';
 /** @import { Host, Layer, Mode, Photo, PhotoObject, Picture, Reply, Tone, Tool } from './types' */
 
 /**
- * What a listener is called with: `paint` after every drawing, `pick` with ids, `answer` with Python's reply.
+ * Arguments of a listener: `paint` after drawing, `pick` with ids, `answer` with Python's reply.
  * @typedef {(what: 'paint' | 'pick' | 'answer', detail?: any) => void} Listener
  */
 
@@ -43,7 +43,7 @@ export class Stage {
     this.listeners = [];
     this.history = new History({ title: this.texts.object, palette: host.palette, changed: () => this.changed() });
     this.answers = new Answers();
-    this.asking = askingFor(this);
+    this.maskRequests = maskRequestsFor(this);
     this.pictures = layersFor(this);
 
     this.gone = new AbortController();
@@ -57,7 +57,7 @@ export class Stage {
     this.empty = h('div', { class: 'es-empty' });
     this.el = h('div', { class: 'es-stage', tabindex: '0', role: 'application', 'aria-label': this.texts.stage },
       this.frame.el, this.empty, this.status.el, this.pointer.tip);
-    // JupyterLab would take single keys as notebook commands without the data attribute.
+    // The data attribute keeps JupyterLab from taking single keys as commands.
     this.root = h('div', { class: 'es-canvas', 'data-lm-suppress-shortcuts': 'true' }, this.bar.el, this.el);
     this.keys = new Keys(this, host.keys || this.root, this.gone.signal);
     this.resize = new ResizeObserver(() => this.fit());
@@ -78,12 +78,12 @@ export class Stage {
   /** @type {Listener} */
   emit(what, detail) { for (const listener of this.listeners) listener(what, detail); }
 
-  // ---- what there is ----
+  // ---- state ----
 
   get doc() { return this.history.doc; }
   get active() { return this.history.active; }
-  get busy() { return this.asking.busy; }
-  get said() { return this.status.message; }
+  get busy() { return this.maskRequests.busy; }
+  get message() { return this.status.message; }
   get layers() { return this.pictures.shown; }
   get picked() { return this.pictures.picked; }
   get hover() { return this.pictures.hover; }
@@ -99,7 +99,7 @@ export class Stage {
 
   // ---- requests ----
 
-  /** Ask Python; an error is a reply too. @param {string} kind @param {object} payload @returns {Promise<Reply>} */
+  /** Send a request to Python; errors are returned as replies. @param {string} kind @param {object} payload @returns {Promise<Reply>} */
   async ask(kind, payload) {
     try {
       return await this.host.ask(kind, payload);
@@ -108,7 +108,7 @@ export class Stage {
     }
   }
 
-  /** The server forgot the photo (it restarted, or has many visitors): send it again, lose nothing. */
+  /** Send the photo again after the server has dropped it (on a restart, or with many visitors). */
   async reopen() {
     const renewed = await this.host.reopen?.();
     if (!renewed || !this.photo) return false;
@@ -118,22 +118,22 @@ export class Stage {
 
   /** @param {Reply} reply */
   answered(reply) {
-    if (reply.error) { this.say(reply.error, 'error'); return; }
-    this.say(reply.note || '', 'note');
+    if (reply.error) { this.showMessage(reply.error, 'error'); return; }
+    this.showMessage(reply.note || '', 'note');
     this.emit('answer', reply);
   }
 
-  /** The document is another one: draw it, and ask for what it lacks. */
+  /** The document has changed: draw it, and request the missing masks. */
   changed() {
     this.answers.retry();
-    if (this.said.tone === 'error') this.say('');
+    if (this.message.tone === 'error') this.showMessage('');
     this.render();
-    this.asking.next();
+    this.maskRequests.next();
   }
 
   // ---- photo, model, mode, layers ----
 
-  /** Show a photo; prompts and objects start afresh. @param {Photo} photo */
+  /** Show a photo, with new prompts and objects. @param {Photo} photo */
   async setPhoto(photo) {
     this.picture = await loadPicture(photo.url);
     this.photo = photo;
@@ -143,7 +143,7 @@ export class Stage {
     this.pointer.tip.hidden = true;
     this.keys.cursor = null;
     this.history.restart();
-    this.say('');
+    this.showMessage('');
     this.fit();
   }
 
@@ -167,7 +167,7 @@ export class Stage {
     this.render();
   }
 
-  /** Show layers by name; null takes one away. @param {Record<string, Layer | null>} layers */
+  /** Show layers by name; null removes one. @param {Record<string, Layer | null>} layers */
   async setLayers(layers) {
     await this.pictures.set(layers, () => this.photo);
     if (!this.hover) this.pointer.tip.hidden = true;
@@ -176,13 +176,13 @@ export class Stage {
   // ---- objects ----
 
   addObject() {
-    if (this.hasMask(this.active)) this.history.addObject(); else this.say(this.texts.nothing_to_keep, 'note');
+    if (this.hasMask(this.active)) this.history.addObject(); else this.showMessage(this.texts.nothing_to_keep, 'note');
   }
 
   /** @param {Picture[]} pictures opaque where the mask is @param {(string | undefined)[]} [names] */
   addMasks(pictures, names = []) { this.history.addMasks(pictures, names, object => this.hasMask(object)); }
 
-  /** Keep the picked masks of the label map as objects, or all as one. */
+  /** Add the picked masks of the label map as objects, or merged as one. */
   async keepPicked(merged = false) {
     const masks = await this.pictures.pickedMasks();
     if (!masks.length) return;
@@ -193,19 +193,19 @@ export class Stage {
 
   // ---- drawing ----
 
-  /** Say something over the photo until something else is said. @param {string} text @param {Tone} [tone] */
-  say(text, tone = 'hint') {
+  /** Show a message over the photo until the next one. @param {string} text @param {Tone} [tone] */
+  showMessage(text, tone = 'hint') {
     this.status.message = { text, tone };
     this.render();
   }
 
-  /** Make the photo as large as it fits. */
+  /** Make the photo as large as possible. */
   fit() {
     if (this.photo) this.frame.fit(this.photo, this.el);
     this.render();
   }
 
-  /** Draw at the next frame, once for all changes until then. */
+  /** Draw in the next frame, once for all changes until then. */
   render() {
     if (this.frameAsked) return;
     this.frameAsked = true;

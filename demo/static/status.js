@@ -1,5 +1,5 @@
 // @ts-check
-// The line of text over the photo: a message, else a note on the answer, else a hint.
+// The status line over the photo: a message, else a note on the masks, else a hint.
 
 import { h } from './dom.js';
 
@@ -14,7 +14,7 @@ export class Status {
     this.stage = stage;
     /** @type {Message} */
     this.message = { text: '', tone: 'hint' };
-    /** @type {Set<string>} modes whose label map has been pointed at: their hint has done its work */
+    /** @type {Set<string>} modes whose label map has been hovered or clicked: they need no hint any more */
     this.pointed = new Set();
     this.el = h('div', { class: 'es-status', role: 'status', 'aria-live': 'polite' });
   }
@@ -37,12 +37,12 @@ export class Status {
     return { text: this.needsHint() ? this.hint(stage.mode) : '', tone: 'hint' };
   }
 
-  /** A finger neither hovers nor clicks right. @param {{hint?: string, hint_touch?: string}} hints */
+  /** Touch screens have no hover and no right click. @param {{hint?: string, hint_touch?: string}} hints */
   hint({ hint = '', hint_touch }) {
     return hint_touch && window.matchMedia('(hover: none)').matches ? hint_touch : hint;
   }
 
-  /** A mode's hint leads to its results; over them it would be in the way. A label map it explains. */
+  /** Hide the hint once there are results, except over a label map, which it explains. */
   needsHint() {
     const { layers, mode } = this.stage, { hover, picked } = this.stage.pictures;
     if (hover || picked.size) this.pointed.add(mode.name);

@@ -1,5 +1,5 @@
 // @ts-check
-// Tabs over one photo. A mode's Gradio panel waits in #es-mode-<name> and moves in beside the stage.
+// Tabs over one photo. A mode's Gradio panel, #es-mode-<name>, is moved beside the stage when opened.
 
 import { h } from './dom.js';
 

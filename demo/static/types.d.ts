@@ -10,10 +10,10 @@ export type Rgb = number[];
 export type Picture = HTMLImageElement | HTMLCanvasElement;
 export type Tool = 'point' | 'background' | 'box';
 export type Tone = 'hint' | 'note' | 'busy' | 'error';
-/** Sentences by name; they are written in demo/texts.py. */
+/** Texts by key, from demo/texts/page.py. */
 export type Texts = Record<string, string>;
 
-/** A photo as Python sends it; `token` names it in every later request. */
+/** A photo as sent by Python; `token` identifies it in requests. */
 export interface Photo {
   token: string;
   url: string;
@@ -29,26 +29,26 @@ export interface Prompt {
   box_xyxy: Box | null;
 }
 
-/** One object of the photo: what was clicked for it, or a mask that was made elsewhere. */
+/** An object of the photo: its prompt, or a mask that was made by a mode. */
 export interface PhotoObject {
   id: number;
   name: string;
   colour: string;
   hidden: boolean;
   prompt: Prompt;
-  /** Which of the candidates. */
+  /** Index of the chosen candidate. */
   choice: number;
   model: string | null;
   subtract: boolean;
   mask: { picture: Picture } | null;
 }
 
-/** One state that undo and redo step through. */
+/** One state of the undo history. */
 export interface Doc {
   objects: readonly PhotoObject[];
   /** The id of the selected object. */
   active: number;
-  /** How many objects have been made; numbers the next one. */
+  /** Number of objects made so far, to name the next one. */
   made: number;
 }
 
@@ -67,25 +67,25 @@ export interface Answer {
   note: string;
 }
 
-/** A reply of Python: `error` is a sentence, `code` a word to act on; the rest depends on the kind. */
+/** A reply of Python: `error` is a message, `code` a keyword; the rest depends on the kind. */
 export interface Reply {
   error?: string;
   code?: string;
   [key: string]: any;
 }
 
-/** What the surroundings of the canvas offer: the page in Gradio, or a widget in Jupyter. */
+/** The host of the canvas: the page in Gradio, or the widget in Jupyter. */
 export interface Host {
   texts: Texts;
-  /** Colours of objects, '#rrggbb', used in turn. */
+  /** Colours of objects, '#rrggbb', repeated. */
   palette: string[];
   /** Colours of a heat map from cold to hot, at equal steps. */
   heat: Rgb[];
   /** Send a request to Python. May reject; the error's message is shown. */
   ask(kind: string, payload: object): Promise<Reply>;
-  /** Send the photo again when the server has forgotten it; null if that failed. */
+  /** Send the photo again after the server has dropped it; null if that failed. */
   reopen?(): Promise<Photo | null>;
-  /** Where keys are listened for; the canvas itself by default. */
+  /** Where key events are listened to; the canvas itself by default. */
   keys?: EventTarget;
 }
 
@@ -103,14 +103,14 @@ export interface Mode {
   prompts: boolean;
   hint?: string;
   hint_touch?: string;
-  /** The mode's panel takes the whole side; objects and export step aside. */
+  /** The mode's panel takes the whole side and hides objects and export. */
   wide?: boolean;
 }
 
-/** Pictures over the photo, as Python sends them. A layer of another photo is dropped. */
+/** Pictures over the photo, as sent by Python. Layers of other photos are dropped. */
 export type Layer = { token: string; mode?: string } & (
   | {
-      /** A label map, id = R + 256 G: hover, click and shift click select masks. */
+      /** A label map, id = R + 256 G: masks are selected by hover, click and Shift-click. */
       kind: 'labels';
       png: string;
       /** One '#rrggbb' and one text per id, from 1. */
@@ -127,11 +127,11 @@ export type Layer = { token: string; mode?: string } & (
   | { kind: 'heat'; png: string }
   /** Masks that become objects, once. */
   | { kind: 'objects'; masks: { png: string; name?: string; colour?: string }[] }
-  /** Prompts to look at: [x, y, label]. */
+  /** Prompts for display only: [x, y, label]. */
   | { kind: 'markers'; points?: [number, number, number][]; boxes?: Box[] }
 );
 
-/** A model as the menu lists it. */
+/** A model as listed in the menu. */
 export interface ModelInfo {
   name: string;
   title: string;
@@ -140,7 +140,7 @@ export interface ModelInfo {
   understands_background: boolean;
   command?: string;
   download_label?: string;
-  /** The share that has arrived, 0 if none is under way. */
+  /** Fraction downloaded so far, 0 without a download. */
   downloading?: number;
   download_error?: string;
   note?: string;
@@ -150,7 +150,7 @@ export interface ModelInfo {
   provenance?: string;
 }
 
-/** What Gradio hands to a component's script. */
+/** What Gradio passes to a component's script. */
 export interface Gradio {
   element: HTMLElement;
   props: any;
@@ -158,7 +158,7 @@ export interface Gradio {
   watch(prop: string, changed: () => void): void;
 }
 
-/** The properties that demo/ui.py gives the page. */
+/** The props of the page, set by demo/ui.py. */
 export interface PageProps {
   modes: Mode[];
   gallery: { id: string; alt: string; thumb: string }[];

@@ -34,11 +34,11 @@ class WidgetView {
       texts: this.texts, palette, heat, ask: (kind, payload) => this.ask(kind, payload),
     });
     this.stage.root.classList.toggle('es-dark', document.body.dataset.jpThemeLight === 'false');
-    // JupyterLab's keys stay out only if the focused element itself says so; its parents do not count.
+    // JupyterLab ignores keys only if the focused element itself has this attribute, not its parents.
     for (const node of this.stage.root.querySelectorAll('button, input, [tabindex]')) {
       node.setAttribute('data-lm-suppress-shortcuts', 'true');
     }
-    this.stage.say(this.texts.opening, 'busy');
+    this.stage.showMessage(this.texts.opening, 'busy');
     this.stage.on((what, detail) => this.heard(what, detail));
     /** @type {[string, (content: any) => void][]} */
     this.listeners = [
@@ -70,12 +70,12 @@ class WidgetView {
   /** @param {any} content */
   receive(content) {
     if (content.layers) this.stage.setLayers(content.layers);
-    this.waiting.get(content.id)?.(content.reply);  // another view's reply is not waited for here
+    this.waiting.get(content.id)?.(content.reply);  // replies to other views are ignored
     this.waiting.delete(content.id);
   }
 
   /**
-   * What Python reads: the prompt and the picked masks, whenever they have changed.
+   * Send the prompt and the picked masks to Python when they have changed.
    * @param {string} what
    * @param {any} detail
    */
@@ -105,16 +105,16 @@ class WidgetView {
   }
 
   async takeModel() {
-    this.stage.say(this.texts.reading, 'busy');
+    this.stage.showMessage(this.texts.reading, 'busy');
     const reply = await this.ask('model_info', {});
-    this.stage.say(reply.error || '', reply.error ? 'error' : 'hint');
+    this.stage.showMessage(reply.error || '', reply.error ? 'error' : 'hint');
     const { model_info: info } = reply;
     if (info) this.stage.setModel(info.name, info.understands_background);
   }
 
   async takePhoto() {
     const reply = await this.ask('photo', {});
-    if (reply.error) { this.stage.say(reply.error, 'error'); return; }
+    if (reply.error) { this.stage.showMessage(reply.error, 'error'); return; }
     await this.stage.setPhoto(/** @type {Photo} */ (/** @type {unknown} */ (reply)));
     this.takeMode();
     this.takePrompt();
@@ -126,7 +126,7 @@ class WidgetView {
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
 /**
- * What anywidget calls for each view; returns what takes the view away.
+ * Called by anywidget for each view; returns the function that removes it.
  * @param {{model: WidgetModel, el: HTMLElement}} view
  */
 export function render({ model, el }) {

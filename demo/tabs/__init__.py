@@ -1,7 +1,7 @@
-"""One module per mode of the page, found by itself: a module with a ``MODE`` is a tab.
+"""The modes of the page: every module of this package with a ``MODE`` becomes a tab.
 
-A mode named ``<name>`` is ``demo/handlers/<name>.py`` (what it does, no gradio),
-``demo/tabs/<name>.py`` (layout and wiring), ``demo/texts/<name>.py`` (its sentences) and
+A mode named ``<name>`` is ``demo/handlers/<name>.py`` (its logic, no gradio),
+``demo/tabs/<name>.py`` (layout and wiring), ``demo/texts/<name>.py`` (its texts) and
 ``esam_core/commands/<name>.py``.
 """
 
@@ -22,12 +22,12 @@ class Mode:
 
     Args:
         name: A short name; layers carry it, and its panel is ``#es-mode-<name>``.
-        title: What the tab says.
-        order: Tabs stand in this order.
-        build: Lays out the panel and wires it; called once, inside the panel's column.
+        title: Label of the tab.
+        order: Position among the tabs.
+        build: Lays out and wires the panel; called once, inside its column.
         prompts: Whether clicks and drags on the photo are prompts, as in the points mode.
-        hint: What the stage says while nothing else is to be said.
-        hint_touch: The same where a finger points, if it differs.
+        hint: Shown over the stage when there is no other message.
+        hint_touch: The hint on touch screens, if it differs.
         wide: Whether the panel takes the whole side, in place of objects and export.
     """
 
@@ -42,7 +42,7 @@ class Mode:
 
 
 def discover() -> tuple[Mode, ...]:
-    """Return the mode of every module of this package that has one, in their order."""
+    """Return the modes of this package in their order."""
     modules = [
         import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__)
     ]

@@ -76,7 +76,7 @@ def build(engine: Engine, canvas: PromptCanvas) -> None:
 
 
 def _show(reply: Reply) -> Updates:
-    """Return what the results' column, table, slider, its two menus and the gallery become."""
+    """Return the updates of the results: column, table, slider, its two menus, gallery."""
     if "error" in reply:
         return gr.update(visible=False), *(gr.skip(),) * 5
     if "rows" not in reply:
@@ -109,7 +109,7 @@ def _absent(missing: list[tuple[str, str]]) -> str:
 
 
 def _table(rows: list[list[str]]) -> str:
-    """Set the rows as HTML; names come from our own tables, but are escaped all the same."""
+    """Return the rows as an HTML table, escaped."""
     head = ["", *texts.HEAD, *(f"IoU {number}" for number in range(1, len(rows) + 1))]
     cells = "".join(f"<th>{html.escape(name)}</th>" for name in head)
     body = ""

@@ -1,4 +1,4 @@
-"""Everything: a grid of points over the photo, its masks to choose from."""
+"""Everything: a grid of points over the photo, and its masks to select from."""
 
 from typing import Any
 from uuid import uuid4
@@ -92,7 +92,7 @@ def _filters(values: tuple[float, ...]) -> dict[str, float]:
 
 
 def _show(reply: Reply) -> Updates:
-    """Return what the canvas and the table become."""
+    """Return the updates of canvas and table."""
     if "layers" not in reply:
         return gr.skip(), gr.skip()
     table = gr.update(value=reply["rows"], visible=bool(reply["rows"]))
@@ -111,7 +111,7 @@ def _wire_filters(
 
 
 def _wire_photo(canvas: PromptCanvas, results: list[Any], sliders: list[gr.Slider]) -> None:
-    """Start afresh for another photo; keep the sliders as long as the model stays."""
+    """Clear the results for a new photo; reset the sliders only for a new model."""
     model = gr.State("")
 
     def entered(event: gr.EventData, last: str) -> Updates:

@@ -1,4 +1,4 @@
-"""Points and boxes: the page's first mode. Its panel is drawn in static/panel.js."""
+"""Points and boxes, the first mode of the page. Its panel is drawn by static/panel.js."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +15,7 @@ from demo.texts import points as texts
 
 Handler = Callable[[Engine, Any], Reply]
 
-# event of the canvas -> handler, and how Gradio runs it; what needs no model never waits behind it
+# event of the canvas -> handler and Gradio queue; requests without a model never wait for one
 ROUTES: dict[str, tuple[Handler, dict[str, Any]]] = {
     "prompt": (points.prompt, MODEL_QUEUE),
     "embed": (photos.embed, EMBED_QUEUE),
@@ -36,7 +36,7 @@ def build(engine: Engine, canvas: PromptCanvas) -> None:
         report_refusal(event, kind)
 
     def left(event: gr.EventData) -> None:
-        """Another photo was opened: nobody waits for the work on the last one."""
+        """Stop the work on the last photo when another one is opened."""
         tasks.stop(engine, {"token": event._data.get("left")})
 
     canvas.entered(left, None, None, api_name="canvas_entered", **QUIET, **NO_QUEUE)

@@ -1,4 +1,4 @@
-"""Salient: what stands out, the map it was seen in, and the points that prompted the masks."""
+"""Salient: salient objects, the saliency map, and the points that prompted the masks."""
 
 import random
 from typing import Any
@@ -91,7 +91,7 @@ def _wire_settings(
     keep: gr.Button,
 ) -> None:
     def again(payload: Any, *values: Any) -> Updates:
-        """Answer a changed setting, but do not begin by itself on another photo."""
+        """Apply a changed setting; do nothing without a photo."""
         if not payload.get("token"):
             return gr.skip(), gr.skip()
         reply = _find(engine, payload, *values)

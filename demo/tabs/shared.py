@@ -1,4 +1,4 @@
-"""What the tabs share: how their events run, the line of text, and long work with Cancel."""
+"""Shared by the tabs: queues of events, the message line, and long work with Cancel."""
 
 import html
 from collections.abc import Callable, Iterator
@@ -17,12 +17,11 @@ QUIET: dict[str, Any] = {
     "trigger_mode": "multiple",
     "api_visibility": "private",
 }
-# While a slider moves, only its last place counts.
+# While a slider moves, only its last value matters.
 NEWEST: dict[str, Any] = {**QUIET, "trigger_mode": "always_last"}
-# The engine lets one at a time use the models, clicks first; what waits for it here can meanwhile
-# decode photos and encode masks. Each kind has a line of its own, or photos would fill that of
-# clicks. Measured with 16 visitors: limit 1 gave 21 clicks/s, 4 gave 23 to 27, 16 gave 25 to 27
-# and 10% more memory.
+# The engine runs one model call at a time, clicks first; other requests meanwhile decode photos and
+# encode masks. Each kind has its own queue, or photos would fill the queue of clicks. Measured with
+# 16 visitors: limit 1 gave 21 clicks/s, 4 gave 23 to 27, 16 gave 25 to 27 and 10% more memory.
 MODEL_QUEUE: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 8}
 EMBED_QUEUE: dict[str, Any] = {"concurrency_id": "embed", "concurrency_limit": 2}
 PHOTO_QUEUE: dict[str, Any] = {"concurrency_id": "photo", "concurrency_limit": 4}
@@ -33,25 +32,25 @@ Updates = tuple[Any, ...]
 
 
 def message(text: str, error: bool = False) -> str:
-    """Set sentences, one a line, as HTML; they may repeat what was typed, so they are escaped."""
+    """Return sentences, one per line, as HTML; escaped, because they may quote user input."""
     lines = "<br>".join(html.escape(line) for line in text.split("\n"))
     kind = "es-error" if error else ""
     return f'<span role="status" class="{kind}">{lines}</span>'
 
 
 def message_of(reply: Reply) -> str:
-    """Set what a reply says, errors as such."""
+    """Return the message or the error of a reply as HTML."""
     error = reply.get("error")
     return message(error, error=True) if error else message(reply.get("message", ""))
 
 
 def message_line(mode: str, elem_id: str | None = None) -> gr.HTML:
-    """Lay out the line that says what a mode found, or what went wrong."""
+    """Add the line for messages and errors of a mode."""
     return gr.HTML(elem_id=elem_id or f"es-{mode}-message", elem_classes="es-message")
 
 
 def run_buttons(mode: str, label: str) -> tuple[gr.Button, gr.Button]:
-    """Lay out the main button, and Cancel, which stands in its place while it works."""
+    """Add the main button, and Cancel, which replaces it during the work."""
     run = gr.Button(label, variant="primary", elem_id=f"es-{mode}-run")
     cancel = gr.Button(texts.CANCEL, visible=False, elem_id=f"es-{mode}-cancel")
     return run, cancel
@@ -71,21 +70,21 @@ def wire_long(
     counting: str,
     how: dict[str, Any] = LONG_QUEUE,
 ) -> None:
-    """Wire long work: progress in the message line, Cancel while it works, then its reply.
+    """Wire long work: progress in the message line, Cancel during the work, then the reply.
 
     Args:
         engine: The engine.
         canvas: The first input of the work.
         mode: Name of the mode.
-        triggers: By API name, the events that start it.
-        handler: Called with the engine, the canvas' value, the further inputs' values, and
+        triggers: The events that start the work, by API name.
+        handler: Called with the engine, the canvas' value, the values of ``inputs``, and
             ``progress`` and ``cancel`` by name.
-        show: Makes a reply into updates of ``outputs``.
+        show: Turns a reply into updates of ``outputs``.
         inputs: Further inputs.
-        outputs: What the reply changes besides the message.
+        outputs: Components that the reply updates besides the message.
         controls: Message line, main button, Cancel.
-        counting: The sentence of the progress, with ``done`` and ``total``.
-        how: The queue.
+        counting: Text of the progress, with ``done`` and ``total``.
+        how: Gradio's queue settings.
     """
     unchanged = (gr.skip(),) * len(outputs)
 
@@ -115,7 +114,7 @@ def wire_long(
 
 
 def progress_bar(sentence: str, step: tasks.Step | None = None) -> str:
-    """Draw how far long work is; without a step, that it waits."""
+    """Return a progress bar as HTML; without a step, an indeterminate one."""
     amount = f' max="{step.total}" value="{step.done}"' if step else ""
     return f"<progress{amount}></progress>{message(sentence)}"
 

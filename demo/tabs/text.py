@@ -1,4 +1,4 @@
-"""Text: what texts name, ranked; one colour per text."""
+"""Text: masks ranked by texts, with one colour per text."""
 
 import html
 from typing import Any
@@ -107,7 +107,7 @@ def _wire_results(
     line, ranked, picked = results
 
     def again(payload: Any, query: str, *values: Any) -> Updates:
-        """Answer another threshold, if anything was looked for."""
+        """Apply another threshold, if there is a query."""
         if not query.strip():
             return (gr.skip(),) * 4
         reply = text.find(engine, payload, query, *values)
@@ -118,8 +118,8 @@ def _wire_results(
         return message_of(reply), _layers(reply), event.index
 
     def keep_masks(payload: Any, *values: Any) -> Updates:
-        *asked, index = values
-        reply = text.keep(engine, payload, *asked, picked=index)
+        *settings, index = values
+        reply = text.keep(engine, payload, *settings, picked=index)
         return message_of(reply), _layers(reply)
 
     everything = [canvas, *inputs]
@@ -140,7 +140,7 @@ def _wire_results(
 
 
 def _show(reply: Reply) -> Updates:
-    """Return what the canvas, the thumbnails and the pick become."""
+    """Return the updates of canvas, thumbnails and pick."""
     if "layers" not in reply:
         return gr.skip(), gr.skip(), None
     captions = [f"{hit['score']:.2f} {hit['label'][:24]}" for hit in reply["hits"]]
@@ -160,7 +160,7 @@ def _entered(event: gr.EventData) -> Updates:
 
 
 def _about(encoder: str) -> str:
-    """Describe a text model; the offline vocabulary also says what it cannot do, and what can."""
+    """Describe a text model as HTML, with the command to get a better one, if any."""
     sentence, command = map(html.escape, encoders.about(encoder))
     code = f" <code>{command}</code>" if command else ""
     return f"<span>{sentence}{code}</span>"

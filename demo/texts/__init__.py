@@ -1,1 +1,1 @@
-"""Every sentence that a person reads on the page; a file per mode, and what modes share."""
+"""All text that the page shows: one file per mode, and files for what modes share."""

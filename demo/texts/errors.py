@@ -1,11 +1,11 @@
-"""What is said when something cannot be answered."""
+"""Error messages of the page."""
 
 NO_PHOTO = "Choose a photo first."
 PHOTO_GONE = "The server no longer holds this photo. Choose it again; your clicks are kept."
 UNEXPECTED = "Something went wrong on the server. Your clicks are kept; try again."
-CANCELLED = "Cancelled. What was there before is kept."
+CANCELLED = "Cancelled. The previous result is kept."
 NOT_A_NUMBER = (
-    "{title} gave no usable answer in {precision} on {device}. Start the page with "
+    "{title} returned invalid scores in {precision} on {device}. Start the page with "
     "--precision fp32; your clicks are kept."
 )
 NO_SUCH_EXAMPLE = "There is no example photo {name!r}. Choose one from the strip."
@@ -15,5 +15,5 @@ EXPORT_KIND = "{kind!r} cannot be exported; choose one of {kinds}."
 PROMPTS_NOT_AN_OBJECT = (
     "prompts must be a JSON object with point_coords, point_labels and box_xyxy, got {what}."
 )
-NO_PROMPT = "Nothing was pointed at. Give at least one point, or a box."
+NO_PROMPT = "Nothing was pointed at. Give at least one point or a box."
 TOO_MANY_POINTS = "At most {most} points can be sent, got {count}. Remove some."

@@ -1,8 +1,8 @@
-"""What the page says about models."""
+"""Texts about models."""
 
 GET_COMMAND = "python -m esam_core weights download {name}"
 BUNDLED_NOTE = "The small bundled model is answering. For {title}, choose it above or run"
-RANDOM_NOTE = "The weights are random: masks mean nothing. For {title} run"
+RANDOM_NOTE = "The weights are random, so the masks are meaningless. For {title} run"
 DOWNLOAD = "Download {megabytes} MB"
 ABOUT = "{parameters:.0f} million parameters, {licence}"
 ABOUT_SMALL = "{parameters:.1f} million parameters, {licence}"

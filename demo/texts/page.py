@@ -1,4 +1,4 @@
-"""The photo, its tools, objects and export; and the widget. Read by static/*.js by their keys."""
+"""Texts of the canvas, the panel and the widget; static/*.js reads them by key."""
 
 PAGE = {
     "title": "EfficientSAM workspace",
@@ -7,7 +7,7 @@ PAGE = {
     "photos": "Photos",
     "modes": "Modes",
     "toolbar": "Tools",
-    "tools": "What a click means",
+    "tools": "What a click adds",
     "tool_point": "Point",
     "tool_background": "Background",
     "tool_box": "Box",
@@ -16,31 +16,31 @@ PAGE = {
     "clear": "Clear",
     "subtract": "Subtract",
     "subtract_help": (
-        "This model was not trained with background points: they choose among the candidates. "
-        "Subtract also cuts away what the model finds at them."
+        "This model was not trained with background points: they only decide which candidate is "
+        "best. Subtract also removes the masks that the model finds at them."
     ),
     "opacity": "Overlay opacity",
-    "hint": "Click what you want. Right click excludes, drag draws a box.",
-    "hint_touch": "Tap what you want. The minus excludes, the frame draws a box.",
-    "drag_a_box": "Drag from corner to corner to draw the box.",
+    "hint": "Click an object. Right-click to exclude an area, drag to draw a box.",
+    "hint_touch": "Tap an object. Use minus to exclude an area, the frame to draw a box.",
+    "drag_a_box": "Drag from corner to corner to draw a box.",
     "invite": "Choose a photo",
-    "invite_more": "Take one from the strip below, drop one here, or paste it.",
+    "invite_more": "Pick one from the strip below, or drop or paste your own.",
     "upload_photo": "Upload a photo",
     "upload": "Upload",
     "camera": "Camera",
     "take_photo": "Take photo",
     "cancel": "Cancel",
-    "no_camera": "The camera cannot be used. Allow it in the browser, or upload a photo.",
+    "no_camera": "The camera is not available. Allow it in the browser, or upload a photo.",
     "opening": "Opening the photo …",
-    "reading": "The model is reading the photo …",
+    "reading": "Analysing the photo …",
     "exporting": "Preparing the file …",
-    "file_too_large": "That file is larger than 40 MB. Save it smaller, as JPEG for example.",
-    "no_answer": "The server did not answer. Your clicks are kept; undo and redo, or click again.",
-    "line_full": "Many visitors are waiting. Your clicks are kept; try again in a moment.",
+    "file_too_large": "This file is larger than 40 MB. Save it as JPEG to make it smaller.",
+    "no_answer": "The server did not answer. Your clicks are kept; click again, or undo and redo.",
+    "queue_full": "Many visitors are waiting. Your clicks are kept; try again in a moment.",
     "candidates": "Candidates",
     "candidate": "Candidate",
     "score": "score",
-    "score_help": "How good the model thinks this mask is",
+    "score_help": "The model's own estimate of the mask's quality",
     "objects": "Objects",
     "object": "Object",
     "object_name": "Name of the object",
@@ -67,7 +67,7 @@ PAGE = {
 }
 
 WIDGET = {
-    "pick_hint": "Click a mask to pick it; shift adds.",
+    "pick_hint": "Click a mask to select it, Shift-click to select more.",
 }
 
 EXPORTS = (

@@ -1,10 +1,8 @@
-"""Points: what is said about a prompt that the model cannot read as it was given."""
+"""Points: notes on prompts that the model cannot take as they are."""
 
 TITLE = "Points"
-MERGED = (
-    "{count} point{s} too many for the model: the oldest of one kind were joined at their middle."
-)
+MERGED = "{count} point{s} too many for the model: the oldest points of a kind were merged."
 BACKGROUND_CHOOSES = (
-    "This model does not read background points; they choose among the candidates. "
-    "Subtract cuts them away."
+    "This model does not read background points; they only decide which candidate is best. "
+    "Use Subtract to cut them away."
 )

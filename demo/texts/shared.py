@@ -1,4 +1,4 @@
-"""What every mode says."""
+"""Texts that several modes share."""
 
 CANCEL = "Cancel"
 WAITING = "Waiting for the model …"

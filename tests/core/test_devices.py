@@ -89,12 +89,12 @@ def test_autocast_keeps_norms_and_positions_in_float32(autocast_everywhere, prec
     assert network.image_encoder.patch_embed.proj.weight.dtype == half
     for kept in (block.norm1.weight, network.image_encoder.pos_embed):
         assert kept.dtype == torch.float32
-    seen = {}
-    block.register_forward_hook(lambda *a: seen.update(residual=a[2].dtype))
-    block.attn.qkv.register_forward_hook(lambda *a: seen.update(product=a[2].dtype))
+    dtypes = {}
+    block.register_forward_hook(lambda *a: dtypes.update(residual=a[2].dtype))
+    block.attn.qkv.register_forward_hook(lambda *a: dtypes.update(product=a[2].dtype))
     with computing("cpu", precision), torch.inference_mode():
         network.encode_image(torch.rand(1, 3, 40, 60))
-    assert seen == {"residual": torch.float32, "product": half}
+    assert dtypes == {"residual": torch.float32, "product": half}
 
 
 def test_outside_of_autocast_nothing_changes():

@@ -84,8 +84,8 @@ def test_methods_take_the_arguments_of_the_protocol(segmenter):
     for name in (name for name in methods if not name.startswith("_")):
         ours = inspect.signature(getattr(segmenter, name)).parameters
         if [p.kind for p in ours.values()] != [inspect.Parameter.VAR_POSITIONAL]:
-            asked = list(inspect.signature(getattr(Segmenter, name)).parameters)[1:]
-            assert list(ours) == asked, name
+            expected = list(inspect.signature(getattr(Segmenter, name)).parameters)[1:]
+            assert list(ours) == expected, name
 
 
 def test_embedding_knows_its_image_and_its_model(segmenter, embedding, image):

@@ -45,7 +45,7 @@ def test_seven_points_are_merged_and_said(client, bear_file):
 
 
 @pytest.mark.parametrize(
-    ("prompts", "said"),
+    ("prompts", "message"),
     [
         ({}, "Nothing was pointed at"),
         ({"point_coords": [[9999, 0]], "point_labels": [1]}, "outside the photo"),
@@ -54,8 +54,8 @@ def test_seven_points_are_merged_and_said(client, bear_file):
         ([1, 2], "JSON object"),
     ],
 )
-def test_bad_prompts_get_a_sentence(client, bear_file, prompts, said):
-    with pytest.raises(AppError, match=said):
+def test_bad_prompts_get_a_sentence(client, bear_file, prompts, message):
+    with pytest.raises(AppError, match=message):
         client.predict(handle_file(str(bear_file)), prompts, api_name="/segment")
 
 

@@ -79,13 +79,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def _start(self, page: Page) -> int:
-        asked = self.headers.get("Range", "")
-        if not page.ranges or not asked.startswith("bytes="):
+        header = self.headers.get("Range", "")
+        if not page.ranges or not header.startswith("bytes="):
             return 0
         condition = self.headers.get("If-Range")
         if condition is not None and condition != page.etag:
             return 0
-        return int(asked.removeprefix("bytes=").rstrip("-"))
+        return int(header.removeprefix("bytes=").rstrip("-"))
 
 
 @contextmanager

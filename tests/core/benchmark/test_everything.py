@@ -79,13 +79,13 @@ def test_the_report_names_points_masks_seconds_memory_and_the_naive_way(monkeypa
     monkeypatch.setattr(bench, "matmul_peak", lambda device, precision: 1e9)
     words = ("--points", "2,3", "--size", "80x60", "--keep-all", "--compare")
     assert bench.run(parsed(*words)) == 0
-    said = capsys.readouterr().out
-    header = next(line for line in said.splitlines() if "candidates" in line)
+    output = capsys.readouterr().out
+    header = next(line for line in output.splitlines() if "candidates" in line)
     for column in ("points", "masks", "embed", "decode", "filter", "upscale", "masks/s", "peak MB"):
         assert column in header
-    assert "photo 80x60" in said and "random weights" in said
-    assert "extrapolated linearly in points from 1x1 and 2x2" in said
-    assert "operations per point" in said and "times as fast" in said
+    assert "photo 80x60" in output and "random weights" in output
+    assert "extrapolated linearly in points from 1x1 and 2x2" in output
+    assert "operations per point" in output and "times as fast" in output
 
 
 def test_extrapolation_is_a_straight_line_through_both_grids(monkeypatch):

@@ -215,7 +215,7 @@ def test_json_to_stdout_has_it_to_itself(capsys, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         ("--point=-3,5", "a point is (-3.0, 5.0); it takes 2 finite numbers >= 0"),
         ("--point -3,5", "a point is (-3.0, 5.0)"),
@@ -233,9 +233,9 @@ def test_json_to_stdout_has_it_to_itself(capsys, tmp_path):
         ("--point 9,9 --model mini --out /nowhere/m.png", "cannot write /nowhere/m.png"),
     ],
 )
-def test_refusals_are_one_readable_line(capsys, tmp_path, arguments, said):
+def test_refusals_are_one_readable_line(capsys, tmp_path, arguments, message):
     out = [] if "--out" in arguments else ["--out", tmp_path / "m.png"]
-    assert said in refused(capsys, "segment", BEAR, *out, *arguments.split())
+    assert message in refused(capsys, "segment", BEAR, *out, *arguments.split())
     assert not (tmp_path / "m.png").exists()
 
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from esam_core import everything
 from esam_core.cli import main
-from esam_core.everything import search as everything_run
+from esam_core.everything import search
 from esam_core.export import load_coco, load_label_map_png
 
 FEW = ("--model", "mini", "--device", "cpu", "--precision", "fp32", "--points-per-side", "3")
@@ -41,9 +41,9 @@ def test_three_files_tell_of_the_same_masks_and_who_found_them(bear_file, tmp_pa
         assert overlay.size == photo.size
         outside = ~masks.data.any(0)
         assert (np.asarray(overlay)[outside] == np.asarray(photo.convert("RGB"))[outside]).all()
-    said = capsys.readouterr()
-    assert f"{len(masks)} mask" in said.out
-    assert "points" in said.err
+    captured = capsys.readouterr()
+    assert f"{len(masks)} mask" in captured.out
+    assert "points" in captured.err
 
 
 def test_no_mask_is_an_answer(tmp_path, capsys):
@@ -55,17 +55,17 @@ def test_no_mask_is_an_answer(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "message"),
     [
         (("--points-per-side", "0"), "points_per_side"),
         (("--preset", "best"), "upstream"),
         (("--preset", "upstream", "--hierarchical"), "upstream_rules"),
     ],
 )
-def test_wrong_settings_are_refused_in_one_line(bear_file, tmp_path, capsys, wrong, said):
+def test_wrong_settings_are_refused_in_one_line(bear_file, tmp_path, capsys, wrong, message):
     assert run(bear_file, tmp_path / "out", *wrong) == 2
     line = capsys.readouterr().err
-    assert said in line
+    assert message in line
     assert line.count("\n") == 1
     assert not (tmp_path / "out").exists()
 
@@ -80,7 +80,7 @@ def test_interruption_writes_nothing_and_ends_with_130(bear_file, tmp_path, monk
     def interrupted(*_: object, **__: object):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(everything_run.CropSearch, "_decode", interrupted)
+    monkeypatch.setattr(search.CropSearch, "_decode", interrupted)
     assert run(bear_file, tmp_path) == 130
     assert list(tmp_path.iterdir()) == []
     assert capsys.readouterr().err.rstrip().endswith("stopped")

@@ -14,12 +14,12 @@ from esam_core.errors import Cancelled, InvalidImage, InvalidSettings
 from esam_core.everything import (
     PRESETS,
     GridSettings,
+    decode,
     decode_grid,
     preset,
     segment_everything,
     select,
 )
-from esam_core.everything import decode as everything_run
 from esam_core.everything.filters import cut_by_crop, remove_small_regions
 from esam_core.everything.grid import corner_grid, crop_boxes, point_grid
 from esam_core.geometry import mask_iou
@@ -31,7 +31,7 @@ from esam_core.visualize import stable_colours
 from tests.support.small import blocks, small_segmenter
 
 OPEN = GridSettings(points_per_side=6, pred_iou_thresh=0, stability_score_thresh=0)
-NOTEBOOK = replace(
+UPSTREAM = replace(
     PRESETS["upstream"],
     points_per_side=6,
     pred_iou_thresh=0.5,
@@ -103,7 +103,7 @@ def test_points_lie_on_cell_centres_like_sams():
     np.testing.assert_allclose(point_grid(5, (120, 160)), expected)
 
 
-def test_corner_grid_is_the_notebooks():
+def test_corner_grid_is_upstreams():
     points = corner_grid(4, (120, 160))
     assert points[0].tolist() == [0.5, 0.5]
     assert points[1].tolist() == [40.5, 0.5]
@@ -160,11 +160,11 @@ def test_empty_mask_needs_no_clean_up():
     assert remove_small_regions(mask, 10) == (mask, False)
 
 
-# -- the notebook's rules ----------------------------------------------------------------------
+# -- the upstream rules -----------------------------------------------------------------------
 
 
-def notebook_naively(segmenter, image, settings):
-    """Apply the notebook's rules with segment-anything's own helpers to all points at once."""
+def upstream_naively(segmenter, image, settings):
+    """Apply the upstream procedure with segment-anything's own helpers to all points at once."""
     height, width = image.shape[:2]
     side = settings.points_per_side
     points = [
@@ -195,19 +195,19 @@ def notebook_naively(segmenter, image, settings):
     return masks[kept], iou[good].numpy()[kept], int(good.sum()), scores
 
 
-@pytest.mark.parametrize("chunk", [1, 5, 64])
-def test_upstream_preset_equals_the_notebooks_rules_on_all_points_at_once(photo, chunk):
+@pytest.mark.parametrize("batch", [1, 5, 64])
+def test_upstream_preset_equals_the_upstream_rules_on_all_points_at_once(photo, batch):
     segmenter = small_segmenter()
-    expected, iou, good, scores = notebook_naively(segmenter, photo, NOTEBOOK)
+    expected, iou, good, scores = upstream_naively(segmenter, photo, UPSTREAM)
     assert 1 < len(expected) < good < 36, "some are kept, some rejected by each rule"
     assert set(scores) == {0.0, 1.0}
-    masks = segment_everything(segmenter, photo, replace(NOTEBOOK, points_per_batch=chunk))
+    masks = segment_everything(segmenter, photo, replace(UPSTREAM, points_per_batch=batch))
     assert len(masks) == len(expected)
     np.testing.assert_allclose(masks.predicted_iou, iou, atol=1e-3)
     assert (masks.data != expected).mean() < 1e-4  # rounding may turn a pixel whose logit is 0
 
 
-def test_upstream_preset_is_the_notebooks_numbers():
+def test_upstream_preset_has_the_published_numbers():
     row = PRESETS["upstream"]
     assert (row.points_per_side, row.pred_iou_thresh, row.stability_score_thresh) == (
         32,
@@ -222,10 +222,10 @@ def test_upstream_preset_is_the_notebooks_numbers():
     assert row.best_of_three and row.upstream_rules
 
 
-def test_candidates_cannot_be_judged_by_the_notebooks_rules(photo):
+def test_candidates_cannot_be_filtered_by_the_upstream_rules(photo):
     candidates = decode_grid(small_segmenter(), photo, replace(OPEN, points_per_side=2))
     with pytest.raises(InvalidSettings, match="segment_everything"):
-        select(candidates, NOTEBOOK)
+        select(candidates, UPSTREAM)
 
 
 # -- our own rules -----------------------------------------------------------------------------
@@ -258,7 +258,7 @@ def test_masks_drawn_from_kept_logits_equal_masks_drawn_whole(size):
     np.testing.assert_array_equal(boxes, masks.boxes_xyxy)
 
 
-def test_chunk_size_does_not_change_the_answer(photo):
+def test_batch_size_does_not_change_the_answer(photo):
     one, many = (
         segment_everything(small_segmenter(), photo, replace(OPEN, points_per_batch=n))
         for n in (1, 36)
@@ -323,7 +323,7 @@ def test_small_regions_go_when_asked(photo):
 
 
 def test_kept_logits_stay_within_their_limit(photo, monkeypatch):
-    monkeypatch.setattr(everything_run, "LOGITS_LIMIT", 40_000)
+    monkeypatch.setattr(decode, "LOGITS_LIMIT", 40_000)
     few = decode_grid(small_segmenter(), photo, replace(OPEN, points_per_batch=2))
     monkeypatch.undo()
     all_of_them = decode_grid(small_segmenter(), photo, replace(OPEN, points_per_batch=2))
@@ -342,11 +342,11 @@ def test_crops_need_the_photo(photo):
 
 def test_crops_find_masks_within_themselves(photo):
     settings = replace(OPEN, points_per_side=4, crop_n_layers=1, crop_n_points_downscale_factor=2)
-    seen = []
+    steps = []
     candidates = decode_grid(
-        small_segmenter(), photo, settings, progress=lambda *step: seen.append(step)
+        small_segmenter(), photo, settings, progress=lambda *step: steps.append(step)
     )
-    assert seen[-1] == (16 + 4 * 4, 16 + 4 * 4)
+    assert steps[-1] == (16 + 4 * 4, 16 + 4 * 4)
     assert candidates.points == 32
     crops = {tuple(int(v) for v in box) for box in candidates.crop_boxes_xyxy}
     assert (0, 0, 160, 120) in crops
@@ -366,11 +366,11 @@ def test_own_points_replace_the_grid(photo):
 
 def test_hierarchical_grid_decodes_fewer_points_on_a_photo(mini, bear):
     settings = replace(preset("fast", "mini"), hierarchical=True)
-    seen = []
-    few = decode_grid(mini, bear[0], settings, progress=lambda *step: seen.append(step))
+    steps = []
+    few = decode_grid(mini, bear[0], settings, progress=lambda *step: steps.append(step))
     assert 16 <= few.points < 256
-    assert seen[-1] == (16 + 256, 16 + 256)
-    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+    assert steps[-1] == (16 + 256, 16 + 256)
+    assert [done for done, _ in steps] == sorted(done for done, _ in steps)
     found = select(few, settings)
     assert mask_iou(found.data, bear[1][None]).max() > 0.8
 
@@ -378,7 +378,7 @@ def test_hierarchical_grid_decodes_fewer_points_on_a_photo(mini, bear):
 # -- progress, cancel, photos of every kind ----------------------------------------------------
 
 
-def test_progress_counts_points_and_cancel_stops_between_chunks(photo):
+def test_progress_counts_points_and_cancel_stops_between_batches(photo):
     steps = []
     with pytest.raises(Cancelled, match="16 of 36 points"):
         segment_everything(
@@ -391,9 +391,9 @@ def test_progress_counts_points_and_cancel_stops_between_chunks(photo):
     assert steps == [(8, 36), (16, 36)]
 
 
-def test_the_notebooks_rules_can_be_cancelled_too(photo):
+def test_the_upstream_rules_can_be_cancelled_too(photo):
     with pytest.raises(Cancelled, match="0 of 36 points"):
-        segment_everything(small_segmenter(), photo, NOTEBOOK, cancel=lambda: True)
+        segment_everything(small_segmenter(), photo, UPSTREAM, cancel=lambda: True)
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -422,7 +422,7 @@ def test_no_mask_is_an_answer(photo):
     assert (
         len(
             segment_everything(
-                small_segmenter(), photo, replace(NOTEBOOK, stability_score_thresh=1.0)
+                small_segmenter(), photo, replace(UPSTREAM, stability_score_thresh=1.0)
             )
         )
         == 0

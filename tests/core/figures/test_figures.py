@@ -31,9 +31,9 @@ def mini():
 
 
 def test_every_figure_names_model_weights_digest_and_seconds(mini):
-    asked = []
+    steps = []
     figures = [
-        fig1_point_prompts(mini, ["285"], progress=lambda *n: asked.append(n)),
+        fig1_point_prompts(mini, ["285"], progress=lambda *n: steps.append(n)),
         fig2_box_prompts(mini, ["555705"], top=2),
         fig3_segment_everything(mini, ["285"], SMALL),
         fig4_saliency(mini, ["285"]),
@@ -46,7 +46,7 @@ def test_every_figure_names_model_weights_digest_and_seconds(mini):
         assert "ESAM-mini (bundled mini, sha256 15e70d57), cpu fp32" in figure.caption
         assert figure.caption.endswith(" s.") and "stands in" in figure.caption
         assert figure.page.shape[1:] == (1400, 3) and figure.page.shape[0] > 200
-    assert asked == [(0, 1), (1, 1)]
+    assert steps == [(0, 1), (1, 1)]
 
 
 def test_two_models_stand_side_by_side(mini):

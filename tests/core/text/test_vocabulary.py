@@ -64,7 +64,7 @@ def test_names_that_end_in_s_are_no_plurals(parse):
 
 
 @pytest.mark.parametrize(
-    ("text", "subject", "said"),
+    ("text", "subject", "message"),
     [
         ("red car", "car", "“red” .* colours"),
         ("black cat", "cat", "“black” .* colours"),
@@ -77,12 +77,12 @@ def test_names_that_end_in_s_are_no_plurals(parse):
         ("🐕 dog", "dog", "“🐕” .* English"),
     ],
 )
-def test_what_is_not_understood_is_said(parse, text, subject, said):
+def test_what_is_not_understood_is_said(parse, text, subject, message):
     import re
 
     parsed = parse(text)
     assert parsed.subject == subject
-    assert any(re.search(said, notice) for notice in parsed.notices), parsed.notices
+    assert any(re.search(message, notice) for notice in parsed.notices), parsed.notices
 
 
 @pytest.mark.parametrize(

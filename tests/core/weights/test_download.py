@@ -56,14 +56,14 @@ def only_the_file(folder) -> bool:
 
 
 def test_file_arrives_in_the_cache_with_progress_and_nothing_else_stays(tmp_path):
-    seen = []
+    steps = []
     with serve({"/w.pt": Page(BODY)}) as host:
-        path = download_weights(row(f"{host}/w.pt"), progress=lambda *step: seen.append(step))
+        path = download_weights(row(f"{host}/w.pt"), progress=lambda *step: steps.append(step))
     assert path == tmp_path / "cache" / "w.pt"
     assert path.read_bytes() == BODY
     assert only_the_file(path.parent)
-    assert seen[-1] == (len(BODY), len(BODY))
-    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+    assert steps[-1] == (len(BODY), len(BODY))
+    assert [done for done, _ in steps] == sorted(done for done, _ in steps)
 
 
 def test_file_that_is_there_already_is_not_fetched_again(tmp_path):
@@ -344,7 +344,7 @@ def test_zipped_source_is_checked_by_git_blob_and_unpacked(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("archive", "digest_of", "said"),
+    ("archive", "digest_of", "message"),
     [
         (zipped(BODY), b"something else", "digest mismatch .git blob"),
         (zipped(OTHER), None, "inside the archive: digest mismatch"),
@@ -352,10 +352,10 @@ def test_zipped_source_is_checked_by_git_blob_and_unpacked(tmp_path):
         (b"no archive", None, "does not hold w.pt"),
     ],
 )
-def test_bad_archive_is_refused_and_leaves_nothing(tmp_path, archive, digest_of, said):
+def test_bad_archive_is_refused_and_leaves_nothing(tmp_path, archive, digest_of, message):
     with serve({"/w.zip": Page(archive)}) as host:
         file = row(f"{host}/w.zip", member="w.pt", git_blob=blob_id(digest_of or archive))
-        with pytest.raises(DownloadFailed, match=said):
+        with pytest.raises(DownloadFailed, match=message):
             download_weights(file, folder=tmp_path)
     assert list(tmp_path.iterdir()) == []
 

@@ -73,12 +73,12 @@ def test_filters_choose_among_kept_candidates_without_decoding(mini_engine, bear
 def test_masks_are_given_whole_and_only_while_they_are_on_show(mini_engine, bear_file):
     payload = payload_of(mini_engine, bear_file)
     last = find(mini_engine, payload)[-1]
-    asked = {"token": payload["token"], "shown": layer_of(last)["shown"], "ids": [1]}
-    [region] = everything.regions(mini_engine, asked)["masks"]
+    request = {"token": payload["token"], "shown": layer_of(last)["shown"], "ids": [1]}
+    [region] = everything.regions(mini_engine, request)["masks"]
     mask = mask_from_url(region["png"], (640, 586))
     assert round(100 * mask.mean(), 2) == pytest.approx(last["rows"][0][1], abs=0.02)
     for wrong in ({"ids": [9999]}, {"ids": []}, {"shown": "earlier"}, {"ids": ["<b>"]}):
-        assert "error" in everything.regions(mini_engine, asked | wrong)
+        assert "error" in everything.regions(mini_engine, request | wrong)
 
 
 def test_a_search_stops_when_it_is_cancelled_and_nothing_is_kept(mini_engine, bear_file):

@@ -12,14 +12,14 @@ from tests.support.fakes import payload_of
 
 
 def search(engine, payload, settings):
-    seen = view(engine, payload)
-    return seen, salient.search(engine, seen, settings)
+    photo_view = view(engine, payload)
+    return photo_view, salient.search(engine, photo_view, settings)
 
 
 def test_map_points_and_mask_lie_on_the_bear(mini_engine, bear_file, bear):
     payload = payload_of(mini_engine, bear_file)
-    seen, result = search(mini_engine, payload, SalientSettings())
-    layers = salient.layers(seen, result)
+    photo_view, result = search(mini_engine, payload, SalientSettings())
+    layers = salient.layers(photo_view, result)
     assert {layer["kind"] for layer in layers.values()} == {"heat", "markers", "masks"}
     assert {layer["token"] for layer in layers.values()} == {payload["token"]}
     for x, y, label in layers["salient-points"]["points"]:
@@ -39,11 +39,11 @@ def test_map_is_computed_once_for_all_settings(mini_engine, dog_file, monkeypatc
     assert second.prompts != first.prompts
 
 
-def test_large_photo_is_resulted_small_with_points_in_its_own_pixels(mini_engine, bear):
+def test_large_photo_is_searched_small_with_points_in_its_own_pixels(mini_engine, bear):
     large = np.asarray(bear[0]).repeat(4, 0).repeat(4, 1)
-    seen, result = search(mini_engine, payload_of(mini_engine, large), SalientSettings())
+    photo_view, result = search(mini_engine, payload_of(mini_engine, large), SalientSettings())
     assert max(result.masks.image_hw) == 1280
-    points = np.array(salient.layers(seen, result)["salient-points"]["points"])
+    points = np.array(salient.layers(photo_view, result)["salient-points"]["points"])
     truth = bear[1].repeat(4, 0).repeat(4, 1)
     assert points[:, :2].max() > 1280
     assert all(truth[int(y), int(x)] for x, y, _ in points)
@@ -51,8 +51,8 @@ def test_large_photo_is_resulted_small_with_points_in_its_own_pixels(mini_engine
 
 def test_grey_picture_has_nothing_salient(mini_engine):
     payload = payload_of(mini_engine, np.full((60, 80, 3), 128, np.uint8))
-    seen, result = search(mini_engine, payload, SalientSettings())
-    assert salient.layers(seen, result)["salient-masks"]["masks"] == []
+    photo_view, result = search(mini_engine, payload, SalientSettings())
+    assert salient.layers(photo_view, result)["salient-masks"]["masks"] == []
     assert "Nothing stands out" in salient.sentence(result)
 
 

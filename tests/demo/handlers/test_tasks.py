@@ -77,10 +77,10 @@ def test_a_handler_that_is_cancelled_still_replies(engine):
 
 
 def test_a_part_of_the_work_is_a_part_of_the_percent():
-    seen = []
-    report = tasks.part_of(lambda done, total: seen.append((done, total)), 70, 100)
+    steps = []
+    report = tasks.part_of(lambda done, total: steps.append((done, total)), 70, 100)
     report(0, 4)
     report(2, 4)
     report(4, 4)
     tasks.part_of(None, 0, 70)(1, 2)
-    assert seen == [(70, 100), (85, 100), (100, 100)]
+    assert steps == [(70, 100), (85, 100), (100, 100)]

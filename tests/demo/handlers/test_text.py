@@ -51,9 +51,9 @@ def test_next_text_costs_no_look_at_the_photo(mini_engine, bear_payload, monkeyp
 def test_unknown_word_is_said_and_the_others_are_answered(mini_engine, bear_payload):
     found = search(mini_engine, bear_payload, "bannana, a red bear, bear on the left", 0.1)
     assert [text.subject for text in found.ranking.texts] == ["bear", "bear"]
-    said = " ".join(found.notices)
+    notices = " ".join(found.notices)
     for part in ("Did you mean banana", "no colours", "on the left"):
-        assert part in said
+        assert part in notices
 
 
 def test_no_match_is_an_answer(mini_engine, bear_payload):

@@ -5,7 +5,7 @@ import json
 import nbformat
 import pytest
 
-from tests.support.lab import jupyter_lab
+from tests.support.jupyterlab import jupyter_lab
 
 pytestmark = pytest.mark.browser
 

@@ -125,10 +125,10 @@ def test_playground_follows_its_controls(monkeypatch):
     assert made.canvas.model == "plain" and "Plain" in made.note.value
     made.mode.value = "everything"
     assert made.canvas.mode == "pick" and made.work in made.settings.children
-    asked, masks = [], made.canvas.masks
+    requests, masks = [], made.canvas.masks
 
     def found(engine, payload, grid, filters, *, points_per_side, max_side, progress, cancel):
-        asked.append(filters | {"points_per_side": points_per_side, "max_side": max_side})
+        requests.append(filters | {"points_per_side": points_per_side, "max_side": max_side})
         progress(1, 1)
         assert not cancel()
         return {"found": masks, "message": "These."}
@@ -136,8 +136,8 @@ def test_playground_follows_its_controls(monkeypatch):
     monkeypatch.setattr("demo.handlers.everything.find", found)
     made.predicted_iou.value = 0.6
     made.segment()
-    assert asked[0]["predicted_iou"] == 0.6
-    assert asked[0]["points_per_side"] == made.grid.value and asked[0]["max_side"] is None
+    assert requests[0]["predicted_iou"] == 0.6
+    assert requests[0]["points_per_side"] == made.grid.value and requests[0]["max_side"] is None
     assert "3 masks. These." in made.note.value and made.count.value == "1 of 1"
     assert "3 masks" in repr(made.figure())
     assert made._repr_mimebundle_()["image/jpeg"].startswith("/9j/")

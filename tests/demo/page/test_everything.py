@@ -29,70 +29,70 @@ PLACES = """() => { const c = esamPage.canvas, l = c.layers.everything.labels, f
   return Object.entries(found).map(([id, at]) => [Number(id), ...at]) }"""
 
 
-def open_tab(desk, path):
-    desk.choose(path)
-    desk.page.get_by_role("tab", name="Everything").click()
-    return desk
+def open_tab(driver, path):
+    driver.choose(path)
+    driver.page.get_by_role("tab", name="Everything").click()
+    return driver
 
 
-def run(desk):
-    desk.button("Segment everything").click()
-    desk.page.wait_for_function(LAYER)
-    desk.page.wait_for_function("!document.querySelector('#es-everything-message progress')")
-    return desk.wait()
+def run(driver):
+    driver.button("Segment everything").click()
+    driver.page.wait_for_function(LAYER)
+    driver.page.wait_for_function("!document.querySelector('#es-everything-message progress')")
+    return driver.wait()
 
 
-def picked(desk) -> list[int]:
-    return desk.page.evaluate("[...esamPage.canvas.picked]")
+def picked(driver) -> list[int]:
+    return driver.page.evaluate("[...esamPage.canvas.picked]")
 
 
 @pytest.mark.browser
 def test_masks_are_hovered_selected_merged_and_exported(open_page, mini_server, bear_file):
-    desk = run(open_tab(open_page(mini_server, height=720), bear_file))
-    (first, *at), (second, *other) = desk.page.evaluate(PLACES)[:2]
-    desk.page.mouse.move(*desk.at(*at))
-    tip = desk.page.locator(".es-tip")
+    driver = run(open_tab(open_page(mini_server, height=720), bear_file))
+    (first, *at), (second, *other) = driver.page.evaluate(PLACES)[:2]
+    driver.page.mouse.move(*driver.at(*at))
+    tip = driver.page.locator(".es-tip")
     tip.wait_for()
     assert f"Mask {first} ·" in tip.inner_text()
     assert "score" in tip.inner_text()
 
-    assert picked(desk.click(*at)) == [first]
-    desk.page.keyboard.down("Shift")
-    desk.click(*other)
-    desk.page.keyboard.up("Shift")
-    assert picked(desk) == [first, second]
-    shown = np.asarray(desk.download("Mask").convert("L")) > 127
+    assert picked(driver.click(*at)) == [first]
+    driver.page.keyboard.down("Shift")
+    driver.click(*other)
+    driver.page.keyboard.up("Shift")
+    assert picked(driver) == [first, second]
+    shown = np.asarray(driver.download("Mask").convert("L")) > 127
     assert shown[at[1], at[0]]
     assert shown[other[1], other[0]]
-    assert desk.downloaded == "selection-mask.png" or desk.downloaded == "objects-mask.png"
+    assert driver.downloaded == "selection-mask.png" or driver.downloaded == "objects-mask.png"
 
-    desk.button("Merge").click()
-    desk.page.wait_for_function("esamPage.canvas.hasMask(esamPage.canvas.active)")
-    [merged] = desk.state["objects"]
+    driver.button("Merge").click()
+    driver.page.wait_for_function("esamPage.canvas.hasMask(esamPage.canvas.active)")
+    [merged] = driver.state["objects"]
     assert merged["mask"]
-    assert (desk.mask == shown).all()
-    assert picked(desk) == []
-    assert desk.page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+    assert (driver.mask == shown).all()
+    assert picked(driver) == []
+    assert driver.page.evaluate("document.documentElement.scrollHeight <= innerHeight")
 
 
 @pytest.mark.browser
 def test_a_slider_and_the_table_work_on_what_was_found(
     open_page, mini_server, bear_file, monkeypatch
 ):
-    desk = run(open_tab(open_page(mini_server), bear_file))
+    driver = run(open_tab(open_page(mini_server), bear_file))
     monkeypatch.setattr(everything, "search", None)
-    table = desk.page.locator("#es-everything-table")
+    table = driver.page.locator("#es-everything-table")
     table.get_by_text("2", exact=True).first.click()
-    desk.page.wait_for_function("esamPage.canvas.picked.has(2)")
+    driver.page.wait_for_function("esamPage.canvas.picked.has(2)")
 
-    shown = desk.page.evaluate(f"{LAYER}.shown")
-    desk.page.get_by_label("number input for Predicted IoU").fill("1")
-    desk.page.keyboard.press("Tab")
-    desk.page.wait_for_function(f"shown => {LAYER}.shown !== shown", arg=shown)
-    told = desk.page.locator("#es-everything-message", has_text="No mask passes the filters")
-    told.wait_for()
-    assert desk.page.evaluate(f"{LAYER}.tips") == []
-    assert picked(desk) == []
+    shown = driver.page.evaluate(f"{LAYER}.shown")
+    driver.page.get_by_label("number input for Predicted IoU").fill("1")
+    driver.page.keyboard.press("Tab")
+    driver.page.wait_for_function(f"shown => {LAYER}.shown !== shown", arg=shown)
+    message = driver.page.locator("#es-everything-message", has_text="No mask passes the filters")
+    message.wait_for()
+    assert driver.page.evaluate(f"{LAYER}.tips") == []
+    assert picked(driver) == []
 
 
 @pytest.mark.browser
@@ -118,15 +118,15 @@ def test_a_run_is_cancelled_and_another_visitor_is_not(
 
 @pytest.mark.browser
 def test_a_finger_selects_on_a_phone(open_page, mini_server, bear_file):
-    desk = open_page(mini_server, width=390, height=844, dpr=2, touch=True)
-    run(open_tab(desk, bear_file))
-    assert "Tap masks" in desk.page.locator(".es-status").inner_text()
-    (first, *at), (second, *there) = desk.page.evaluate(PLACES)[:2]
-    assert picked(desk.click(*at)) == [first]
-    assert desk.page.locator(".es-tip").is_visible()
-    assert not desk.page.locator(".es-status").is_visible()
-    assert picked(desk.click(*there)) == [first, second]
-    assert picked(desk.click(*at)) == [second]
-    desk.button("Keep selection").click()
-    desk.page.wait_for_function("esamPage.canvas.hasMask(esamPage.canvas.active)")
-    assert desk.page.evaluate("document.documentElement.scrollWidth") <= 390
+    driver = open_page(mini_server, width=390, height=844, dpr=2, touch=True)
+    run(open_tab(driver, bear_file))
+    assert "Tap masks" in driver.page.locator(".es-status").inner_text()
+    (first, *at), (second, *there) = driver.page.evaluate(PLACES)[:2]
+    assert picked(driver.click(*at)) == [first]
+    assert driver.page.locator(".es-tip").is_visible()
+    assert not driver.page.locator(".es-status").is_visible()
+    assert picked(driver.click(*there)) == [first, second]
+    assert picked(driver.click(*at)) == [second]
+    driver.button("Keep selection").click()
+    driver.page.wait_for_function("esamPage.canvas.hasMask(esamPage.canvas.active)")
+    assert driver.page.evaluate("document.documentElement.scrollWidth") <= 390

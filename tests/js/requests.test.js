@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { Answers } from '../../demo/static/answers.js';
-import { Asking } from '../../demo/static/asking.js';
+import { MaskRequests } from '../../demo/static/requests.js';
 import { History } from '../../demo/static/history.js';
 
 /** @import { Photo, Reply } from '../../demo/static/types' */
@@ -18,9 +18,9 @@ function stage(reply) {
   const answers = new Answers(), requests = /** @type {any[]} */ ([]), replies = /** @type {Reply[]} */ ([]);
   const photo = /** @type {Photo} */ ({ token: 'a', url: 'photo 1', width: 9, height: 9 });
   const it = { answers, requests, replies, photo, reopened: 0, canReopen: true };
-  const changed = () => { answers.retry(); asking.next(); };
+  const changed = () => { answers.retry(); maskRequests.next(); };
   const history = new History({ title: 'Object', palette: ['#000000'], changed });
-  const asking = new Asking(answers, {
+  const maskRequests = new MaskRequests(answers, {
     doc: () => history.doc,
     photo: () => it.photo,
     ask: async (_, payload) => { requests.push(payload); return reply(payload); },
@@ -33,7 +33,7 @@ function stage(reply) {
     answered: each => replies.push(each),
     changed: () => {},
   });
-  return Object.assign(it, { history, asking });
+  return Object.assign(it, { history, maskRequests });
 }
 
 const masks = () => ({ candidates: [{ picture: 'mask' }], note: '' });
@@ -43,14 +43,14 @@ test('quick clicks ask once for the first and once for the last state', async ()
   /** @type {(reply: Reply) => void} */
   let release = () => {};
   const first = new Promise(resolve => { release = resolve; });
-  const { history, asking, requests } = stage(({ rev }) => (rev === 1 ? first : masks()));
+  const { history, maskRequests, requests } = stage(({ rev }) => (rev === 1 ? first : masks()));
   for (let i = 0; i < 6; i += 1) history.addPoint(i, 0, 1);
-  assert.ok(asking.busy);
+  assert.ok(maskRequests.busy);
   release(masks());
   await settled();
   assert.deepEqual(requests.map(({ prompt }) => prompt.point_coords.length), [1, 6]);
   assert.deepEqual(requests.map(({ rev }) => rev), [1, 2]);
-  assert.ok(!asking.busy);
+  assert.ok(!maskRequests.busy);
 });
 
 test('an answer about another photo is dropped, and the new photo is asked about', async () => {

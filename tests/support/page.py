@@ -1,4 +1,4 @@
-"""One visitor with a browser window: what the tests of the page do and look at."""
+"""PageDriver: one visitor with a browser window, as the browser tests use it."""
 
 import base64
 import io
@@ -8,16 +8,16 @@ from PIL import Image
 
 READY = "window.esamPage && esamPage.state === 'ready'"
 IDLE = """(() => { const c = esamPage.canvas;
-  return !c.busy && !c.wanted() && c.said.tone !== 'busy' && !c.frameAsked })()"""
+  return !c.busy && !c.wanted() && c.message.tone !== 'busy' && !c.frameAsked })()"""
 STATE = """(() => { const c = esamPage.canvas; return {
   objects: c.doc.objects.map(o => ({...o, mask: Boolean(c.maskOf(o))})),
-  prompt: c.active.prompt, choice: c.active.choice, tool: c.tool, said: c.said,
+  prompt: c.active.prompt, choice: c.active.choice, tool: c.tool, message: c.message,
   size: c.photo ? [c.photo.width, c.photo.height] : null } })()"""
 MASK = """(() => { const c = esamPage.canvas, m = c.maskOf(c.active); if (!m) return null;
   return esamPage.asPng(m) })()"""
 
 
-class Desk:
+class PageDriver:
     def __init__(self, browser, url, bad, width=1280, height=800, dpr=1, touch=False, dark=False):
         self.touch = touch
         self.context = browser.new_context(
@@ -46,7 +46,7 @@ class Desk:
         self.page.wait_for_function(READY)
 
     def expect_console(self, text):
-        """Errors that hold this text are part of the test."""
+        """Do not fail on console errors that contain this text."""
         self.expected.append(text)
 
     def _complaint(self, message):
@@ -54,12 +54,12 @@ class Desk:
         return [f"console: {message.text}"] if message.type == "error" and not allowed else []
 
     def wait(self):
-        """Wait until every answer is on show."""
+        """Wait until no request is pending and everything is drawn."""
         self.page.wait_for_function(IDLE)
         return self
 
     def choose(self, path):
-        """Choose an example photo of the strip."""
+        """Choose an example photo from the strip."""
         return self._opened(lambda: self.page.locator(f'[data-photo="{path.name}"]').click())
 
     def send(self, *, name="photo.png", content: bytes):
@@ -76,7 +76,7 @@ class Desk:
         return self.wait()
 
     def at(self, x, y):
-        """Where on the screen a pixel of the photo lies."""
+        """Return the position on the screen of a pixel of the photo."""
         self.page.locator(".es-stage").scroll_into_view_if_needed()
         box = self.page.locator(".es-marks").bounding_box()
         width, height = self.state["size"]
@@ -113,7 +113,7 @@ class Desk:
 
     @property
     def mask(self) -> np.ndarray | None:
-        """The mask on show of the selected object, as (h, w) bool."""
+        """The visible mask (h, w) bool of the selected object."""
         url = self.page.evaluate(MASK)
         if url is None:
             return None

@@ -1,10 +1,10 @@
 // @ts-check
-// Asks Python for masks: one request at a time, always for the newest state. No page: all it needs is given to it.
+// Requests masks from Python: one request at a time, always for the newest state. Independent of the page.
 
 /** @import { Answer, Doc, Photo, PhotoObject, Reply } from './types' */
 /** @import { Answers } from './answers.js' */
 
-const TRIES = 3;  // how often a forgotten photo is sent again for one question
+const TRIES = 3;  // how often a dropped photo is sent again for one request
 
 /**
  * @typedef {object} Surroundings
@@ -13,11 +13,11 @@ const TRIES = 3;  // how often a forgotten photo is sent again for one question
  * @property {(kind: string, payload: object) => Promise<Reply>} ask never rejects; errors are replies
  * @property {() => Promise<boolean>} reopen send the photo again under a new token; false if that failed
  * @property {(reply: Reply) => Promise<Answer>} read load the pictures of a reply
- * @property {(reply: Reply) => void} answered called after every reply, with its answer or error kept
+ * @property {(reply: Reply) => void} answered called after every reply, when its answer or error is stored
  * @property {() => void} changed called when `busy` changes
  */
 
-export class Asking {
+export class MaskRequests {
   /** @param {Answers} answers @param {Surroundings} around */
   constructor(answers, around) {
     this.answers = answers;
@@ -26,7 +26,7 @@ export class Asking {
     this.rev = 0;
   }
 
-  /** Ask for what is wanted, until nothing is; while a request is under way, do nothing. */
+  /** Request missing answers until there are none; do nothing while a request is running. */
   async next() {
     const { around, answers } = this, photo = around.photo();
     const object = photo && !this.busy && answers.wanted(around.doc());
@@ -51,7 +51,7 @@ export class Asking {
     return this.around.ask('prompt', { token, model, subtract, prompt, rev: this.rev });
   }
 
-  /** Whether a photo is still the one on the stage; a new token does not make it another. @param {Photo} photo */
+  /** Whether a photo is still on the stage, possibly with a new token. @param {Photo} photo */
   shows(photo) { return this.around.photo()?.url === photo.url; }
 
   /** @param {PhotoObject} object @param {Photo} photo @param {Reply} reply */
