@@ -90,6 +90,8 @@ class SamSegmenter(BaseSegmenter):
 
     mixes_prompts = False  # padding changes SAM's output; either all queries have a box or none
 
+    network: Any
+
     def __init__(
         self,
         network: Any,

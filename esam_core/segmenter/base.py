@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from esam_core.devices import DTYPES, choose_device, choose_precision
 from esam_core.errors import InvalidPrompt
@@ -40,6 +40,7 @@ class BaseSegmenter(ABC):
         InvalidSettings: A device or precision that is not available on this machine.
     """
 
+    network: nn.Module  # set by the subclass
     mixes_prompts = True  # whether prompts of different kinds may be decoded in one batch
 
     def __init__(

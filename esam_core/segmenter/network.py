@@ -31,6 +31,8 @@ class TorchSegmenter(BaseSegmenter):
         InvalidSettings: A device or precision that is not available on this machine.
     """
 
+    network: Promptable
+
     def __init__(
         self,
         network: Promptable,
