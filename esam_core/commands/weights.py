@@ -26,7 +26,7 @@ def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentPar
     download.add_argument("--folder", type=Path, help="where to put it")
     verify = actions.add_parser("verify", help="compare a file on this machine with its digest")
     verify.add_argument("name", metavar="NAME", help=", ".join(WEIGHTS))
-    verify.add_argument("--weights", type=Path, help="a file or folder to look at")
+    verify.add_argument("--weights", type=Path, help="a file or folder instead of the usual places")
     return parser
 
 
@@ -82,5 +82,5 @@ def _verify(name: str, named: Path | None) -> None:
 
 def _row(name: str) -> WeightsFile:
     if name not in WEIGHTS:
-        raise UnknownModel(f"{name!r} is no model with weights. Known: {', '.join(WEIGHTS)}.")
+        raise UnknownModel(f"{name!r} is not a model with weights; use {', '.join(WEIGHTS)}.")
     return WEIGHTS[name]
