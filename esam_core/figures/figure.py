@@ -100,8 +100,8 @@ def signed(what: str, segmenters: Sequence[Segmenter], seconds: float) -> str:
     stand_in = ""
     if all(segmenter.name in MODELS and MODELS[segmenter.name].bundled for segmenter in segmenters):
         stand_in = (
-            f" {segmenters[0].title} is the small model that comes with the project and stands in for "
-            "EfficientSAM, whose weights were not on this machine."
+            f" {segmenters[0].title} is the small model that comes with the project and stands in "
+            "for EfficientSAM, whose weights were not on this machine."
         )
     return f"{what}{stand_in}\n{models}, {seconds:.1f} s."
 
