@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 # torch is imported when a model is built: the page and the command line list models without it.
 
-PAPER = "Xiong et al., EfficientSAM, CVPR 2024, arXiv 2312.00863"
+EFFICIENT_SAM_PAPER = "Xiong et al., EfficientSAM, CVPR 2024, arXiv 2312.00863"
 
 
 class GridThresholds(NamedTuple):
@@ -107,7 +107,7 @@ _ROWS = (
         weights=EFFICIENT_SAM_S,
         parameters=26_413_028,
         licence="Apache-2.0",
-        paper=PAPER,
+        paper=EFFICIENT_SAM_PAPER,
     ),
     ModelSpec(
         name="efficient_sam_ti",
@@ -117,7 +117,7 @@ _ROWS = (
         weights=EFFICIENT_SAM_TI,
         parameters=10_223_204,
         licence="Apache-2.0",
-        paper=PAPER,
+        paper=EFFICIENT_SAM_PAPER,
         recommended=True,
     ),
     ModelSpec(
