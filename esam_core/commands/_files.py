@@ -33,7 +33,10 @@ def write_files(
     masks: "Masks",
     names: Sequence[str] | None = None,
 ) -> None:
-    """Write the files named by the arguments; a cut-out contains all masks together."""
+    """Write the files named by the arguments, from an image (h, w, 3) uint8 and masks (n, h, w).
+
+    A cut-out contains all masks together.
+    """
     import numpy as np
 
     from esam_core import export

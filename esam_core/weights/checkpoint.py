@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def load_state_dict(path: Path | str) -> "dict[str, Tensor]":
     """Read a state dict from ``.safetensors``, ``.pt``/``.pth``, or a zip archive of one ``.pt``.
 
-    Reads EfficientSAM's layout, ``{"model": {...}}``, and a bare ``{name: tensor}``.
+    Accepts EfficientSAM's layout, ``{"model": {...}}``, and a bare ``{name: tensor}``.
     Half-precision tensors are converted to float32: precision is chosen when a model is loaded.
 
     Raises:
