@@ -1,7 +1,7 @@
 """Promptable segmentation with EfficientSAM: image -> embedding (+ prompt) -> masks -> picture.
 
-Names are imported when they are first used: ``import esam_core`` reads no file, and the page and
-``--help`` come up before torch is loaded. The imports below are for editors and type checkers.
+Names are imported on first use, so that ``import esam_core`` is fast and the page and ``--help``
+start without loading torch. The imports below are for editors and type checkers.
 """
 
 from importlib import import_module

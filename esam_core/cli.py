@@ -1,7 +1,7 @@
 """The command line: builds the parser from ``esam_core/commands`` and reports errors in one line.
 
-A subcommand is one module with ``add_parser(subparsers)`` and ``run(args) -> int``; being there
-is enough to be found. Modules import heavy things inside ``run``, so that ``--help`` is instant.
+A subcommand is one module with ``add_parser(subparsers)`` and ``run(args) -> int``, discovered
+automatically. Modules import heavy packages inside ``run``, so that ``--help`` is fast.
 """
 
 import argparse
@@ -18,13 +18,13 @@ from esam_core.errors import EsamError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one subcommand and return its exit code: 0 done, 2 refused, 130 interrupted."""
+    """Run one subcommand and return its exit code: 0 success, 2 error, 130 interrupted."""
     args = build_parser().parse_args(join_negatives(sys.argv[1:] if argv is None else argv))
     return guarded(args.run, args)
 
 
 def guarded(run: Callable[[argparse.Namespace], int | None], args: argparse.Namespace) -> int:
-    """Run a program on its arguments; an ``EsamError`` becomes one line and exit code 2."""
+    """Run a program; an ``EsamError`` is printed in one line and gives exit code 2."""
     try:
         return run(args) or 0
     except EsamError as error:
@@ -54,7 +54,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def join_negatives(argv: Sequence[str]) -> list[str]:
-    """Write ``--point -3,5`` as ``--point=-3,5``, which argparse would take for two options."""
+    """Join ``--point -3,5`` to ``--point=-3,5``; argparse would parse the former as two options."""
     joined: list[str] = []
     for arg in argv:
         if re.match(r"-[.\d]", arg) and joined and re.fullmatch(r"--[a-z][a-z-]*", joined[-1]):

@@ -1,4 +1,4 @@
-"""The same prompts on several models or rules: their masks, how far they agree, and their times."""
+"""Comparison of models and ranking rules on the same prompts: masks, agreement and times."""
 
 import time
 from collections.abc import Sequence
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Comparison:
-    """The masks of m choices for p prompts on one image; a choice is a model with a rule.
+    """The masks of m choices for p prompts on one image; a choice is a model and a rule.
 
     Args:
         segmenters: The model of each choice.
         rules: How each choice ranks its candidates.
-        masks: The best mask per prompt of each choice, p each.
-        iou: Agreement (m, m): IoU between two choices' masks, averaged over the prompts.
+        masks: The best masks (p, h, w) of each choice, one per prompt.
+        iou: (m, m) float32: IoU between the masks of two choices, averaged over the prompts.
         embed_ms: Milliseconds to encode the image, per choice; measured once per model.
-        predict_ms: Milliseconds to answer all prompts, per choice.
+        predict_ms: Milliseconds to decode all prompts, per choice.
     """
 
     segmenters: "tuple[Segmenter, ...]"
@@ -39,7 +39,7 @@ class Comparison:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The model's name of each choice."""
+        """The name of each choice's model."""
         return tuple(segmenter.name for segmenter in self.segmenters)
 
 
@@ -50,18 +50,18 @@ def compare_models(
     *,
     rules: Sequence[str] = RULES[:1],
 ) -> Comparison:
-    """Give the same prompts to several models, each with several rules.
+    """Run the same prompts on several models, each with several rules.
 
     Args:
         image: (h, w, 3) uint8 RGB.
         prompts: One prompt or several, in pixels of the image.
         models: Names of ``MODELS``, or loaded segmenters.
-        rules: How the candidates are ranked, some of ``RULES``; every model with each of them is
-            one choice, a model's choices next to each other.
+        rules: Ranking rules from ``RULES``. Each pair of model and rule is one choice, grouped by
+            model.
 
     Raises:
         InvalidSettings: No model, rule or prompt, or an unknown rule.
-        EsamError: What loading and predicting raise.
+        EsamError: Any error of loading a model or predicting.
     """
     prompts = [prompts] if isinstance(prompts, Prompt) else list(prompts)
     if not models or not prompts or not rules:
@@ -75,7 +75,7 @@ def compare_models(
         for rule in rules:
             asked = time.perf_counter()
             answers = segmenter.predict_batch(embedding, prompts, rule=rule)
-            # What was predicted is a numpy array by now, so the device has finished.
+            # The masks are numpy arrays, so the device has finished.
             predict_ms.append(1000 * (time.perf_counter() - asked))
             embed_ms.append(1000 * (embedded - started))
             masks.append(Masks.concat([answer[:1] for answer in answers]))
@@ -90,6 +90,6 @@ def compare_models(
 
 
 def agreement(answers: Sequence[Masks]) -> np.ndarray:
-    """Return the mean IoU (m, m) between the masks of each two of m answers to the same prompts."""
+    """Return the mean IoU (m, m) between each two of m choices, given p masks (p, h, w) of each."""
     stacks = np.stack([answer.data for answer in answers])  # (m, p, h, w)
     return np.mean([mask_iou(stacks[:, i], stacks[:, i]) for i in range(stacks.shape[1])], axis=0)

@@ -1,4 +1,4 @@
-"""Which device and which precision a model runs in."""
+"""Device and precision of a model."""
 
 from contextlib import AbstractContextManager, nullcontext
 from typing import TypeVar
@@ -11,15 +11,15 @@ from esam_core.errors import InvalidSettings
 from esam_core.modeling.cpu import capabilities
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
-CASTING = frozenset({"cpu"})  # kinds of device on which half precision needs no autocast
+CASTING = frozenset({"cpu"})  # device types on which half precision needs no autocast
 Network = TypeVar("Network", bound=nn.Module)
 
 
 def choose_device(device: str) -> str:
-    """Turn ``auto`` into the best device of this machine; check any other.
+    """Resolve ``auto`` to the best device of this machine; check any other name.
 
     Raises:
-        InvalidSettings: Unknown, or not on this machine.
+        InvalidSettings: The device is unknown or not available.
     """
     here = ["cpu"]
     if torch.backends.mps.is_available():
@@ -36,7 +36,7 @@ def choose_device(device: str) -> str:
 
 
 def choose_precision(precision: str, device: str) -> str:
-    """Turn ``auto`` into the fastest precision that is safe on a device; check any other.
+    """Resolve ``auto`` to the fastest precision that is safe on a device; check any other name.
 
     Raises:
         InvalidSettings: Unknown precision.
@@ -52,18 +52,18 @@ def choose_precision(precision: str, device: str) -> str:
 
 
 def cpu_has_fast_bf16() -> bool:
-    """Tell whether the processor multiplies bfloat16 in hardware (AVX512-BF16 or AMX)."""
+    """Return whether the processor multiplies bfloat16 in hardware (AVX512-BF16 or AMX)."""
     return not capabilities().isdisjoint({"avx512_bf16", "amx_bf16"})
 
 
 def place(network: Network, device: str, precision: str) -> Network:
-    """Move a network to a device, ready to run in a precision under ``computing``.
+    """Move a network to a device, to be run in a precision under ``computing``.
 
-    GPUs get the weights of matrix products and convolutions in that precision, and autocast does
-    the rest: sums and norms stay in float32, so that float16 does not overflow. CPUs, where
-    autocast costs a few per cent, get all weights in it. Weights of convolutions lie with their
-    channels last, the order in which oneDNN and tensor cores compute: on a CPU the bundled mini
-    then embeds a photo 1.2 times as fast in float32 and 1.5 times in bfloat16.
+    On GPUs the weights of matrix products and convolutions are converted to that precision, and
+    autocast keeps sums and norms in float32, so that float16 does not overflow. On CPUs, where
+    autocast costs a few per cent, all weights are converted. Convolution weights are stored
+    channels last, the layout of oneDNN and tensor cores: on a CPU the bundled mini then embeds an
+    image 1.2 times as fast in float32 and 1.5 times in bfloat16.
     """
     network = network.eval().requires_grad_(False)
     dtype = DTYPES[precision]
@@ -77,7 +77,7 @@ def place(network: Network, device: str, precision: str) -> Network:
 
 
 def computing(device: str, precision: str) -> AbstractContextManager:
-    """Return a new context in which a network that was placed with ``place`` is called."""
+    """Return a new context manager for calls of a network prepared with ``place``."""
     kind = torch.device(device).type
     if precision == "fp32" or kind in CASTING:
         return nullcontext()
@@ -85,8 +85,9 @@ def computing(device: str, precision: str) -> AbstractContextManager:
 
 
 def to_device(pixels: np.ndarray, device: str) -> torch.Tensor:
-    """Copy an array to a device; a GPU fetches it from pinned memory while Python goes on."""
-    tensor = torch.from_numpy(np.require(pixels, requirements=["C", "W"]))  # read-only: it warns
+    """Copy an array of any shape to a device; to a GPU asynchronously, from pinned memory."""
+    # Writable, because torch warns for read-only arrays.
+    tensor = torch.from_numpy(np.require(pixels, requirements=["C", "W"]))
     if torch.device(device).type == "cuda":
         return tensor.pin_memory().to(device, non_blocking=True)
     return tensor.to(device)

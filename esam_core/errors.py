@@ -1,12 +1,12 @@
-"""Errors that a caller may react to: what came, what is allowed, what to do."""
+"""Errors that a caller may handle. Messages state the value, what is allowed and what to do."""
 
 
 class EsamError(Exception):
-    """Base class of the errors that this project raises on purpose."""
+    """Base class of all errors that this project raises."""
 
 
 class InvalidImage(EsamError, ValueError):
-    """The given file, bytes or array is not a picture that can be used."""
+    """A file, bytes or array that is not a usable image."""
 
 
 class InvalidPrompt(EsamError, ValueError):
@@ -14,23 +14,23 @@ class InvalidPrompt(EsamError, ValueError):
 
 
 class TooManyPrompts(InvalidPrompt):
-    """More prompt tokens than the model reads."""
+    """More prompt tokens than the model supports."""
 
 
 class UnsupportedPrompt(EsamError, NotImplementedError):
-    """A kind of prompt that the model was not made for."""
+    """A kind of prompt that the model does not support."""
 
 
 class InvalidSettings(EsamError, ValueError):
-    """A setting outside its range."""
+    """A setting out of range."""
 
 
 class MissingPackage(EsamError, ImportError):
-    """An optional package that is needed here and not installed."""
+    """An optional package that is required but not installed."""
 
 
 class UnknownModel(EsamError, KeyError):
-    """A model name that no row carries."""
+    """An unknown model name."""
 
     def __str__(self) -> str:
         """Return the plain message; KeyError would print it in quotes."""
@@ -38,20 +38,20 @@ class UnknownModel(EsamError, KeyError):
 
 
 class UnknownWord(EsamError, ValueError):
-    """A text that the vocabulary does not know."""
+    """A text that is not in the vocabulary."""
 
 
 class WeightsNotFound(EsamError, FileNotFoundError):
-    """A weights file that is not where it was looked for."""
+    """A weights file that was not found in the searched places."""
 
 
 class WeightsMismatch(EsamError):
-    """A weights file whose content is not what its name promises."""
+    """A weights file whose content does not match its name."""
 
 
 class DownloadFailed(EsamError):
-    """A download that could not be finished; what was received so far is kept for resuming."""
+    """A download that failed; data received so far remains on disk for resuming."""
 
 
 class Cancelled(EsamError):
-    """The caller asked to stop."""
+    """The caller cancelled the work."""

@@ -1,4 +1,4 @@
-"""Boxes and overlaps.
+"""Boxes, IoU and interior points.
 
 Boxes are corners (x0, y0, x1, y1) in pixels, x right, y down, x1 and y1 exclusive.
 """
@@ -9,25 +9,25 @@ import numpy as np
 
 
 def xyxy_to_xywh(boxes_xyxy: np.ndarray) -> np.ndarray:
-    """Turn corner boxes (..., 4) into boxes (..., 4) as x, y, width, height."""
+    """Convert corner boxes (..., 4) to boxes (..., 4) as x, y, width, height."""
     boxes = np.asarray(boxes_xyxy)
     return np.concatenate([boxes[..., :2], boxes[..., 2:] - boxes[..., :2]], axis=-1)
 
 
 def xywh_to_xyxy(boxes_xywh: np.ndarray) -> np.ndarray:
-    """Turn boxes (..., 4) as x, y, width, height into corner boxes (..., 4)."""
+    """Convert boxes (..., 4) as x, y, width, height to corner boxes (..., 4)."""
     boxes = np.asarray(boxes_xywh)
     return np.concatenate([boxes[..., :2], boxes[..., :2] + boxes[..., 2:]], axis=-1)
 
 
 def clip_boxes(boxes_xyxy: np.ndarray, image_hw: tuple[int, int]) -> np.ndarray:
-    """Move every corner (..., 4) into the image; a box beside the image becomes an empty one."""
+    """Clip boxes (..., 4) to the image; a box outside the image becomes empty."""
     height, width = image_hw
     return np.clip(boxes_xyxy, 0, np.array([width, height, width, height]))
 
 
 def box_iou(a_xyxy: np.ndarray, b_xyxy: np.ndarray) -> np.ndarray:
-    """Intersection over union of each box in a (n, 4) with each in b (m, 4), as (n, m).
+    """Return the IoU (n, m) of each box in a (n, 4) with each box in b (m, 4).
 
     Two empty boxes have an IoU of 0.
     """
@@ -39,11 +39,11 @@ def box_iou(a_xyxy: np.ndarray, b_xyxy: np.ndarray) -> np.ndarray:
 
 
 def mask_iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Intersection over union of each mask in a (n, h, w) with each in b (m, h, w), as (n, m).
+    """Return the IoU (n, m) of each mask in a (n, h, w) with each mask in b (m, h, w).
 
     Two empty masks have an IoU of 0.
     """
-    # float32 counts pixels exactly up to 2**24; larger photos are far below the error that matters.
+    # float32 counts pixels exactly up to 2**24; the rounding error in larger images is negligible.
     pixels = math.prod(np.shape(b)[1:])
     flat_a, flat_b = (np.reshape(np.asarray(x, bool), (len(x), pixels)) for x in (a, b))
     flat_a, flat_b = flat_a.astype(np.float32), flat_b.astype(np.float32)
@@ -53,7 +53,7 @@ def mask_iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def masks_to_boxes(masks: np.ndarray) -> np.ndarray:
-    """Tightest box (n, 4) float32 around each mask (n, h, w); zeros for an empty mask."""
+    """Return the tight box (n, 4) float32 of each mask (n, h, w); zeros for an empty mask."""
     masks = np.asarray(masks, bool)
     boxes = np.zeros((len(masks), 4), np.float32)
     for i, mask in enumerate(masks):
@@ -64,10 +64,10 @@ def masks_to_boxes(masks: np.ndarray) -> np.ndarray:
 
 
 def interior_point(mask: np.ndarray) -> tuple[float, float] | None:
-    """Find the pixel of a mask that is farthest from the outside, where a person would click.
+    """Return the pixel of a mask that is farthest from the background.
 
-    Distance is counted in steps right, left, up and down; the image's border is outside. Of
-    several pixels equally far inside, the one closest to their centroid is taken.
+    Distance is the city-block distance; the area beyond the image's border is background. Of
+    several equally distant pixels, the one closest to their centroid is chosen.
 
     Args:
         mask: (h, w) bool.
@@ -75,7 +75,7 @@ def interior_point(mask: np.ndarray) -> tuple[float, float] | None:
     Returns:
         The centre (x, y) of that pixel, in pixels; None for an empty mask.
     """
-    from scipy import ndimage  # half a second, which the page's start need not wait for
+    from scipy import ndimage  # takes half a second to import
 
     x0, y0, x1, y1 = masks_to_boxes(mask[None])[0].astype(int)
     if x0 == x1:

@@ -1,4 +1,4 @@
-"""Photos in: one function that turns whatever holds a picture into (height, width, 3) uint8 RGB."""
+"""Loading of photos from files, bytes, PIL images and arrays as (h, w, 3) uint8 RGB."""
 
 import hashlib
 import io
@@ -19,24 +19,24 @@ ImageSource = str | Path | bytes | BinaryIO | Image.Image | np.ndarray
 
 
 def asset(*parts: str) -> Path:
-    """Return the path of a file that comes with the project, whatever the working directory is."""
+    """Return the path of a file in ``assets``, independent of the working directory."""
     return ASSETS.joinpath(*parts)
 
 
 def load_rgb(source: ImageSource, *, max_side: int | None = None) -> np.ndarray:
-    """Read a photo as (height, width, 3) uint8 RGB.
+    """Load a photo as (h, w, 3) uint8 RGB.
 
-    Honours the EXIF orientation; grey, palette, CMYK and 16-bit pictures are converted, alpha is
-    laid over white. The header's size is checked before anything is decoded.
+    Applies the EXIF orientation, converts grey, palette, CMYK and 16-bit pictures, and composites
+    alpha over white. The size in the header is checked before decoding.
 
     Args:
         source: A path, bytes, an open binary file, a PIL image, or an array (h, w), (h, w, 1),
             (h, w, 3) or (h, w, 4), uint8, uint16, bool, or float in [0, 1].
-        max_side: Shrink a photo whose longer side is more pixels than this.
+        max_side: Downscale a photo whose longer side has more pixels than this.
 
     Raises:
-        InvalidImage: No such file, not a picture, truncated, an SVG, more than 50 megapixels, or
-            an array of another shape or type.
+        InvalidImage: A missing or truncated file, not a picture, an SVG, more than 50 megapixels,
+            or an array of another shape or type.
     """
     if isinstance(source, np.ndarray):
         image = Image.fromarray(_array_to_rgb(source))
@@ -51,22 +51,22 @@ def load_rgb(source: ImageSource, *, max_side: int | None = None) -> np.ndarray:
 
 
 def image_digest(image: np.ndarray) -> str:
-    """Return a short name of the pixels: equal pictures have equal digests."""
+    """Return a short digest of an image (h, w, 3) uint8; equal pixels have equal digests."""
     digest = hashlib.blake2b(repr(image.shape).encode(), digest_size=16)
     digest.update(np.ascontiguousarray(image).data)
     return digest.hexdigest()
 
 
 def stretch_rgb(image: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
-    """Resize (h, w, 3) uint8 to a width and height, low-pass filtered; its aspect may change."""
+    """Resize (h, w, 3) uint8 to (width, height), low-pass filtered; the aspect ratio may change."""
     return np.array(Image.fromarray(image).resize(size_wh, Image.Resampling.BILINEAR))
 
 
 def check_rgb(image: np.ndarray) -> np.ndarray:
-    """Return the array if it is what ``load_rgb`` gives.
+    """Return the array if it is an image (h, w, 3) uint8, as from ``load_rgb``.
 
     Raises:
-        InvalidImage: Another shape or type, or nothing in it.
+        InvalidImage: Wrong shape or type, or an empty array.
     """
     if not (
         isinstance(image, np.ndarray)
@@ -107,7 +107,7 @@ def _open(source: str | Path | bytes | BinaryIO, max_side: int | None) -> Image.
         with Image.open(opened, formats=_formats()) as image:
             _check_size(image.size)
             if max_side is not None:
-                # JPEG decodes at 1/2, 1/4 or 1/8; twice the size leaves room for a good filter.
+                # JPEG can be decoded at 1/2, 1/4 or 1/8; twice the target size allows filtering.
                 image.draft("RGB", (2 * max_side, 2 * max_side))
             return _to_rgb(image)
 
@@ -118,13 +118,13 @@ def _open(source: str | Path | bytes | BinaryIO, max_side: int | None) -> Image.
 
 
 def _formats() -> list[str]:
-    """Name the photo formats that this Pillow reads; drawings and scripts (EPS) are left out."""
+    """Return the photo formats that this Pillow reads, without vector formats (EPS)."""
     Image.init()
     return [name for name in FORMATS if name in Image.OPEN]
 
 
 def _guarded(name: str, read: Callable[[], Image.Image]) -> Image.Image:
-    """Run a decoder; whatever a damaged file makes it raise becomes one readable error."""
+    """Run a decoder; any error it raises for a damaged file becomes ``InvalidImage``."""
     try:
         return read()
     except (InvalidImage, UnidentifiedImageError, Image.DecompressionBombError):
@@ -185,7 +185,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 
 
 def _deep_grey(image: Image.Image) -> np.ndarray:
-    """Bring 16-bit, 32-bit and float grey to [0, 1]; PIL itself would clip them to white."""
+    """Scale 16-bit, 32-bit and float grey to [0, 1] (h, w); PIL would clip them to white."""
     grey = np.asarray(image).astype(np.float64)
     grey = np.nan_to_num(grey, nan=0.0, posinf=0.0, neginf=0.0)
     top = grey.max(initial=0)
@@ -200,7 +200,7 @@ def _array_to_rgb(array: np.ndarray) -> np.ndarray:
         array = array[..., None]
     if array.ndim != 3 or array.shape[2] not in (1, 3, 4):
         raise InvalidImage(
-            f"an array of shape {array.shape} is no photo; it must be (height, width), or "
+            f"an array of shape {array.shape} is not an image; it must be (height, width), or "
             "(height, width, 1, 3 or 4)."
         )
     _check_size((array.shape[1], array.shape[0]))
@@ -227,5 +227,5 @@ def _to_uint8(array: np.ndarray) -> np.ndarray:
             )
         return (array * 255).round().astype(np.uint8)
     raise InvalidImage(
-        f"an array of {array.dtype} is no photo; use uint8, uint16, bool, or float in [0, 1]."
+        f"an array of {array.dtype} is not an image; use uint8, uint16, bool, or float in [0, 1]."
     )

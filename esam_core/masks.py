@@ -1,4 +1,4 @@
-"""Masks as columns: what every mode of the project returns."""
+"""Masks with their scores: the result type of every mode."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -14,18 +14,18 @@ RULES = ("predicted_iou", "box_iou", "largest", "smallest")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Masks:
-    """n masks of one image, with their scores; indexing gives a ``Masks`` again.
+    """n masks of one image with their scores, as columns; indexing returns ``Masks``.
 
     Args:
         data: Masks (n, h, w) bool, in the size of the image.
         boxes_xyxy: Tight boxes (n, 4) float32 in pixels.
-        predicted_iou: The model's own guess of each mask's quality (n,); may leave [0, 1].
-        stability_score: How little a mask changes when its threshold moves (n,), in [0, 1].
-        point_coords: The grid point (n, 2) that prompted each mask, in pixels, if one did.
-        crop_boxes_xyxy: The crop (n, 4) that each mask was found in, if crops were used.
+        predicted_iou: The model's estimate of each mask's IoU (n,); may be outside [0, 1].
+        stability_score: IoU of each mask under two thresholds (n,), in [0, 1].
+        point_coords: The grid point (n, 2) of each mask in pixels, if prompted by a grid.
+        crop_boxes_xyxy: The crop (n, 4) of each mask in pixels, if crops were used.
 
     Raises:
-        ValueError: A column of another length or shape.
+        ValueError: A column of wrong length or shape.
     """
 
     data: np.ndarray
@@ -58,7 +58,7 @@ class Masks:
         point_coords: np.ndarray | None = None,
         crop_boxes_xyxy: np.ndarray | None = None,
     ) -> "Masks":
-        """Make the columns from masks (n, h, w) bool; unknown scores (n,) become 1."""
+        """Build ``Masks`` from masks (n, h, w) bool; unknown scores (n,) become 1."""
         ones = np.ones(len(data), np.float32)
         iou, stability = (
             ones if s is None else np.asarray(s, np.float32)
@@ -68,15 +68,15 @@ class Masks:
 
     @classmethod
     def empty(cls, image_hw: tuple[int, int]) -> "Masks":
-        """Make an answer without any mask, for an image of this (height, width)."""
+        """Return zero masks of an image of this (height, width)."""
         return cls.from_data(np.zeros((0, *image_hw), bool))
 
     @classmethod
     def concat(cls, parts: Sequence["Masks"]) -> "Masks":
-        """Join masks of one image; a column that one part lacks is left out.
+        """Concatenate masks of one image; a column missing in one part is dropped.
 
         Raises:
-            ValueError: No part, or parts of images of different size.
+            ValueError: No parts, or parts of different image sizes.
         """
         joined: dict[str, Any] = {}
         for name in (field.name for field in fields(cls)):
@@ -113,7 +113,7 @@ class Masks:
         return self[np.argsort(-self.predicted_iou, kind="stable")[:1]]
 
     def to_records(self) -> list[dict[str, Any]]:
-        """Return SAM's records: one dict per mask, boxes as (x, y, width, height)."""
+        """Return records as in SAM: one dict per mask, boxes as (x, y, width, height)."""
         height, width = self.image_hw
         boxes, areas = xyxy_to_xywh(self.boxes_xyxy), self.area
         crops = self.crop_boxes_xyxy
@@ -141,15 +141,15 @@ def rank_masks_by(
     box_xyxy: tuple[float, float, float, float] | None = None,
     background_points: Sequence[tuple[float, float]] = (),
 ) -> np.ndarray:
-    """Order candidates, best first; masks that hold fewer background points always come first.
+    """Rank candidates, best first; masks with fewer background points always come first.
 
     Args:
-        masks: The candidates.
-        rule: ``predicted_iou`` (the model's guess), ``box_iou`` (overlap of the mask's box with the
-            prompted one, the paper's rule for boxes; without a box the same as predicted_iou),
-            ``largest`` or ``smallest`` by area.
+        masks: The n candidates.
+        rule: ``predicted_iou``, ``box_iou`` (IoU of the mask's box with the prompted box, the
+            paper's rule for boxes; without a box the same as predicted_iou), ``largest`` or
+            ``smallest`` by area.
         box_xyxy: The prompted box in pixels.
-        background_points: Positions (x, y) in pixels that should not be in the mask.
+        background_points: Positions (x, y) in pixels that should be outside the mask.
 
     Returns:
         Indices (n,) into ``masks``.
@@ -168,16 +168,16 @@ def rank_masks_by(
     height, width = masks.image_hw
     for x, y in background_points:
         wrong += masks.data[:, min(int(y), height - 1), min(int(x), width - 1)]
-    # An empty mask holds no background point either, but it is no answer.
+    # Empty masks contain no background point either, but are never a good result.
     wrong += (masks.area == 0) * (len(background_points) + 1)
     return np.lexsort((key, wrong))
 
 
 def label_map(masks: Masks) -> np.ndarray:
-    """Paint masks into one map (h, w) uint16, the largest first, so that small ones stay.
+    """Combine masks into one map (h, w) uint16, largest first, so that small ones stay visible.
 
     Returns:
-        0 where no mask is, and i + 1 where ``masks[i]`` is on top.
+        0 for background, i + 1 where ``masks[i]`` is on top.
     """
     labels = np.zeros(masks.image_hw, np.uint16)
     for index in np.argsort(-masks.area, kind="stable"):

@@ -1,6 +1,6 @@
-"""The models, one row each, and how a row becomes a segmenter.
+"""The table of models, one row each, and loading a row as a segmenter.
 
-Adding a model is adding a row: lists, presets, downloads and the page read what they need from it.
+To add a model, add a row: lists, presets, downloads and the page are derived from it.
 """
 
 import os
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 # torch is imported when a model is built: the page and the command line list models without it.
 
-PAPER = "Xiong et al., EfficientSAM, CVPR 2024, arXiv 2312.00863"
+EFFICIENT_SAM_PAPER = "Xiong et al., EfficientSAM, CVPR 2024, arXiv 2312.00863"
 
 
 class GridThresholds(NamedTuple):
@@ -40,9 +40,9 @@ class GridThresholds(NamedTuple):
     stability_score_offset: float
 
 
-# What EfficientSAM's authors chose in their notebook.
+# The thresholds in the notebook of EfficientSAM's authors.
 EFFICIENT_SAM_THRESHOLDS = GridThresholds(0.7, 0.9, 1.0)
-# A small model is less sure of itself; of the bundled one EfficientSAM's thresholds leave a mask on
+# Small models predict lower scores: with EfficientSAM's thresholds the bundled one has a mask on
 # every tenth photo. With these there are 26 masks per photo, and 40 % of the objects are found
 # (``eval everything --presets fast --min-area 0.01``).
 MINI_THRESHOLDS = GridThresholds(0.3, 0.5, 0.5)
@@ -53,17 +53,17 @@ class ModelSpec:
     """One model.
 
     Args:
-        name: How code and command line call it.
-        title: How people call it.
-        config: Architecture.
-        build: Makes the network from the config, with random weights.
-        weights: The file and where it comes from.
-        parameters: How many, as the network has them.
-        licence: Of the weights.
-        paper: Where it is described.
+        name: Name in code and on the command line.
+        title: Name in the interface and in captions.
+        config: Configuration of the architecture.
+        build: Builds the network from the config, with random weights.
+        weights: The weights file and its sources.
+        parameters: Number of the network's parameters.
+        licence: Licence of the weights.
+        paper: The paper or document that describes it.
         understands_background: Whether it was trained with background points (label 0).
         grid_thresholds: Default thresholds of segment everything.
-        recommended: Whether to advise a person to fetch it who has bundled models only.
+        recommended: Whether to suggest its download to users who have only bundled models.
         foreign_weights: Prefixes of tensors in the weights file that belong to another network.
     """
 
@@ -107,7 +107,7 @@ _ROWS = (
         weights=EFFICIENT_SAM_S,
         parameters=26_413_028,
         licence="Apache-2.0",
-        paper=PAPER,
+        paper=EFFICIENT_SAM_PAPER,
     ),
     ModelSpec(
         name="efficient_sam_ti",
@@ -117,7 +117,7 @@ _ROWS = (
         weights=EFFICIENT_SAM_TI,
         parameters=10_223_204,
         licence="Apache-2.0",
-        paper=PAPER,
+        paper=EFFICIENT_SAM_PAPER,
         recommended=True,
     ),
     ModelSpec(
@@ -139,7 +139,7 @@ MODELS: dict[str, ModelSpec] = {row.name: row for row in _ROWS}  # best first
 
 
 def available_models() -> list[str]:
-    """Name the models whose weights are on this machine, best first.
+    """Return the names of the models whose weights are on this machine, best first.
 
     Raises:
         WeightsNotFound: ``ESAM_WEIGHTS`` names a place that does not exist, or one that holds no
@@ -163,19 +163,19 @@ def load_segmenter(
 
     Args:
         name: A row of ``MODELS``, or ``auto`` for the best one whose weights are present.
-        weights: A weights file, or the folder it lies in, instead of the usual places.
+        weights: A weights file, or its folder, instead of the usual places.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         precision: ``auto``, ``fp32`` (exact), ``bf16`` or ``fp16``.
-        random: Make random weights; for timing, and said in the provenance.
-        download: Fetch official weights that are missing.
-        compiled: Let torch.compile rewrite the image encoder; its first call takes seconds.
+        random: Use random weights, for timing; the provenance is then ``random``.
+        download: Download official weights that are missing.
+        compiled: Compile the image encoder with torch.compile; its first call takes seconds.
 
     Raises:
-        UnknownModel: No such row.
-        WeightsNotFound: The weights are not there, or ``auto`` was to look for them in a place
-            (``ESAM_WEIGHTS``) that holds none.
+        UnknownModel: Unknown name.
+        WeightsNotFound: The weights were not found, or ``name`` is ``auto`` and the place in
+            ``ESAM_WEIGHTS`` has no weights.
         WeightsMismatch: The file does not fit the model.
-        InvalidSettings: A device or precision that this machine does not have.
+        InvalidSettings: A device or precision that is not available on this machine.
     """
     from esam_core.segmenter import TorchSegmenter
 
@@ -202,7 +202,7 @@ def model_spec(name: str) -> ModelSpec:
     """Return a row of ``MODELS``.
 
     Raises:
-        UnknownModel: No such row.
+        UnknownModel: Unknown name.
     """
     if name not in MODELS:
         raise UnknownModel(f"model {name!r} is unknown; use auto or one of {', '.join(MODELS)}.")
@@ -210,7 +210,7 @@ def model_spec(name: str) -> ModelSpec:
 
 
 def _check_named_place() -> None:
-    """Refuse to fall back on a bundled model where a person has said which weights to use."""
+    """Raise an error instead of using a bundled model if ``ESAM_WEIGHTS`` names other weights."""
     place = os.environ.get("ESAM_WEIGHTS")
     files = (*WEIGHTS.values(), *(spec.weights for spec in MODELS.values()))
     fetched = {file.filename: file for file in files if not file.bundled}
@@ -223,7 +223,7 @@ def _check_named_place() -> None:
 
 
 def _build(spec: ModelSpec) -> "Promptable":
-    """Make the network; its random weights are the same every time and disturb no one's seed."""
+    """Build the network with reproducible random weights; the global seed does not change."""
     import torch
 
     with torch.random.fork_rng(devices=[]):

@@ -1,13 +1,13 @@
-"""How this process keeps memory: set once, by the entry points.
+"""Memory allocator settings of the process, set once by the entry points.
 
 ``app.py`` and ``python -m esam_core`` call ``tune_process()`` first. Importing ``esam_core``
-changes nothing; a program or notebook that uses it as a library calls it once, at any time::
+changes nothing; a program or notebook that uses the library may call it once, at any time::
 
     from esam_core.process import tune_process
 
     tune_process()
 
-How many threads compute is decided call by call, see ``esam_core.modeling.cpu.FreeCores``.
+The number of threads is chosen per call, see ``esam_core.modeling.cpu.FreeCores``.
 """
 
 import ctypes
@@ -19,13 +19,13 @@ MEGABYTE = 2**20
 
 
 def tune_process() -> None:
-    """Let glibc keep up to 64 MB of what is freed, and serve up to 32 MB from what it keeps.
+    """Let glibc keep up to 64 MB of freed memory, and allocate blocks up to 32 MB from it.
 
-    Given back and fetched again, page after page, the tensors of a click cost EfficientSAM-Ti as
-    much time as its computations: 7,100 page faults and 58 ms per click instead of 50 and 32 ms on
-    a Zen 3 with two cores. Both are the highest values that glibc would come to by itself, had
-    blocks of that size been freed. Other C libraries are left alone, and so is a user's own choice,
-    ``GLIBC_TUNABLES`` or ``MALLOC_*_`` variables.
+    By default glibc returns the tensors of a click to the system and maps them again, which costs
+    EfficientSAM-Ti as much time as its computations: 7,100 page faults and 58 ms per click instead
+    of 50 and 32 ms on a Zen 3 with two cores. Both values are the maximum of glibc's own dynamic
+    thresholds. Nothing is changed with other C libraries, or if ``GLIBC_TUNABLES`` or a
+    ``MALLOC_*_`` variable is set.
     """
     chosen = any(name == "GLIBC_TUNABLES" or name.startswith("MALLOC_") for name in os.environ)
     if not sys.platform.startswith("linux") or chosen:

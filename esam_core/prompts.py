@@ -1,4 +1,4 @@
-"""Prompts: points and at most one box, in pixels of the original photo."""
+"""Prompts: points and at most one box, in pixels of the original image."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -11,11 +11,11 @@ import numpy as np
 from esam_core.errors import InvalidPrompt, TooManyPrompts
 from esam_core.geometry import clip_boxes
 
-MAX_TOKENS = 6  # EfficientSAM was trained with six prompt slots; a box takes two of them
+MAX_TOKENS = 6  # EfficientSAM was trained with six prompt tokens; a box takes two of them
 
 
 class PointLabel(IntEnum):
-    """The label of a prompt token, as SAM numbers them."""
+    """Labels of prompt tokens, numbered as in SAM."""
 
     PADDING = -1
     BACKGROUND = 0
@@ -29,7 +29,7 @@ CLICK_LABELS = (PointLabel.BACKGROUND, PointLabel.FOREGROUND)
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """Points and at most one box in one photo; pixels, x right, y down, pixel i spans [i, i + 1).
+    """Points and at most one box in an image; pixels, x right, y down, pixel i spans [i, i + 1).
 
     Args:
         point_coords: Positions (x, y).
@@ -39,7 +39,7 @@ class Prompt:
     Raises:
         InvalidPrompt: A coordinate is not a finite number or is negative, a label is neither 0 nor
             1, points and labels differ in number, or the box's corners are not in order.
-        TooManyPrompts: More than six tokens; a point counts one, the box two.
+        TooManyPrompts: More than six tokens; a point takes one, the box two.
     """
 
     point_coords: tuple[tuple[float, float], ...] = ()
@@ -70,12 +70,12 @@ class Prompt:
 
     @classmethod
     def point(cls, x: float, y: float, label: int = PointLabel.FOREGROUND) -> "Prompt":
-        """Make a prompt of one point."""
+        """Create a prompt of one point."""
         return cls(((x, y),), (label,))
 
     @classmethod
     def box(cls, x0: float, y0: float, x1: float, y1: float) -> "Prompt":
-        """Make a prompt of one box."""
+        """Create a prompt of one box."""
         return cls(box_xyxy=(x0, y0, x1, y1))
 
     def with_point(self, x: float, y: float, label: int = PointLabel.FOREGROUND) -> "Prompt":
@@ -88,16 +88,17 @@ class Prompt:
         return replace(self, box_xyxy=(x0, y0, x1, y1))
 
     def within(self, image_hw: tuple[int, int]) -> "Prompt":
-        """Return this prompt as it lies in an image: the one rule for what is inside.
+        """Return this prompt clipped to an image, or raise if it is outside.
 
-        A point may lie anywhere from 0 to the width and the height, far edges included. A box may
-        reach over the border, as detectors' boxes do, and is clipped; some of it must be inside.
+        This is the only check of what is inside. Points must be in [0, width] x [0, height], far
+        edges included. A box may extend beyond the border, as detector boxes do, and is clipped;
+        part of it must be inside.
 
         Args:
             image_hw: Height and width of the image in pixels.
 
         Raises:
-            InvalidPrompt: A point outside, or a box beside the image.
+            InvalidPrompt: A point or a whole box outside the image.
         """
         height, width = image_hw
         for x, y in self.point_coords:
@@ -116,13 +117,13 @@ class Prompt:
         return self.with_box(x0, y0, x1, y1)
 
     def validated(self, image_hw: tuple[int, int]) -> "Prompt":
-        """Return this prompt as a model reads it in an image: ``within`` it, and not empty.
+        """Return this prompt clipped by ``within``, after checking it is not empty.
 
         Args:
             image_hw: Height and width of the image in pixels.
 
         Raises:
-            InvalidPrompt: No foreground point and no box, or what ``within`` refuses.
+            InvalidPrompt: No foreground point and no box, or ``within`` raises it.
         """
         if not self.foreground_points and self.box_xyxy is None:
             raise InvalidPrompt(
@@ -132,22 +133,22 @@ class Prompt:
 
     @property
     def token_count(self) -> int:
-        """How many of the six slots the prompt takes."""
+        """Number of tokens the prompt takes, at most six."""
         return len(self.point_coords) + (2 if self.box_xyxy is not None else 0)
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is neither a point nor a box."""
+        """Whether the prompt has neither a point nor a box."""
         return self.token_count == 0
 
     @property
     def background_points(self) -> tuple[tuple[float, float], ...]:
-        """The points labelled background."""
+        """The points (x, y) labelled background."""
         return self._points_labelled(PointLabel.BACKGROUND)
 
     @property
     def foreground_points(self) -> tuple[tuple[float, float], ...]:
-        """The points labelled foreground."""
+        """The points (x, y) labelled foreground."""
         return self._points_labelled(PointLabel.FOREGROUND)
 
     def _points_labelled(self, wanted: int) -> tuple[tuple[float, float], ...]:
@@ -155,10 +156,11 @@ class Prompt:
         return tuple(point for point, label in pairs if label == wanted)
 
     def tokens(self, *, with_background: bool = True) -> tuple[np.ndarray, np.ndarray]:
-        """Lay the prompt out as the model's six slots: the box's corners, the points, padding.
+        """Convert the prompt to the model's six tokens: the box's corners, the points, padding.
 
         Args:
-            with_background: Leave False for a model that was not trained with background points.
+            with_background: Whether to include background points; use False for a model that was
+                not trained with them.
 
         Returns:
             Coordinates (6, 2) float32 in pixels and labels (6,) int64; padding is (-1, -1), -1.
@@ -175,7 +177,7 @@ class Prompt:
         return table[:, :2].astype(np.float32), table[:, 2].astype(np.int64)
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain lists and numbers that ``from_json`` reads back."""
+        """Return JSON values that ``from_json`` reads."""
         return {
             "point_coords": [list(point) for point in self.point_coords],
             "point_labels": list(self.point_labels),
@@ -184,10 +186,10 @@ class Prompt:
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> "Prompt":
-        """Read what ``to_json`` wrote; missing keys mean none.
+        """Create a prompt from the output of ``to_json``; missing keys mean none.
 
         Raises:
-            InvalidPrompt: Not such a record, or what the constructor refuses.
+            InvalidPrompt: Not such a record, or the constructor raises it.
         """
         allowed = ("point_coords", "point_labels", "box_xyxy")
         if not isinstance(record, Mapping) or any(key not in allowed for key in record):
@@ -206,7 +208,7 @@ class Prompt:
 
 
 def outside(point_coords: np.ndarray, image_hw: tuple[int, int]) -> np.ndarray:
-    """Mark the points (..., 2) in pixels that lie outside an image, or are no numbers, as (...)."""
+    """Return (...) bool: whether points (..., 2) in pixels are outside an image or not finite."""
     inside = (point_coords >= 0) & (point_coords <= image_hw[::-1])
     return np.logical_not(inside.all(-1))
 
@@ -234,7 +236,7 @@ def _label(value: Any) -> int:
     try:
         if value in CLICK_LABELS:
             return int(value)
-    except (TypeError, ValueError):  # arrays compare to arrays, which have no truth value
+    except (TypeError, ValueError):  # comparing arrays gives arrays, which have no truth value
         pass
     raise InvalidPrompt(f"point label {_shown(value)} given; use 1 (foreground) or 0 (background).")
 

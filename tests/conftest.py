@@ -59,6 +59,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip("no CUDA device")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _same_threads():
+    """Compute with the same number of threads throughout: with another, sums round differently."""
+    from esam_core.modeling.cpu import free_cores
+
+    free_cores.running = lambda: 0
+
+
 @pytest.fixture(scope="session")
 def bear() -> tuple[np.ndarray, np.ndarray]:
     """A photo of a bear (640, 586, 3) and the bear's mask."""

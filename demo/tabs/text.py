@@ -115,7 +115,9 @@ def _wire_results(
 
     def pick(payload: Any, query: str, score: float, name: str, event: gr.SelectData) -> Updates:
         reply = text.find(engine, payload, query, score, name, picked=event.index)
-        return message_of(reply), _layers(reply), event.index
+        # What "Keep" has said meanwhile stays, unless there is an error to show.
+        line_now = message_of(reply) if "error" in reply else gr.skip()
+        return line_now, _layers(reply), event.index
 
     def keep_masks(payload: Any, *values: Any) -> Updates:
         *settings, index = values

@@ -159,7 +159,7 @@ def measure(
     memory: PeakMemory,
     loaded: int,
 ) -> GridRow:
-    """Segment everything once, stage by stage; ``loaded`` is the memory in use before, in bytes."""
+    """Segment an image (h, w, 3) uint8 once, stage by stage; ``loaded``: bytes in use before."""
     clock = Clock(segmenter.device)
     with memory:
         embedding: ImageEmbedding = clock.measure("embed", segmenter.embed, image)
@@ -177,7 +177,7 @@ def measure(
 
 
 def compare(segmenter: TorchSegmenter, image: np.ndarray, row: GridRow) -> None:
-    """Decode small grids as upstream does and extrapolate linearly to the points of ``row``."""
+    """Decode small grids on an image (h, w, 3) like upstream; extrapolate to ``row.points``."""
     if not isinstance(segmenter.network, EfficientSam):
         raise InvalidSettings("--compare needs EfficientSAM: --model efficient_sam_ti --random.")
     exact = segmenter

@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def bench_model(name: str, image: np.ndarray, args: argparse.Namespace) -> None:
-    """Time encoding and decoding of one model in fp32 and in the automatic precision."""
+    """Time the stages of one model on an image (h, w, 3) uint8, in fp32 and in precision auto."""
     random = name not in available_models()
     segmenters = {
         label: load_segmenter(name, device=args.device, precision=precision, random=random)
@@ -87,7 +87,7 @@ def bench_model(name: str, image: np.ndarray, args: argparse.Namespace) -> None:
 
 
 def stages(segmenter: TorchSegmenter, image: np.ndarray) -> Calls:
-    """Return every stage of a segmenter as a function without arguments."""
+    """Return every stage of a segmenter on an image (h, w, 3) uint8, as calls."""
     from esam_core.everything import preset, segment_everything
 
     embedding = segmenter.embed(image)
@@ -190,7 +190,7 @@ def measure_limits(
 
 
 def reference_stages(segmenter: TorchSegmenter, image: np.ndarray) -> Calls:
-    """Return the stages up to the grid, computed like upstream's forward, in fp32."""
+    """Return the stages up to the grid on an image (h, w, 3), as in upstream's forward, in fp32."""
     network = reference_network(segmenter.network)
     pixels = torch.from_numpy(image).to(segmenter.device).permute(2, 0, 1)[None] / 255
     embedding = reference_encode(network, pixels)
@@ -223,7 +223,7 @@ def row(stage: str, label: str, timing: Timing, ratio: str = "", reached: str = 
 
 
 def bench_shared(image: np.ndarray, repeats: int) -> None:
-    """Time the saliency map, and text ranking of the regions found by the best available model."""
+    """Time saliency and text ranking on an image (h, w, 3) uint8, with the best available model."""
     from esam_core.everything import preset, segment_everything
     from esam_core.saliency.maps import load_saliency
     from esam_core.text import embed_regions, load_text_encoder, rank_masks

@@ -166,7 +166,7 @@ def describe_machine(rows: Sequence[ThroughputRow]) -> str:
     """Describe the machine and how the rows were timed."""
     devices = ", ".join(dict.fromkeys(f"{row.device} {row.precision}" for row in rows))
     return (
-        f"One {SIDE} x {SIDE} photo encoded and one box decoded, median (fastest-slowest) on "
+        f"One {SIDE} x {SIDE} photo encoded and one box answered, median (fastest-slowest) on "
         f"{machine(rows[0].device)} ({devices})."
     )
 

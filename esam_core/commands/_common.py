@@ -1,4 +1,4 @@
-"""What several subcommands share: choosing a model, a progress bar, writing results."""
+"""Shared by several subcommands: choosing a model, a progress bar, writing results."""
 
 import argparse
 import sys
@@ -34,13 +34,13 @@ def load(args: argparse.Namespace) -> "Segmenter":
 
 @contextmanager
 def progress_bar(title: str = "", **options: Any) -> Iterator[Callable[[int, int], None]]:
-    """Give a ``progress(done, total)`` that draws a bar on stderr, gone when the block ends.
+    """Yield a ``progress(done, total)`` that draws a bar on stderr until the block ends.
 
-    The bar appears with the first call, so that an error before it stands on a line of its own.
+    The bar appears with the first call, so that an earlier error is printed on its own line.
 
     Args:
-        title: Before the bar.
-        **options: As for ``tqdm``: ``unit``, ``unit_scale`` and so on.
+        title: Text before the bar.
+        **options: Options of ``tqdm``, such as ``unit`` and ``unit_scale``.
     """
     from tqdm import tqdm
 
@@ -66,12 +66,12 @@ def add_json_argument(parser: argparse.ArgumentParser, what: str) -> None:
 
 
 def about_run(photo: Path, segmenter: "Segmenter", image_hw: tuple[int, int]) -> dict[str, Any]:
-    """Describe photo and model as a report's first entries."""
+    """Return a report's first entries: photo and model."""
     return {"photo": str(photo), "image_hw": list(image_hw), **about_model(segmenter)}
 
 
 def about_model(segmenter: "Segmenter") -> dict[str, Any]:
-    """Describe a model as entries of a report: name, provenance, device and precision."""
+    """Return a report's entries about a model: name, provenance, device and precision."""
     return {
         "model": segmenter.name,
         "provenance": segmenter.provenance,
@@ -81,9 +81,9 @@ def about_model(segmenter: "Segmenter") -> dict[str, Any]:
 
 
 def write_report(target: str | None, report: dict[str, Any], text: str) -> None:
-    """Write a report as JSON where ``--json`` says, and print a text about the result.
+    """Write a report as JSON to the target of ``--json``, and print a text about the result.
 
-    With ``--json -`` the report has stdout to itself and the text goes to stderr.
+    With ``--json -`` the report goes to stdout and the text to stderr.
     """
     import json
 
@@ -96,10 +96,10 @@ def write_report(target: str | None, report: dict[str, Any], text: str) -> None:
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Write a result.
+    """Write an output file.
 
     Raises:
-        EsamError: It cannot be written there.
+        EsamError: The file cannot be written.
     """
     try:
         path.write_bytes(content)

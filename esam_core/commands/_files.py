@@ -1,4 +1,4 @@
-"""The files that a mask can become, for every subcommand that makes masks."""
+"""Output formats of masks, shared by the subcommands that make masks."""
 
 import argparse
 import json
@@ -33,7 +33,10 @@ def write_files(
     masks: "Masks",
     names: Sequence[str] | None = None,
 ) -> None:
-    """Write the files that the arguments name; of several masks the cut-out holds all."""
+    """Write the files named by the arguments, from an image (h, w, 3) uint8 and masks (n, h, w).
+
+    A cut-out contains all masks together.
+    """
     import numpy as np
 
     from esam_core import export

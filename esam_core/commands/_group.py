@@ -1,4 +1,4 @@
-"""Subcommands whose own subcommands are the modules of a package."""
+"""Subcommands with one sub-subcommand per module of a package."""
 
 import argparse
 import importlib
@@ -10,12 +10,12 @@ from typing import Any
 
 
 class LateParser(argparse.ArgumentParser):
-    """A parser that gets its arguments when it is used: ``--help`` above it need not wait."""
+    """A parser that adds its arguments on first use, so that the main ``--help`` stays fast."""
 
     fill: Callable[[argparse.ArgumentParser], None] | None = None
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Fill the parser first, once."""
+        """Add the arguments on the first call, then parse."""
         fill, self.fill = self.fill, None
         if fill is not None:
             fill(self)
@@ -34,7 +34,7 @@ def add_group(
 
     Such a module has ``HELP``, ``add_arguments(parser)`` and ``run(args) -> int``. The modules are
     imported when the subcommand is used: they may import torch. The ``default`` module, if any,
-    runs when no name is given, and its options then belong to the subcommand itself.
+    runs when no name is given; its options are then options of the subcommand.
     """
     parser = subparsers.add_parser(name, help=help)
     parser.fill = partial(_fill, package, default)

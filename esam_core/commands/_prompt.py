@@ -1,4 +1,4 @@
-"""The options that describe one prompt, for every subcommand that takes points and a box."""
+"""The options of one prompt, shared by the subcommands that take points and a box."""
 
 import argparse
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ def add_prompt_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="X,Y[,LABEL]",
-        help="a point on the object; label 0 means: not this. May be repeated",
+        help="a point on the object, or with label 0 on the background; may be repeated",
     )
     parser.add_argument(
         "--box", type=parse_box, metavar="X0,Y0,X1,Y1", help="a box around the object"
@@ -25,14 +25,14 @@ def add_prompt_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def read_prompt(args: argparse.Namespace, image_hw: tuple[int, int]) -> "Prompt":
-    """Make a prompt of ``--point`` and ``--box``, as it lies in an image.
+    """Build a prompt from ``--point`` and ``--box``, checked against an image.
 
     Args:
         args: With ``point`` and ``box``, in pixels of the image.
         image_hw: Height and width of the image in pixels.
 
     Raises:
-        InvalidPrompt: Neither is given, or what ``Prompt`` and ``Prompt.within`` refuse.
+        InvalidPrompt: Neither is given, or ``Prompt`` or ``Prompt.within`` raises it.
     """
     from esam_core.prompts import Prompt
 
@@ -47,7 +47,7 @@ def read_prompt(args: argparse.Namespace, image_hw: tuple[int, int]) -> "Prompt"
 
 
 def parse_point(text: str) -> tuple[float, float, int]:
-    """Read ``X,Y`` or ``X,Y,LABEL``."""
+    """Parse ``X,Y`` or ``X,Y,LABEL``."""
     numbers = _numbers(text)
     if len(numbers) not in (2, 3) or (len(numbers) == 3 and numbers[2] not in (0, 1)):
         raise argparse.ArgumentTypeError(
@@ -57,7 +57,7 @@ def parse_point(text: str) -> tuple[float, float, int]:
 
 
 def parse_box(text: str) -> tuple[float, float, float, float]:
-    """Read ``X0,Y0,X1,Y1``."""
+    """Parse ``X0,Y0,X1,Y1``."""
     numbers = _numbers(text)
     if len(numbers) != 4:
         raise argparse.ArgumentTypeError(f"{text!r} is not X0,Y0,X1,Y1")

@@ -7,7 +7,7 @@ from esam_core.commands._group import add_group
 
 
 def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentParser:
-    """Add the subcommand; without a name it is ``bench stages``."""
+    """Add the subcommand; without a name it runs ``bench stages``."""
     return add_group(
         subparsers,
         "bench",
@@ -18,5 +18,5 @@ def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentPar
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the chosen measurement."""
+    """Run the chosen benchmark."""
     return args.measure(args)

@@ -25,8 +25,8 @@ def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentPar
         "compare",
         help="compare models, or rules that choose among the candidates",
         description="Draws the masks of every model with every rule side by side and prints their "
-        "IoU and milliseconds. Without --models and --rules: the models whose weights are here, "
-        "or, where there is only one, all rules.",
+        "IoU and milliseconds. The default is all models whose weights are on this machine, or, "
+        "if there is only one, all rules.",
     )
     parser.add_argument("photo", type=Path, metavar="PHOTO")
     add_prompt_arguments(parser)
@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     segmenters = [
         load_segmenter(name, device=args.device, precision=args.precision) for name in models
     ]
-    for segmenter in segmenters:  # the first run of a model is slower, and times are compared
+    for segmenter in segmenters:  # warm up: the first run of a model is slower
         segmenter.predict(segmenter.embed(image), prompt)
     result = compare_models(image, prompt, segmenters, rules=rules)
     write_picture(args.out, draw(image, prompt, result))
@@ -66,14 +66,14 @@ def run(args: argparse.Namespace) -> int:
 
 
 def choices(models: str | None, rules: str | None) -> tuple[list[str], list[str]]:
-    """Read ``--models`` and ``--rules``, or choose what there is to compare.
+    """Parse ``--models`` and ``--rules``, or choose defaults.
 
     Returns:
         Names of models and names of rules.
 
     Raises:
-        UnknownModel: A name that no model has.
-        InvalidSettings: An unknown rule, or nothing to compare with.
+        UnknownModel: Unknown model.
+        InvalidSettings: An unknown rule, or fewer than two choices.
     """
     from esam_core.errors import InvalidSettings
     from esam_core.masks import RULES
@@ -97,7 +97,7 @@ def choices(models: str | None, rules: str | None) -> tuple[list[str], list[str]
 
 
 def draw(image: "np.ndarray", prompt: "Prompt", result: "Comparison") -> "np.ndarray":
-    """Set photo, prompt and best mask of every choice on one page (h, w, 3) uint8."""
+    """Draw the prompt and the best mask of every choice on one page (h, w, 3) uint8."""
     from esam_core.visualize import caption, draw_masks, draw_prompt, palette, panel
 
     colours = palette(len(result.masks))
@@ -115,7 +115,7 @@ def draw(image: "np.ndarray", prompt: "Prompt", result: "Comparison") -> "np.nda
 
 
 def labels(result: "Comparison") -> list[str]:
-    """Name every choice by what differs: model, rule or both."""
+    """Return a label per choice from what differs: model, rule or both."""
     parts = [
         [segmenter.title for segmenter in result.segmenters] if len(set(result.names)) > 1 else [],
         [rule.replace("_iou", " IoU") for rule in result.rules]
@@ -126,7 +126,7 @@ def labels(result: "Comparison") -> list[str]:
 
 
 def as_table(result: "Comparison") -> str:
-    """Lay out one line per choice: times, score, IoU with each choice, and provenance."""
+    """Return one line per choice: times, score, IoU with each choice, and provenance."""
     names = labels(result)
     width = max(map(len, names))
     numbers = "".join(f"{f'IoU {i}':>7}" for i in range(1, len(names) + 1))
@@ -143,7 +143,7 @@ def as_table(result: "Comparison") -> str:
 
 
 def describe(result: "Comparison") -> dict[str, Any]:
-    """Describe every choice, and the IoU between each two, as plain numbers and strings."""
+    """Return every choice and the pairwise IoU as JSON values."""
     rows = [
         about_model(segmenter)
         | {

@@ -1,4 +1,4 @@
-"""``detections``: boxes of known masks, written as a detector writes its results."""
+"""``detections``: boxes of annotated masks, in the format of a detector's results."""
 
 import argparse
 import json

@@ -14,5 +14,5 @@ def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentPar
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the chosen measurement."""
+    """Run the chosen evaluation."""
     return args.measure(args)

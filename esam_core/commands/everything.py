@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from esam_core.masks import Masks
     from esam_core.segmenter import Segmenter
 
-# The settings of GridSettings that are options of the same name: type and help.
+# Settings of GridSettings that are options of the same name: type and help.
 OPTIONS = {
     "points_per_side": (int, "points along each side of the photo"),
     "points_per_batch": (int, "points decoded at once"),
     "pred_iou_thresh": (float, "the predicted IoU must be above this"),
     "stability_score_thresh": (float, "the stability score must reach this"),
-    "box_nms_thresh": (float, "of two masks whose boxes overlap more, the better one stays"),
+    "box_nms_thresh": (float, "of two masks whose boxes have a higher IoU, keep the better one"),
     "min_mask_region_area": (int, "holes and islands of fewer pixels are removed"),
     "crop_n_layers": (int, "also search 2^i x 2^i crops of the photo"),
     "max_masks": (int, "keep at most this many"),
@@ -74,10 +74,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def settings_of(args: argparse.Namespace, model: str) -> "GridSettings":
-    """Return the preset for a model, with the options that were given instead of its values.
+    """Return the preset for a model, with the given options replacing its values.
 
     Raises:
-        InvalidSettings: No such preset, or a value out of range.
+        InvalidSettings: Unknown preset, or a value out of range.
     """
     from esam_core.everything import preset
 
@@ -90,7 +90,7 @@ def settings_of(args: argparse.Namespace, model: str) -> "GridSettings":
 def record(
     photo: Path, segmenter: "Segmenter", settings: "GridSettings", masks: "Masks"
 ) -> dict[str, Any]:
-    """Describe the masks as COCO, with the model and the settings that found them."""
+    """Return the masks as COCO, with the model and the settings that found them."""
     from esam_core.export import export_coco
 
     info = about_model(segmenter) | {"settings": asdict(settings)}
@@ -108,10 +108,10 @@ def write(folder: Path, image: Any, masks: "Masks", coco: dict[str, Any]) -> Non
 
 
 def make_folder(folder: Path) -> None:
-    """Make the folder before the work begins.
+    """Create the output folder, before the model runs.
 
     Raises:
-        EsamError: It cannot be made.
+        EsamError: The folder cannot be created.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -22,10 +22,10 @@ def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentPar
 
 
 def run(args: argparse.Namespace) -> int:
-    """Render one figure after the other and print where each one is.
+    """Render the figures in turn and print their paths.
 
-    A figure that needs a package which is not installed is left out, with a sentence at the end;
-    one that was asked for by name is an error, after the others are drawn.
+    A figure that needs a package that is not installed is skipped, with a message at the end. If it
+    was requested by name, it is an error, after the other figures are rendered.
     """
     from esam_core.errors import MissingPackage
     from esam_core.figures import render

@@ -1,4 +1,4 @@
-"""``points``: points and a box in, a mask file out."""
+"""``points``: segment an object from points and a box, into a mask file."""
 
 import argparse
 import time
@@ -36,9 +36,9 @@ def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentPar
         "--boxes",
         type=Path,
         metavar="FILE",
-        help="a detector's boxes for this photo (COCO results JSON), all in one go",
+        help="segment all boxes of a detector for this photo (COCO results JSON)",
     )
-    parser.add_argument("--top", type=int, metavar="N", help="of --boxes only the N best")
+    parser.add_argument("--top", type=int, metavar="N", help="only the N best of --boxes")
     parser.add_argument(
         "--out",
         type=Path,
@@ -88,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def describe(prompt: "Prompt", masks: "Masks") -> dict[str, Any]:
-    """Describe the masks of one prompt as plain numbers and strings."""
+    """Return a prompt and the scores of its masks as JSON values."""
     best = masks[0]
     return {
         "prompt": prompt.to_json(),
@@ -103,7 +103,7 @@ def describe(prompt: "Prompt", masks: "Masks") -> dict[str, Any]:
 def read_prompts(
     args: argparse.Namespace, image_hw: tuple[int, int]
 ) -> tuple[list["Prompt"], list[str]]:
-    """Make the prompts and the names of their objects, from a detector's boxes or from options."""
+    """Return the prompts and the names of their objects, from detector boxes or from options."""
     if args.boxes is None:
         if args.top is not None:
             raise InvalidPrompt("--top N chooses among the boxes of --boxes FILE; give one.")

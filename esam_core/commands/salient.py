@@ -1,4 +1,4 @@
-"""``salient``: what stands out in a photo, as a mask file."""
+"""``salient``: segment the salient objects of a photo, into a mask file."""
 
 import argparse
 from pathlib import Path
@@ -38,10 +38,10 @@ def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentPar
     parser.add_argument(
         "--saliency", default="u2netp", help="u2netp (bundled), u2net, isnet-general-use"
     )
-    parser.add_argument("--threshold", type=float, default=0.5, help="of the map, 0 to 1")
-    parser.add_argument("--points", type=int, default=3, help="per mask, 1 to 6")
+    parser.add_argument("--threshold", type=float, default=0.5, help="threshold of the map, 0 to 1")
+    parser.add_argument("--points", type=int, default=3, help="points per mask, 1 to 6")
     parser.add_argument("--prompt", default="uniform", help="uniform, spread or box")
-    parser.add_argument("--seed", type=int, default=0, help="of the points")
+    parser.add_argument("--seed", type=int, default=0, help="random seed of the points")
     parser.add_argument("--whole", action="store_true", help="one mask instead of one per instance")
     add_model_arguments(parser)
     return parser
@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def describe(photo: Path, answer: "SalientMasks", segmenter: "Segmenter") -> dict[str, Any]:
-    """Describe the masks, their prompts and the models as plain numbers and strings."""
+    """Return the masks' scores, their prompts and the models as JSON values."""
     return {
         **about_run(photo, segmenter, answer.masks.image_hw),
         "saliency": answer.saliency.provenance,

@@ -1,4 +1,4 @@
-"""``text``: what a text names in a photo, as a mask file."""
+"""``text``: segment what a text names in a photo, into a mask file."""
 
 import argparse
 from pathlib import Path
@@ -26,21 +26,21 @@ def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentPar
     parser = subparsers.add_parser(
         "text",
         help="segment what a text names",
-        description="Segment everything makes proposals, the text ranks them. Commas separate "
-        "texts. A plural takes all that match, a singular the best one.",
+        description="Segment everything proposes masks and the text ranks them. Commas separate "
+        "texts. A plural selects all masks that match, a singular the best one.",
     )
     parser.add_argument("photo", type=Path, metavar="PHOTO")
     parser.add_argument("text", metavar="TEXT", help='such as "a bear" or "dogs, car"')
     parser.add_argument(
         "--out", type=Path, required=True, metavar="FILE", help="what was found (PNG)"
     )
-    parser.add_argument("--overlay", type=Path, metavar="FILE", help="a colour per text, on photo")
-    add_json_argument(parser, "scores and how the texts were read")
+    parser.add_argument("--overlay", type=Path, metavar="FILE", help="photo, one colour per text")
+    add_json_argument(parser, "scores and parsed texts")
     parser.add_argument(
         "--encoder", default="offline", help="offline, ViT-B-32, ViT-L-14, MobileCLIP-S2, SigLIP"
     )
     parser.add_argument("--encoder-weights", type=Path, metavar="FILE", help="a local weights file")
-    parser.add_argument("--download", action="store_true", help="fetch a CLIP that is not here yet")
+    parser.add_argument("--download", action="store_true", help="download missing CLIP weights")
     parser.add_argument("--threshold", type=float, help="0 to 1; lower finds more")
     add_model_arguments(parser)
     return parser
@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
         download=args.download,
     )
     for text in texts:
-        encoder.parse(text)  # an unknown word is an error before the slow part
+        encoder.parse(text)  # raise for an unknown word before the slow part
     segmenter = load(args)
     masks = propose(segmenter, image)
     regions = embed_regions(image, masks, encoder)
@@ -95,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def describe(ranking: "TextRanking", masks: "Masks", text: int) -> dict[str, Any]:
-    """Collect what is worth keeping about one text, as plain numbers and strings."""
+    """Return the ranking of one text as JSON values."""
     parsed = ranking.texts[text]
     return {
         "text": parsed.text,

@@ -27,7 +27,7 @@ def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentPar
     download.add_argument("--folder", type=Path, help="where to put it")
     verify = actions.add_parser("verify", help="compare a file on this machine with its digest")
     verify.add_argument("name", metavar="NAME", help=", ".join(_files()))
-    verify.add_argument("--weights", type=Path, help="a file or folder to look at")
+    verify.add_argument("--weights", type=Path, help="a file or folder instead of the usual places")
     return parser
 
 
@@ -89,5 +89,5 @@ def _row(name: str) -> WeightsFile:
 
 
 def _files() -> dict[str, WeightsFile]:
-    """Name every weights file: those of the models, and the others that come with no row there."""
-    return {name: spec.weights for name, spec in MODELS.items()} | WEIGHTS
+    """Name every weights file: the published ones, and those of models that were added."""
+    return WEIGHTS | {name: spec.weights for name, spec in MODELS.items()}

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from esam_core.datasets.detections import results_of_masks as results_of_masks
 
 # Imported on first use, as everywhere in this package.
-_HOME_OF = {
+_MODULE_OF = {
     "AnnotatedObject": "annotated",
     "AnnotatedPhoto": "annotated",
     "annotated_photos": "annotated",
@@ -24,10 +24,10 @@ _HOME_OF = {
     "load_detections": "detections",
     "results_of_masks": "detections",
 }
-__all__ = sorted(_HOME_OF)
+__all__ = sorted(_MODULE_OF)
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOME_OF:
+    if name not in _MODULE_OF:
         raise AttributeError(f"module 'esam_core.datasets' has no attribute {name!r}")
-    return getattr(import_module(f"esam_core.datasets.{_HOME_OF[name]}"), name)
+    return getattr(import_module(f"esam_core.datasets.{_MODULE_OF[name]}"), name)

@@ -134,7 +134,7 @@ class CandidateList:
         self.nbytes += tile.levels.nbytes
 
     def keep(self, indices: np.ndarray) -> None:
-        """Drop all candidates except those at ``indices``."""
+        """Drop all candidates except those at ``indices`` (k,)."""
         self.tiles = [self.tiles[i] for i in indices]
         self.rows = [self.rows[i] for i in indices]
         self.nbytes = sum(tile.levels.nbytes for tile in self.tiles)

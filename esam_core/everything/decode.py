@@ -86,8 +86,8 @@ def embedded(
     """Embed an image (h, w, 3) uint8 RGB; an embedding is returned unchanged.
 
     Raises:
-        InvalidSettings: Crops are asked for, but only an embedding is given.
-        InvalidImage: The image is no RGB array.
+        InvalidSettings: Crops were requested, but only an embedding was given.
+        InvalidImage: The image is not an RGB array.
     """
     if not isinstance(image_or_embedding, ImageEmbedding):
         return segmenter.embed(check_rgb(image_or_embedding))

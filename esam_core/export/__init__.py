@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from esam_core.export.svg import load_svg as load_svg
 
 # Imported on first use: only onnx needs torch, and only coco needs pycocotools.
-_HOME_OF = {
+_MODULE_OF = {
     "encode_polygons": "coco",
     "encode_rle": "coco",
     "export_coco": "coco",
@@ -34,10 +34,10 @@ _HOME_OF = {
     "export_svg": "svg",
     "load_svg": "svg",
 }
-__all__ = sorted(_HOME_OF)
+__all__ = sorted(_MODULE_OF)
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOME_OF:
+    if name not in _MODULE_OF:
         raise AttributeError(f"module 'esam_core.export' has no attribute {name!r}")
-    return getattr(import_module(f"esam_core.export.{_HOME_OF[name]}"), name)
+    return getattr(import_module(f"esam_core.export.{_MODULE_OF[name]}"), name)

@@ -1,7 +1,7 @@
-"""The figures of the notebooks, one function each, for notebooks and command line alike.
+"""The figures of the notebooks, one function each; the command line renders them too.
 
-The modules are named by mode. A function that carries ``@figure("fig1")`` is a figure; being in a
-module of this package is enough for the command line to find it.
+Modules are named by mode. A function decorated with ``@figure("fig1")`` is a figure; the command
+line finds all of them in the modules of this package.
 """
 
 from esam_core.figures.figure import Figure, progress_bar

@@ -1,4 +1,4 @@
-"""Table 1: parameters and throughput, and how much of the machine's limit they reach."""
+"""Table 1: parameters and throughput, and the share of the machine's peak that is reached."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,21 +15,21 @@ from esam_core.visualize.table import table
 def measured_table1(
     *, device: str, precision: str, boxes: Path | None, progress: Progress | None
 ) -> Figure:
-    """Measure Table 1 on this machine and set it as a page."""
+    """Measure Table 1 on this machine and render it as a page."""
     rows = measure(device=device, precision=precision, boxes=boxes, progress=progress)
     return table1_efficiency(rows)
 
 
 @figure("limits")
 def measured_limits(*, device: str, precision: str, progress: Progress | None) -> Figure:
-    """Measure how close the published models come to this machine's limit; set it as a page."""
+    """Measure the share of this machine's peak that the published models reach; render a page."""
     names = [name for name, spec in MODELS.items() if not spec.weights.bundled]
     found = measure_limits(names, device=device, precision=precision, progress=progress)
     return machine_limits(found)
 
 
 def table1_efficiency(rows: Sequence[ThroughputRow]) -> Figure:
-    """Set what ``esam_core.benchmark.table1.measure`` measured as a page."""
+    """Render the results of ``esam_core.benchmark.table1.measure`` as a page."""
     head, cells = as_cells(rows)
     random = [row.title for row in rows if row.provenance == "random"]
     note = (
@@ -46,7 +46,7 @@ def table1_efficiency(rows: Sequence[ThroughputRow]) -> Figure:
 
 
 def machine_limits(found: Sequence[Reached]) -> Figure:
-    """Set what ``esam_core.benchmark.stages.measure_limits`` measured as a page."""
+    """Render the results of ``esam_core.benchmark.stages.measure_limits`` as a page."""
     head = [
         "model",
         "stage",

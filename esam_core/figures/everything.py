@@ -26,12 +26,12 @@ def fig3_segment_everything(
     *,
     progress: Progress | None = None,
 ) -> Figure:
-    """Show segment everything: photos above, all masks below, colours that stay with each mask.
+    """Show segment everything: photos above, all masks below, in stable colours.
 
     Args:
         segmenter: The model.
         photos: Numbers of example photos.
-        settings: Grid and filters; the preset "fast" for this model if not given.
+        settings: Grid and filters; default is the preset ``fast`` for this model.
         progress: Called with (done, total) points.
     """
     settings = preset("fast", segmenter.name) if settings is None else settings

@@ -1,4 +1,4 @@
-"""A figure: one page that shows itself in a notebook and saves itself as PNG and PDF."""
+"""A figure: one page that is displayed in notebooks and saved as PNG and PDF."""
 
 import io
 import time
@@ -19,8 +19,8 @@ from esam_core.segmenter import Segmenter
 from esam_core.visualize import caption
 
 Progress = Callable[[int, int], None]
-SHOWN = 1200  # pixels across in a notebook
-DPI = 200  # a page 1400 pixels wide prints 7 inches wide, the text width of a paper
+SHOWN = 1200  # width in pixels in a notebook
+DPI = 200  # a page of 1400 pixels prints 7 inches wide, the text width of a paper
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,9 +28,9 @@ class Figure:
     """A finished page.
 
     Args:
-        name: Stem of its files, such as ``fig1_point_prompts``.
-        page: (h, w, 3) uint8.
-        caption: The text of its last lines.
+        name: Stem of its file names, such as ``fig1_point_prompts``.
+        page: (h, w, 3) uint8 RGB.
+        caption: The text at the bottom of the page.
     """
 
     name: str
@@ -41,10 +41,10 @@ class Figure:
         """Write PNG and PDF.
 
         Args:
-            folder: Where to; ``assets/figures`` if not given.
+            folder: Output folder; default is ``assets/figures``.
 
         Returns:
-            The two paths.
+            The paths of the PNG and the PDF.
         """
         folder = asset("figures") if folder is None else Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
@@ -55,26 +55,26 @@ class Figure:
         return png, pdf
 
     def _repr_jpeg_(self) -> bytes:
-        """Show the page in a notebook; a smaller JPEG keeps notebooks with photos small."""
+        """Display the page in a notebook, as a downscaled JPEG to keep notebook files small."""
         stream, picture = io.BytesIO(), Image.fromarray(self.page)
         picture.thumbnail((SHOWN, 10 * SHOWN), Image.Resampling.LANCZOS)
         picture.save(stream, "JPEG", quality=80)
         return stream.getvalue()
 
     def __repr__(self) -> str:
-        """Return name and caption: what search and screen readers find in a notebook."""
+        """Return name and caption, for text search and screen readers in a notebook."""
         return f"{self.name}: {self.caption}"
 
 
 class Stopwatch:
-    """Adds up the seconds a model worked; drawing is not counted."""
+    """Sums the seconds that a model runs, without drawing."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Count the time within."""
+        """Add the time of the block."""
         started = time.perf_counter()
         yield
         self.seconds += time.perf_counter() - started
@@ -95,13 +95,13 @@ def example_photos(names: Sequence[str]) -> list[AnnotatedPhoto]:
 
 
 def signed(what: str, segmenters: Sequence[Segmenter], seconds: float) -> str:
-    """Return the last lines of a figure: what it shows, and which models drew it in what time."""
+    """Return a figure's caption: what it shows, and the models with their running time."""
     models = "; ".join(caption(segmenter) for segmenter in segmenters)
     stand_in = ""
     if all(segmenter.name in MODELS and MODELS[segmenter.name].bundled for segmenter in segmenters):
         stand_in = (
-            f" {segmenters[0].title} is the small model that comes with the project and replaces "
-            "EfficientSAM, whose weights were not on this machine."
+            f" {segmenters[0].title} is the small model that comes with the project and stands in "
+            "for EfficientSAM, whose weights were not on this machine."
         )
     return f"{what}{stand_in}\n{models}, {seconds:.1f} s."
 
@@ -109,7 +109,7 @@ def signed(what: str, segmenters: Sequence[Segmenter], seconds: float) -> str:
 def progress_bar(title: str) -> Progress:
     """Return a progress callback that draws a bar, on a terminal or in Jupyter.
 
-    The bar appears with the first call, so that an error before it stands on a line of its own.
+    The bar appears with the first call, so that an earlier error is printed on its own line.
     """
     from tqdm.auto import tqdm
 

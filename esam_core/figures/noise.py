@@ -1,4 +1,4 @@
-"""Figure 5: where masks are noisy, and what the clean-up does about it."""
+"""Figure 5: noise in masks, before and after the clean-up."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,24 +22,24 @@ from esam_core.prompts import Prompt
 from esam_core.segmenter import Segmenter
 from esam_core.visualize import draw_box, draw_masks, palette, panel
 
-# Photo and object: fur, labels, leaves and shadows, where masks fray.
+# Photo and object: fur, labels, leaves and shadows, which give noisy masks.
 EXAMPLES = (("555705", 2), ("475678", 2), ("8844", 1), ("2149", 1))
 ISLANDS, HOLES, RAGGED, INK = (226, 48, 48), (40, 90, 250), (255, 208, 40), (24, 24, 28)
 MIN_AREA = 400  # pixels; smaller holes and islands are cleaned up
-ZOOM = 0.4  # side of the part that is shown large, as a share of the photo's
-SMOOTH = 5  # a rim pixel is ragged if most of the square of this side around it disagrees
+ZOOM = 0.4  # side of the enlarged part, as a share of the photo's side
+SMOOTH = 5  # an edge pixel is ragged if most of the square of this side around it differs
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Noise:
-    """What is noisy about a mask.
+    """The noise in a mask.
 
     Args:
-        islands: All regions but the largest, (h, w) bool.
-        holes: What is enclosed by the mask but not in it, (h, w) bool.
-        ragged: Pixels that most of their neighbours contradict, (h, w) bool.
-        island_count: How many islands.
-        hole_count: How many holes.
+        islands: All regions except the largest, (h, w) bool.
+        holes: Background enclosed by the mask, (h, w) bool.
+        ragged: Pixels that differ from most of their neighbours, (h, w) bool.
+        island_count: Number of islands.
+        hole_count: Number of holes.
     """
 
     islands: np.ndarray
@@ -57,7 +57,7 @@ class Noise:
 
 
 def find_noise(mask: np.ndarray) -> Noise:
-    """Find islands, holes and ragged edges of a mask (h, w) bool."""
+    """Find islands, holes and ragged edge pixels of a mask (h, w) bool."""
     outlines = mask_outlines(mask)
     solid = [fill_rings([outline.outer], mask.shape) for outline in outlines]
     sizes = [part.sum() for part in solid]
@@ -90,8 +90,9 @@ def fig5_noise(
 
     Args:
         segmenter: The model.
-        examples: Number of an example photo and id of its object, whose box is the prompt.
-        min_area: Holes and islands of fewer pixels are cleaned up.
+        examples: Pairs of an example photo's number and the id of the object whose box is the
+            prompt.
+        min_area: Holes and islands of fewer pixels are removed.
         progress: Called with (done, total) examples.
     """
     watch, rows, notes = Stopwatch(), [], []
@@ -143,7 +144,7 @@ def _marked(image: np.ndarray, mask: np.ndarray, noise: Noise) -> np.ndarray:
 
 
 def noisiest_window(noise: Noise) -> tuple[slice, slice]:
-    """Find the part of a photo, in the photo's own shape, that holds most noise."""
+    """Return the (rows, columns) window, of the image's aspect ratio, that contains most noise."""
     counts = (noise.islands | noise.holes).astype(np.int64) + 3 * noise.ragged
     height, width = counts.shape
     tall, wide = round(ZOOM * height), round(ZOOM * width)

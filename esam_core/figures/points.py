@@ -24,7 +24,7 @@ from esam_core.prompts import Prompt
 from esam_core.segmenter import Segmenter
 from esam_core.visualize import draw_box, draw_masks, draw_prompt, palette, panel
 
-# Points set by hand, as a person would; other photos get the middle of their largest object.
+# Points set by hand; other photos get the interior point of their largest object.
 POINTS = {
     "285": Prompt.point(295, 330),
     "785": Prompt.point(380, 200),
@@ -43,7 +43,7 @@ def fig1_point_prompts(
     other: Segmenter | None = None,
     progress: Progress | None = None,
 ) -> Figure:
-    """Show what points give: photos with their stars above, the best mask below.
+    """Show point prompts: photos with the points above, the best mask below.
 
     Args:
         segmenter: The model.
@@ -92,15 +92,15 @@ def fig2_box_prompts(
     top: int = TOP,
     progress: Progress | None = None,
 ) -> Figure:
-    """Show what boxes give: photo | masks of one model | masks of another, a row per photo.
+    """Show box prompts: photo | masks of one model | masks of another, one row per photo.
 
     Args:
         segmenter: The first model.
         photos: Numbers of example photos.
-        other: The second model. Without one, the second column is the first model again, its
-            candidates chosen by the paper's rule: most like the box.
-        boxes: A detector's results (COCO JSON); without it the boxes of the photos' own masks.
-        top: How many of a photo's best boxes are used.
+        other: The second model. Without one, the second column shows the first model with
+            candidates chosen by the paper's rule, the highest IoU with the box.
+        boxes: A detector's results (COCO JSON); default is the tight boxes of the annotated masks.
+        top: Number of best boxes used per photo.
         progress: Called with (done, total) photos.
     """
     found = load_detections(asset("detections.json") if boxes is None else boxes)
@@ -132,7 +132,7 @@ def fig2_box_prompts(
 
 
 def _points_of(photo: AnnotatedPhoto) -> Prompt:
-    """Return the points set by hand, or the middle of the photo's largest object."""
+    """Return the points set by hand, or the interior point of the photo's largest object."""
     prompt = POINTS.get(photo.path.stem.lstrip("0"))
     middle = interior_point(photo.masks()[0]) if prompt is None else None
     if middle is not None:

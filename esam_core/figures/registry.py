@@ -1,4 +1,4 @@
-"""Which figures there are: every function in this package that is registered under a short name."""
+"""The registry of figures: functions of this package registered under a short name."""
 
 import importlib
 import pkgutil
@@ -14,12 +14,12 @@ _FUNCTIONS: dict[str, Callable[..., Figure]] = {}
 def figure(name: str) -> Callable[[Draw], Draw]:
     """Register a function as a figure that ``python -m esam_core figures`` draws.
 
-    The function names what it needs as parameters, and ``render`` hands those over: ``segmenter``,
-    ``other`` (a second model or None), ``encoder`` (of texts), ``boxes`` (a detector's file or
-    None), ``device``, ``precision`` and ``progress``. Other parameters need defaults.
+    ``render`` passes arguments by parameter name: ``segmenter``, ``other`` (a second model or
+    None), ``encoder`` (of texts), ``boxes`` (a detector's file or None), ``device``, ``precision``
+    and ``progress``. Other parameters need defaults.
 
     Args:
-        name: What to type after ``--only``, such as ``fig1``.
+        name: The figure's name for ``--only``, such as ``fig1``.
 
     Raises:
         ValueError: The name is taken.
@@ -35,7 +35,7 @@ def figure(name: str) -> Callable[[Draw], Draw]:
 
 
 def figure_functions() -> dict[str, Callable[..., Figure]]:
-    """Import the modules of this package and return their figures by name, in order of names."""
+    """Import the modules of this package and return their figures, sorted by name."""
     package = importlib.import_module("esam_core.figures")
     for module in pkgutil.iter_modules(package.__path__):
         importlib.import_module(f"{package.__name__}.{module.name}")

@@ -1,4 +1,4 @@
-"""Figures by name, with the models that are on this machine."""
+"""Rendering of figures by name, with the models available on this machine."""
 
 import inspect
 from pathlib import Path
@@ -34,7 +34,7 @@ def render(
         progress: Called with (done, total).
 
     Raises:
-        InvalidSettings: No such figure.
+        InvalidSettings: Unknown figure.
         MissingPackage: The figure needs a package that is not installed.
         EsamError: What loading the models raises.
     """
@@ -62,11 +62,11 @@ def render(
 def second_model(
     first: Segmenter, name: str | None = None, *, device: str = "auto", precision: str = "auto"
 ) -> Segmenter | None:
-    """Load the model that stands beside the first one.
+    """Load the second model of a figure.
 
     Args:
         first: The first model.
-        name: Which one; otherwise the best other one whose weights are on this machine, or none.
+        name: Name of the model; default is the best other one whose weights are on this machine.
         device: As for ``load_segmenter``.
         precision: As for ``load_segmenter``.
     """

@@ -33,7 +33,7 @@ def fig6_text_prompts(
     *,
     progress: Progress | None = None,
 ) -> Figure:
-    """Show text prompts: a photo and what three texts find in it, a row per photo.
+    """Show text prompts: a photo and the masks for three texts, one row per photo.
 
     Args:
         segmenter: The model that proposes masks, see ``esam_core.text.propose``.

@@ -16,7 +16,7 @@ PARTS = ("backbone.", "classifier.")
 
 
 def build_classifier(state: dict[str, Tensor]) -> nn.Module:
-    """Build the classifier from the mini's state dict.
+    """Build the classifier, from images (m, 3, s, s) to logits, from the mini's state dict.
 
     Raises:
         RuntimeError: Tensors are missing or have a wrong shape.

@@ -14,7 +14,7 @@ from esam_core.modeling.layers import LayerNorm2d
 
 
 class ImageAttention(nn.Module):
-    """Global self-attention over all tokens of an image."""
+    """Global self-attention over the tokens (b, n, dim) of an image."""
 
     def __init__(self, dim: int, heads: int):
         super().__init__()
@@ -29,7 +29,7 @@ class ImageAttention(nn.Module):
 
 
 class FeedForward(nn.Module):
-    """The MLP of a transformer block."""
+    """The MLP of a transformer block, on tokens (b, n, dim)."""
 
     def __init__(self, dim: int, hidden: int):
         super().__init__()
@@ -41,7 +41,7 @@ class FeedForward(nn.Module):
 
 
 class Block(nn.Module):
-    """Pre-norm transformer block."""
+    """Pre-norm transformer block on tokens (b, n, dim)."""
 
     def __init__(self, dim: int, heads: int):
         super().__init__()

@@ -21,7 +21,7 @@ class LayerNorm2d(nn.Module):
 
 
 class Mlp(nn.Module):
-    """``layers`` hidden linear layers with GELU, then a linear layer; named as upstream."""
+    """``layers`` hidden linear layers with GELU, then one to (..., dim_out); named as upstream."""
 
     def __init__(self, dim_in: int, hidden: int, dim_out: int, layers: int):
         super().__init__()

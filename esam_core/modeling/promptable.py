@@ -114,6 +114,12 @@ class Promptable(nn.Module):
     ) -> Attended:
         """Decode prompts up to their predicted IoU, without computing masks.
 
+        Args:
+            features: Output of ``encode_image`` for b images.
+            context: From ``prepare``.
+            positions: (b, q, t, 2) in [0, 1].
+            labels: (b, q, t).
+
         Raises:
             ValueError: More than six tokens in a prompt.
         """

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from esam_core.saliency.masks import salient_masks as salient_masks
 
 # Imported on first use: the page reads settings and specs without loading torch.
-_HOME_OF = {
+_MODULE_OF = {
     "SALIENCY": "maps",
     "SaliencyMap": "maps",
     "SaliencyModel": "maps",
@@ -26,10 +26,10 @@ _HOME_OF = {
     "salient_components": "masks",
     "salient_masks": "masks",
 }
-__all__ = sorted(_HOME_OF)
+__all__ = sorted(_MODULE_OF)
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOME_OF:
+    if name not in _MODULE_OF:
         raise AttributeError(f"module 'esam_core.saliency' has no attribute {name!r}")
-    return getattr(import_module(f"esam_core.saliency.{_HOME_OF[name]}"), name)
+    return getattr(import_module(f"esam_core.saliency.{_MODULE_OF[name]}"), name)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from esam_core.text.vocabulary import load_vocabulary as load_vocabulary
 
 # Imported on first use: the page reads settings and specs without loading torch.
-_HOME_OF = {
+_MODULE_OF = {
     "TextEncoder": "encoders",
     "load_text_encoder": "encoders",
     "ParsedText": "phrases",
@@ -40,10 +40,10 @@ _HOME_OF = {
     "Vocabulary": "vocabulary",
     "load_vocabulary": "vocabulary",
 }
-__all__ = sorted(_HOME_OF)
+__all__ = sorted(_MODULE_OF)
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOME_OF:
+    if name not in _MODULE_OF:
         raise AttributeError(f"module 'esam_core.text' has no attribute {name!r}")
-    return getattr(import_module(f"esam_core.text.{_HOME_OF[name]}"), name)
+    return getattr(import_module(f"esam_core.text.{_MODULE_OF[name]}"), name)

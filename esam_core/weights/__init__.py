@@ -1,6 +1,6 @@
-"""Weights files: which exist, where they lie, how they are checked, fetched and read.
+"""Weights files: their table, search folders, verification, download and reading.
 
-Importing this opens no file and makes no request.
+Importing this package opens no file and makes no request.
 """
 
 from esam_core.weights.checkpoint import load_state_dict as load_state_dict

@@ -1,4 +1,4 @@
-"""Read the tensors of a weights file without running anything that it may contain."""
+"""Read the tensors of a weights file without executing code from it."""
 
 import io
 import pickle
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 def load_state_dict(path: Path | str) -> "dict[str, Tensor]":
     """Read a state dict from ``.safetensors``, ``.pt``/``.pth``, or a zip archive of one ``.pt``.
 
-    Understands EfficientSAM's layout, ``{"model": {...}}``, and a bare ``{name: tensor}``.
-    Half-precision tensors come out as float32: precision is chosen when a model runs.
+    Accepts EfficientSAM's layout, ``{"model": {...}}``, and a bare ``{name: tensor}``.
+    Half-precision tensors are converted to float32: precision is chosen when a model is loaded.
 
     Raises:
         WeightsNotFound: There is no such file.
-        WeightsMismatch: The file is damaged, or holds more than tensors. Nothing of it was run.
+        WeightsMismatch: The file is damaged or contains more than tensors; no code was executed.
     """
     path = Path(path)
     if not path.is_file():
@@ -32,7 +32,7 @@ def load_state_dict(path: Path | str) -> "dict[str, Tensor]":
 
 
 def _read_safetensors(path: Path) -> Any:
-    # Imported here so that listing and downloading weights work without waiting for torch.
+    # Imported here so that listing and downloading weights do not load torch.
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
@@ -47,7 +47,7 @@ def _read_pickle(path: Path) -> Any:
 
     try:
         with open_checkpoint(path) as stream:
-            # torch seeks back and forth, which a stream out of a zip archive does badly.
+            # torch seeks a lot, which is slow in a zip archive's stream.
             return torch.load(io.BytesIO(stream.read()), map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise WeightsMismatch(
@@ -55,7 +55,7 @@ def _read_pickle(path: Path) -> Any:
             "not loaded, because reading such a file can run code. Use a file that was saved "
             'with torch.save({"model": model.state_dict()}) or as .safetensors.'
         ) from error
-    except Exception as error:  # A damaged file breaks torch's reader in many ways.
+    except Exception as error:  # torch raises many types of errors for a damaged file
         raise WeightsMismatch(_damaged(path, error)) from error
 
 

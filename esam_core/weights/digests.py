@@ -11,19 +11,19 @@ from typing import IO
 from esam_core.errors import WeightsMismatch
 from esam_core.weights.rows import WeightsFile
 
-_CHUNK = 1 << 20
+_READ_BYTES = 1 << 20  # per read
 
 
 def hash_stream(stream: IO[bytes], algorithm: str, prefix: bytes = b"") -> str:
-    """Digest everything that a binary stream still holds, after an optional prefix."""
+    """Return the hex digest of an optional prefix and the rest of a binary stream."""
     digest = hashlib.new(algorithm, prefix)
-    while chunk := stream.read(_CHUNK):
-        digest.update(chunk)
+    while data := stream.read(_READ_BYTES):
+        digest.update(data)
     return digest.hexdigest()
 
 
 def git_blob_id(path: Path) -> str:
-    """Compute what ``git hash-object`` prints for a file."""
+    """Return git's object id of a file, as ``git hash-object`` prints it."""
     with path.open("rb") as stream:
         return hash_stream(stream, "sha1", b"blob %d\0" % path.stat().st_size)
 
@@ -31,7 +31,7 @@ def git_blob_id(path: Path) -> str:
 def zipped_checkpoint(path: Path) -> str | None:
     """Return the name of the one checkpoint inside an archive; None for anything else.
 
-    PyTorch's own files are zip archives too, told apart by the ``data.pkl`` inside.
+    PyTorch's own files are also zip archives; they are recognised by the ``data.pkl`` inside.
     """
     if not zipfile.is_zipfile(path):
         return None
@@ -56,7 +56,7 @@ def open_checkpoint(path: Path) -> Iterator[IO[bytes]]:
 
 
 def content_size(path: Path) -> int:
-    """Count the bytes of a weights file, unzipped, without reading it."""
+    """Return the size of a weights file in bytes, unzipped, without reading it."""
     member = zipped_checkpoint(path)
     if member is None:
         return path.stat().st_size
@@ -65,7 +65,7 @@ def content_size(path: Path) -> int:
 
 
 def content_sha256(path: Path) -> str:
-    """Digest the content of a weights file, unzipped; computed once per version of the file."""
+    """Return the SHA-256 of a weights file, unzipped; cached until the file changes."""
     status = path.stat()
     return _content_sha256(path.resolve(), status.st_size, status.st_mtime_ns)
 
@@ -80,7 +80,7 @@ def verify_weights(file: WeightsFile, path: Path) -> None:
     """Check that a file has the size and the digest of its row.
 
     Raises:
-        WeightsMismatch: It is another file, or a part of one.
+        WeightsMismatch: The file is a different one or incomplete.
     """
     size = content_size(path)
     if size != file.size:
@@ -97,7 +97,7 @@ def verify_weights(file: WeightsFile, path: Path) -> None:
 
 
 def provenance(file: WeightsFile, path: Path) -> str:
-    """Describe a weights file by its content: official, bundled, or a file of the user's own."""
+    """Describe a weights file by its content: official, bundled, or a custom file."""
     digest = content_sha256(path)
     if digest != file.sha256:
         origin = "file"
@@ -107,7 +107,7 @@ def provenance(file: WeightsFile, path: Path) -> str:
 
 
 def describe_wrong_kind(path: Path) -> str:
-    """Describe the two most frequent kinds of wrong file; empty for others."""
+    """Describe a file that is a Git LFS pointer or a web page; empty for others."""
     with path.open("rb") as stream:
         head = stream.read(64).lstrip().lower()
     if head.startswith(b"version https://git-lfs"):

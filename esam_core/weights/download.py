@@ -1,8 +1,8 @@
-"""Download a weights file: every address in turn, checked by digest before it gets its name.
+"""Download a weights file: addresses are tried in turn, and the digest is checked before renaming.
 
-``huggingface_hub`` could fetch from one of these hosts only. Here a file has several addresses on
-several hosts (Hugging Face, the authors' GitHub repository, mirrors; one of them zipped), a broken
-transfer goes on at the next one, and what counts is the digest of the content.
+``huggingface_hub`` supports only one of these hosts. Here a file has addresses on several hosts
+(Hugging Face, the authors' GitHub repository, mirrors; one of them zipped), a failed transfer
+continues at the next one, and the content is verified by its digest.
 """
 
 import contextlib
@@ -28,24 +28,24 @@ def download_weights(
     progress: Progress | None = None,
     timeout: float = 30.0,
 ) -> Path:
-    """Fetch a weights file from the first of its addresses that delivers it.
+    """Download a weights file from the first address that works.
 
-    The bytes go to ``<name>.part`` beside the target and get the name only when size and digest
-    are right. A broken transfer is taken up where it stopped, also by a later call. Of several
-    processes that want the same file one fetches it and the others wait for it.
+    Data is written to ``<name>.part`` beside the target, which is renamed once size and digest are
+    verified. An interrupted transfer is resumed, also by a later call. If several processes want
+    the same file, one downloads it and the others wait.
 
     Args:
-        file: The row.
-        folder: Where to put it; by default where it will be looked for.
-        progress: Called with (bytes present, bytes in all), the latter 0 where it is unknown;
-            what it raises ends the download.
-        timeout: Seconds without a byte after which a server counts as gone.
+        file: The file's row in ``WEIGHTS``.
+        folder: Target folder; default is the folder that is searched.
+        progress: Called with (bytes present, total bytes), the total 0 if unknown; an exception
+            that it raises aborts the download.
+        timeout: Seconds without data after which a connection fails.
 
     Returns:
         The path of the checked file.
 
     Raises:
-        DownloadFailed: No address delivered it; the message has the reason for each.
+        DownloadFailed: All addresses failed; the message has the reason for each.
     """
     if not file.sources:
         raise DownloadFailed(f"{file.filename} comes with the project; there is no address for it.")
@@ -63,17 +63,17 @@ def download_weights(
 def obtain_weights(
     file: WeightsFile, path: Path | str | None = None, *, download: bool = False
 ) -> Path:
-    """Find a weights file as ``resolve_weights`` does, after fetching it if that is allowed.
+    """Return a weights file like ``resolve_weights``, and download it first if allowed.
 
     Args:
-        file: The row.
-        path: A file or a folder to take it from, and no other; nothing is downloaded then.
-        download: Fetch it when it is absent, and replace one with another content.
+        file: The file's row in ``WEIGHTS``.
+        path: The only file or folder to use; nothing is downloaded then.
+        download: Download a missing file, and replace one with different content.
 
     Raises:
-        WeightsNotFound: It is not there.
-        WeightsMismatch: A file of that name is there, with another content.
-        DownloadFailed: No address delivered it.
+        WeightsNotFound: The file was not found.
+        WeightsMismatch: A file of that name has different content.
+        DownloadFailed: All addresses failed.
     """
     if download and path is None:
         try:
@@ -85,13 +85,13 @@ def obtain_weights(
 
 @contextlib.contextmanager
 def _only_one(lock: Path) -> Iterator[None]:
-    """Hold a lock file while the block runs, across threads and processes; leave no file behind."""
+    """Hold a lock file, across threads and processes, while the block runs; delete it after."""
     with FileLock(lock):
         try:
             yield
         finally:
-            # Removed while it is held: a waiter sees that its file has no name any more and makes
-            # a new one. Windows refuses, and filelock itself removes the file there.
+            # Deleted while held: a waiter notices that its file is unlinked and creates a new one.
+            # Windows does not allow this, and filelock deletes the file there itself.
             with contextlib.suppress(OSError):
                 lock.unlink()
 
@@ -139,7 +139,7 @@ def _from_source(
     progress: Progress | None,
     timeout: float,
 ) -> Path:
-    """Fetch, check, unpack if need be, and give the file its name."""
+    """Download, verify, unpack if needed, and rename the file."""
     if source.member is None:
         part = target.with_name(f"{target.name}.part")
         _fetch(source, part, source.size or file.size, _known(source, file), progress, timeout)
@@ -164,23 +164,23 @@ def _fetch(
     progress: Progress | None,
     timeout: float,
 ) -> None:
-    """Complete the part file and check it; a part with a wrong digest is deleted."""
+    """Complete and verify the part file; delete it if its digest is wrong."""
     while True:
         resumed = part.exists()
-        # A part that is complete lacks only its check; a longer one belongs to another file.
+        # A complete part only needs verification; a longer one belongs to another file.
         if not (resumed and part.stat().st_size == size):
             transfer(source.url, part, size=size, progress=progress, timeout=timeout)
         problem = _difference(part, known)
         if problem is None:
             return
         part.unlink()
-        # What an earlier attempt left may be another file's beginning: once more from byte 0.
+        # An earlier attempt may have left part of another file: retry once from byte 0.
         if not resumed:
             raise SourceFailed(problem)
 
 
 def _known(source: WeightsSource, file: WeightsFile | None = None) -> dict[str, str]:
-    """Collect the digests of what an address serves; a file served bare has its own."""
+    """Return the known digests of an address's data; an unzipped file has those of its row."""
     digests = {
         "git blob": source.git_blob,
         "sha256": source.sha256 or (file and file.sha256),

@@ -1,7 +1,7 @@
-"""Where weights files are looked for: a named path, ``ESAM_WEIGHTS``, the cache folder.
+"""Search for weights files: an explicit path, ``ESAM_WEIGHTS``, or the cache folder.
 
-A place that a person has named is the only place: when it lacks the file that is an error, and
-nothing is taken from elsewhere instead. Bundled files come from ``assets/weights``.
+A place named by the user is the only one searched: if it lacks the file, that is an error, without
+a fallback. Bundled files are in ``assets/weights``.
 """
 
 import os
@@ -38,15 +38,15 @@ def find_weights(file: WeightsFile, path: Path | str | None = None) -> Path | No
     """Find a weights file without reading it.
 
     Args:
-        file: The row.
-        path: A file or a folder to take it from, and no other.
+        file: The file's row in ``WEIGHTS``.
+        path: The only file or folder to use.
 
     Returns:
-        Its path, or None. A file of the wrong size in the cache folder counts as absent.
+        Its path, or None. A file of the wrong size in the cache folder counts as missing.
 
     Raises:
-        WeightsNotFound: ``ESAM_WEIGHTS`` names a place that does not exist, that holds no weights
-            file, or where this one has the wrong size.
+        WeightsNotFound: ``ESAM_WEIGHTS`` names a place that does not exist, has no weights file,
+            or has this file in a wrong size.
     """
     if path is not None:
         named = Path(path).expanduser()
@@ -61,14 +61,14 @@ def find_weights(file: WeightsFile, path: Path | str | None = None) -> Path | No
 
 
 def resolve_weights(file: WeightsFile, path: Path | str | None = None) -> Path:
-    """Find a weights file and check it.
+    """Find a weights file and verify it.
 
-    A file that was named is taken as it is (it may be somebody's own training); a file found
-    under its published name must be the published one.
+    A file given by its path is used without verification (it may be custom weights); a file found
+    by its published name must have the published content.
 
     Raises:
-        WeightsNotFound: It is not in the named place, or in none of the usual ones.
-        WeightsMismatch: A file of that name is there, with another content.
+        WeightsNotFound: The file is not in the named place, or in none of the default ones.
+        WeightsMismatch: A file of that name has different content.
     """
     if path is not None:
         return _resolve_named(file, Path(path).expanduser())
@@ -105,9 +105,9 @@ def _places(file: WeightsFile) -> list[Path]:
 
 
 def _check_named(file: WeightsFile, place: Path, found: Path | None) -> None:
-    """Refuse what ``ESAM_WEIGHTS`` names if it is damaged or has no weights file at all.
+    """Raise an error if the place in ``ESAM_WEIGHTS`` is damaged or has no weights file.
 
-    Without this, choosing the best model that is present would fall back to the bundled one.
+    Otherwise choosing the best available model would fall back to the bundled one.
     """
     if found is not None:
         try:
@@ -126,7 +126,7 @@ def _check_named(file: WeightsFile, place: Path, found: Path | None) -> None:
 
 
 def _at_place(file: WeightsFile, place: Path) -> Path | None:
-    """Look into a folder; a single file counts when it carries the name that is looked for."""
+    """Return the file in a folder, or the place itself if it is a file of the wanted name."""
     if place.is_dir():
         return _inside(file, place)
     names = (file.filename, f"{file.filename}.zip")
@@ -134,7 +134,7 @@ def _at_place(file: WeightsFile, place: Path) -> Path | None:
 
 
 def _inside(file: WeightsFile, folder: Path) -> Path | None:
-    # EfficientSAM-S is published zipped on GitHub; people put that file there as it came.
+    # EfficientSAM-S is published zipped on GitHub, and may be placed here without unpacking.
     candidates = (folder / file.filename, folder / f"{file.filename}.zip")
     return next((path for path in candidates if path.is_file()), None)
 

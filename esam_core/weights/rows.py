@@ -1,4 +1,4 @@
-"""The table of weights files: name, size, digest and every address that serves the same bytes."""
+"""The table of weights files: name, size, digest and download addresses."""
 
 from dataclasses import dataclass
 
@@ -9,11 +9,11 @@ class WeightsSource:
 
     Attributes:
         url: An http or https address.
-        member: The file's name inside the zip archive that the address serves, if it serves one.
-        git_blob: Git's object id of what is served; the only digest known of some archives.
-        size: Bytes served; None where it is not known, or where the file's own size holds.
-        sha256: Digest of what is served, where it differs from the file's own.
-        md5: The same, for publishers who give nothing better.
+        member: The file's name inside the archive, if the address serves a zip archive.
+        git_blob: Git's object id of the served data; for some archives the only known digest.
+        size: Size of the served data in bytes; None if unknown or equal to the file's.
+        sha256: Digest of the served data, if it differs from the file's.
+        md5: MD5 of the served data, for publishers that give no other digest.
     """
 
     url: str
@@ -26,15 +26,15 @@ class WeightsSource:
 
 @dataclass(frozen=True)
 class WeightsFile:
-    """One weights file, known by its content.
+    """One weights file, identified by its content.
 
     Attributes:
-        filename: The name under which it lies in a folder.
+        filename: File name.
         sources: Addresses, tried in this order.
-        size: Bytes.
+        size: Size in bytes.
         sha256: Digest of the content, in hexadecimal.
-        md5: A second digest, for files whose publisher gives only this one.
-        bundled: Short name of a file that comes with the project in ``assets/weights``.
+        md5: Second digest, for files whose publisher gives only this one.
+        bundled: Short name of a file bundled with the project in ``assets/weights``.
     """
 
     filename: str
@@ -46,7 +46,7 @@ class WeightsFile:
 
 
 _HUB = "https://huggingface.co"
-# The last commit of the authors' repository; pinned because raw files there have no other version.
+# The last commit of the authors' repository, pinned because raw files have no other version.
 _GITHUB = (
     "https://github.com/yformer/EfficientSAM/raw/d525f622e6f640acf5a0fc37c7ca1f243da5bde0/weights"
 )
@@ -72,7 +72,7 @@ EFFICIENT_SAM_S = WeightsFile(
     filename="efficient_sam_vits.pt",
     sources=(
         WeightsSource(f"{_HUB}/yunyangx/EfficientSAM/resolve/main/efficient_sam_vits.pt"),
-        # GitHub refuses files over 100 MB, so the authors keep this one zipped there.
+        # GitHub does not accept files over 100 MB, so the authors publish this one zipped.
         WeightsSource(
             f"{_GITHUB}/efficient_sam_vits.pt.zip",
             member="efficient_sam_vits.pt",
@@ -131,7 +131,7 @@ ISNET_GENERAL_USE = WeightsFile(
     md5="fc16ebd8b0c10d971d3513d564d01e29",
 )
 
-# The names a person types: `python -m esam_core weights download efficient_sam_ti`.
+# Names on the command line: `python -m esam_core weights download efficient_sam_ti`.
 WEIGHTS: dict[str, WeightsFile] = {
     "mini": MINI,
     "efficient_sam_ti": EFFICIENT_SAM_TI,

@@ -1,7 +1,7 @@
-"""Fetch one address into one file, going on where an earlier attempt broke off.
+"""Download one address to one file, resuming an earlier attempt.
 
-On urllib, which reads the proxy variables: most of this file is checks of sizes and ranges and the
-words for what failed, and an HTTP client library would replace neither.
+This uses urllib, which reads the proxy variables. Most of the module checks sizes and ranges and
+writes error messages, which an HTTP client library would not replace.
 """
 
 import errno
@@ -18,34 +18,34 @@ from esam_core.errors import DownloadFailed
 
 Progress = Callable[[int, int], None]
 
-_CHUNK = 1 << 18
+_READ_BYTES = 1 << 18  # per read
 _ATTEMPTS = 6
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
 
 class SourceFailed(Exception):
-    """One address did not give the file; the next one may."""
+    """One address failed; the next one may work."""
 
 
 class _Interrupted(Exception):
-    """The transfer stopped before its end and may be taken up again."""
+    """The transfer was interrupted and can be resumed."""
 
 
 def transfer(
     url: str, part: Path, *, size: int | None, progress: Progress | None, timeout: float
 ) -> None:
-    """Fetch an address into a file that may hold the beginning already.
+    """Download an address to a file, which may already have the first bytes.
 
     Args:
         url: An http or https address.
-        part: Where the bytes go; kept when the transfer fails, for the next time.
-        size: Bytes expected, if known; another announced size fails at once.
-        progress: Called with (bytes present, bytes in all), the latter 0 where it is unknown.
-        timeout: Seconds without a byte after which the server counts as gone.
+        part: The file to write; it remains after a failed transfer, for resuming.
+        size: Expected size in bytes, if known; a different Content-Length fails immediately.
+        progress: Called with (bytes present, total bytes), the total 0 if unknown.
+        timeout: Seconds without data after which the connection fails.
 
     Raises:
-        SourceFailed: This address does not give the file; the message is the reason.
-        DownloadFailed: The disk is full or cannot be written: no other address would help.
+        SourceFailed: This address failed; the message is the reason.
+        DownloadFailed: The disk is full or not writable, so other addresses would fail too.
     """
     if urlsplit(url).scheme not in ("http", "https"):
         raise SourceFailed("only http and https addresses are fetched")
@@ -58,12 +58,12 @@ def transfer(
                 _receive(response, part, before, size, progress)
             return
         except urllib.error.HTTPError as error:
-            # 416: what is here is longer than what is there, so it is not the same file.
+            # 416: the part is longer than the served file, so it is a different file.
             if error.code != 416 or not before:
                 raise SourceFailed(f"HTTP {error.code} {error.reason}") from error
             part.unlink()
         except (_Interrupted, http.client.HTTPException, urllib.error.URLError, OSError) as error:
-            # Another attempt is worth its time only if this one brought something.
+            # Retry only if this attempt made progress.
             if attempt == _ATTEMPTS or _length(part) <= before:
                 raise SourceFailed(_describe(error, timeout)) from error
     raise SourceFailed("the server refuses every range of the file (HTTP 416)")
@@ -73,11 +73,11 @@ def _open(url: str, start: int, etag: str | None, timeout: float) -> http.client
     request = urllib.request.Request(url, headers={"User-Agent": "esam-workspace"})
     if start:
         request.add_header("Range", f"bytes={start}-")
-        # Weak tags promise the same meaning, not the same bytes.
+        # Weak ETags do not guarantee identical bytes.
         if etag and not etag.startswith("W/"):
             request.add_header("If-Range", etag)
     opener = urllib.request.OpenerDirector()
-    # Chosen by hand so that a redirect can lead to http(s) only, not to ftp or a local file.
+    # Handlers are listed explicitly so that redirects lead to http(s) only, not ftp or local files.
     for handler in (
         urllib.request.ProxyHandler(),
         urllib.request.HTTPHandler(),
@@ -98,7 +98,7 @@ def _receive(
     size: int | None,
     progress: Progress | None,
 ) -> None:
-    """Append a reply to the file; a server that ignores the range sends it all again."""
+    """Append a response to the file; a server that ignores the range sends the whole file."""
     done = _first_byte(response, start)
     length = response.headers.get("Content-Length")
     announced = done + int(length) if length and length.isdigit() else None
@@ -106,9 +106,9 @@ def _receive(
         raise SourceFailed(f"the server offers {announced:,} bytes, expected {size:,}")
     total = announced or size or 0
     with _writable(part, append=done > 0) as stream:
-        while chunk := response.read(_CHUNK):
-            _write(stream, chunk)
-            done += len(chunk)
+        while data := response.read(_READ_BYTES):
+            _write(stream, data)
+            done += len(data)
             if size is not None and done > size:
                 stream.truncate(start)
                 raise SourceFailed(f"the server sends more than the expected {size:,} bytes")
@@ -119,25 +119,25 @@ def _receive(
 
 
 def _first_byte(response: http.client.HTTPResponse, start: int) -> int:
-    """Return the byte of the file at which the reply begins."""
+    """Return the offset in the file at which the response begins."""
     if response.status != 206:
         return 0
     match = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
     if match is None or int(match[1]) != start:
-        raise SourceFailed("the server answers with another range than the one asked for")
+        raise SourceFailed("the server sent another range than requested")
     return start
 
 
 def _writable(part: Path, *, append: bool) -> BinaryIO:
     try:
-        # Unbuffered: a full disk must show at the write, not when the file is closed.
+        # Unbuffered, so that a full disk fails at the write, not at closing.
         return part.open("ab" if append else "wb", buffering=0)
     except OSError as error:
         raise DownloadFailed(f"cannot write {part}: {error.strerror}.") from error
 
 
-def _write(stream: BinaryIO, chunk: bytes) -> None:
-    view = memoryview(chunk)
+def _write(stream: BinaryIO, data: bytes) -> None:
+    view = memoryview(data)
     try:
         while view:
             view = view[stream.write(view) :]
