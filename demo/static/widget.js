@@ -39,7 +39,7 @@ class WidgetView {
       node.setAttribute('data-lm-suppress-shortcuts', 'true');
     }
     this.stage.showMessage(this.texts.opening, 'busy');
-    this.stage.on((what, detail) => this.heard(what, detail));
+    this.stage.on((what, detail) => this.handle(what, detail));
     /** @type {[string, (content: any) => void][]} */
     this.listeners = [
       ['msg:custom', content => this.receive(content)],
@@ -79,7 +79,7 @@ class WidgetView {
    * @param {string} what
    * @param {any} detail
    */
-  heard(what, detail) {
+  handle(what, detail) {
     const { model, stage } = this;
     if (what === 'pick') this.save('picked', detail);
     if (what === 'paint' && stage.photo && !same(stage.active.prompt, model.get('_prompt'))) {
