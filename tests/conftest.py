@@ -35,7 +35,7 @@ CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip what needs a GPU where there is none."""
+    """Skip tests that need a GPU where there is none."""
     if item.get_closest_marker("gpu") is None:
         return
     import torch
