@@ -1,7 +1,7 @@
-"""The rooms of the house and who may import whom, read from the source itself.
+"""Which part of the project (room) may import which, read from the source.
 
-The table is short on purpose: a module that is not in it has to be given a place first. It is also
-ordered: a room may import rooms above it and nothing below.
+The table is short on purpose: a new module must be added to it first. It is ordered: a room may
+import rooms above it and none below.
 """
 
 import ast
@@ -171,7 +171,7 @@ def circle_in(graph: dict[str, set[str]]) -> list[str] | None:
     return next(filter(None, (search(module, []) for module in sorted(graph))), None)
 
 
-def test_a_breach_is_seen():
+def test_a_forbidden_import_is_detected():
     assert breaches("esam_core.export", iter(["numpy", "esam_core.masks.Masks", "torch.nn"])) == [
         "torch.nn"
     ]
@@ -181,7 +181,7 @@ def test_a_breach_is_seen():
     ]
 
 
-def test_a_circle_is_seen():
+def test_a_circle_is_detected():
     assert circle_in({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c"]
     assert circle_in({"a": {"b", "c"}, "b": {"c"}, "c": set()}) is None
 

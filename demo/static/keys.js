@@ -47,7 +47,7 @@ export class Keys {
     return event.target === stage.el ? this.move(event) : null;
   }
 
-  /** Cancel the drag, the selection, or the prompt, whichever was begun last. */
+  /** Cancel the drag, else the selection, else clear the prompt. */
   escape() {
     const { pointer, pictures, history } = this.stage;
     if (pointer.drag) pointer.drop();

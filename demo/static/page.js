@@ -43,7 +43,7 @@ export class Page {
     this.tabs = new Tabs(props.modes, this.texts, this.panel.slot, (mode, has) => this.setMode(mode, has));
     this.canvas.bar.el.prepend(this.tabs.el);
     this.canvas.empty.append(...this.photos.invitation());
-    this.canvas.on((what, detail) => this.heard(what, detail));
+    this.canvas.on((what, detail) => this.handle(what, detail));
     root.append(this.models.el, h('div', { class: 'es-work' }, main, this.panel.el), this.photos.el, this.photos.file);
     this.photos.listen(root);
     this.tabs.open(props.modes[0]);
@@ -57,7 +57,7 @@ export class Page {
   asPng(picture) { return asPng(picture); }
 
   /** @param {string} what @param {any} detail */
-  heard(what, detail) {
+  handle(what, detail) {
     if (what === 'answer') this.learn(detail);
     if (what === 'paint') this.panel.paint();
     if (what === 'pick' || (what === 'paint' && this.canvas.active.prompt !== this.published)) this.publish();

@@ -26,7 +26,7 @@ class WidgetView {
     this.id = crypto.getRandomValues(new Uint32Array(2)).join('-');
     /** @type {Map<string, (reply: Reply) => void>} by message id */
     this.waiting = new Map();
-    this.asked = 0;
+    this.sent = 0;
     const holder = h('div', { class: 'es-widget', style: `height:${model.get('height')}px` });
     parent.append(holder);
     const { palette, heat } = model.get('_colours');
@@ -39,7 +39,7 @@ class WidgetView {
       node.setAttribute('data-lm-suppress-shortcuts', 'true');
     }
     this.stage.showMessage(this.texts.opening, 'busy');
-    this.stage.on((what, detail) => this.heard(what, detail));
+    this.stage.on((what, detail) => this.handle(what, detail));
     /** @type {[string, (content: any) => void][]} */
     this.listeners = [
       ['msg:custom', content => this.receive(content)],
@@ -59,8 +59,8 @@ class WidgetView {
 
   /** @param {string} kind @param {object} payload @returns {Promise<Reply>} */
   ask(kind, payload) {
-    this.asked += 1;
-    const id = `${this.id}-${this.asked}`;
+    this.sent += 1;
+    const id = `${this.id}-${this.sent}`;
     return new Promise(resolve => {
       this.waiting.set(id, resolve);
       this.model.send({ id, kind, payload });
@@ -79,7 +79,7 @@ class WidgetView {
    * @param {string} what
    * @param {any} detail
    */
-  heard(what, detail) {
+  handle(what, detail) {
     const { model, stage } = this;
     if (what === 'pick') this.save('picked', detail);
     if (what === 'paint' && stage.photo && !same(stage.active.prompt, model.get('_prompt'))) {

@@ -1,4 +1,4 @@
-"""Models answer the same prompts, and their answers are set against each other."""
+"""Models run on the same prompts, and their masks are compared."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Devices and precisions: what is chosen, how networks run there, one answer on all of them."""
+"""Devices and precisions: defaults, how networks run there, and equal results on all."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ ON_EVERY_DEVICE = pytest.mark.parametrize(
 
 @pytest.fixture
 def autocast_everywhere(monkeypatch):
-    """Let CPUs run as GPUs do."""
+    """Run autocast on CPUs as on GPUs."""
     monkeypatch.setattr(devices, "CASTING", frozenset())
 
 
@@ -116,7 +116,7 @@ def test_autocast_finds_the_masks_of_fp32(autocast_everywhere, bear):
 @pytest.mark.parametrize("dtype", [None, torch.bfloat16, torch.float16])
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_operation_of_a_network_finds_its_tensors_on_the_gpu(fake_cuda, name, dtype):
-    """Fake tensors know device and type and hold no numbers; mixing devices is an error."""
+    """torch's fake tensors have a device and a dtype but no data; mixing devices is an error."""
     with FakeTensorMode():
         with torch.device("cuda"):
             network = NETWORKS[name]().eval()

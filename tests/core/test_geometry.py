@@ -7,7 +7,7 @@ from esam_core.geometry import interior_point
 
 
 def eroded_until_nothing_is_left(mask: np.ndarray) -> tuple[float, float]:
-    """The definition, step by step: take a layer of pixels off as long as any remains."""
+    """The definition, step by step: erode the mask until nothing is left."""
     core = np.pad(mask, 1)
     while True:
         inner = core.copy()

@@ -1,4 +1,4 @@
-"""The fast number format gives the masks of the exact one."""
+"""bfloat16 gives the masks of float32."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from esam_core import Prompt, asset, load_segmenter
 from esam_core.datasets.annotated import annotated_photos
 from esam_core.geometry import mask_iou
 
-MIN_AREA = 1500  # pixels; a few pixels at the edge of a tiny mask weigh as much as the mask
+MIN_AREA = 1500  # pixels; in smaller masks, a few pixels at the edge change the IoU too much
 
 
 def overlaps(name: str, *, random: bool, every: int) -> list[float]:
@@ -24,7 +24,7 @@ def overlaps(name: str, *, random: bool, every: int) -> list[float]:
         both = [s.predict_batch(s.embed(image), prompts) for s in (exact, fast)]
         for a, b in zip(*both, strict=True):
             assert np.isfinite(b.predicted_iou).all()
-            # Candidates of nearly equal score may change places: each has its own in the other set.
+            # Candidates of nearly equal score may change places: match each with its best one.
             found.append(float(mask_iou(a[0].data, b.data).max()))
     return found
 

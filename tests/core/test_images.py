@@ -1,4 +1,4 @@
-"""Photos come in right side up, as RGB, and bad ones are refused before harm is done."""
+"""Photos are loaded upright and as RGB; bad ones are refused before they are decoded."""
 
 import io
 import struct
@@ -199,7 +199,7 @@ def test_a_given_picture_is_left_as_it_was():
     assert jpeg.size == (400, 200)
 
 
-def test_digest_tells_pixels_and_shapes_apart():
+def test_digest_depends_on_pixels_and_shape():
     assert image_digest(RAMP) == image_digest(RAMP.copy())
     assert image_digest(RAMP) != image_digest(RAMP.reshape(8, 6, 3))
     assert image_digest(RAMP) != image_digest(RAMP + np.uint8(1))

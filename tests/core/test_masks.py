@@ -1,4 +1,4 @@
-"""Masks are columns; boxes, areas and ranks can be checked by eye."""
+"""Masks with their columns: boxes, areas, scores and ranking."""
 
 import numpy as np
 import pytest
@@ -52,7 +52,7 @@ def test_indexing_gives_masks_again(index, areas):
     assert len(part.predicted_iou) == len(areas)
 
 
-def test_iteration_ends_and_bad_index_says_so():
+def test_iteration_ends_and_bad_index_raises():
     assert [m.area[0] for m in MASKS] == [4, 48, 6]
     with pytest.raises(IndexError, match="mask 3 asked for, there are 3"):
         MASKS[3]

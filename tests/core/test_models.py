@@ -1,4 +1,4 @@
-"""Rows become segmenters, and say where their weights come from."""
+"""Models of the registry load, and report where their weights come from."""
 
 from dataclasses import replace
 
@@ -26,7 +26,7 @@ def no_official_weights(monkeypatch, tmp_path):
     monkeypatch.setenv("ESAM_CACHE", str(tmp_path / "cache"))
 
 
-def test_without_official_files_the_bundled_mini_answers():
+def test_without_official_files_the_bundled_mini_is_used():
     assert available_models() == ["mini"]
     segmenter = load_segmenter()
     assert segmenter.name == "mini"
@@ -39,7 +39,7 @@ def test_parameter_counts_are_the_networks(name):
     assert sum(p.numel() for p in spec.build(spec.config).parameters()) == spec.parameters
 
 
-def test_an_official_checkpoint_loads_and_tells_its_digest(tmp_path):
+def test_an_official_checkpoint_loads_and_reports_its_digest(tmp_path):
     random = load_segmenter("efficient_sam_ti", random=True, precision="fp32")
     assert random.provenance == "random"
     path = tmp_path / "efficient_sam_vitt.pt"

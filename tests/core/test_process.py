@@ -1,4 +1,4 @@
-"""Memory is kept by the entry points, and threads follow the free cores."""
+"""Entry points tune memory allocation, and the number of threads follows the free cores."""
 
 import subprocess
 import sys
@@ -61,7 +61,7 @@ def test_alone_all_threads_stay(monkeypatch):
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux has /proc")
-def test_a_busy_program_is_seen():
+def test_a_busy_program_is_counted():
     spin = subprocess.Popen([sys.executable, "-c", "while True: pass"])
     try:
         assert any(running_elsewhere() >= 1 for _ in range(100))
@@ -70,7 +70,7 @@ def test_a_busy_program_is_seen():
         spin.wait()
 
 
-def test_where_nothing_can_be_seen_nobody_runs(monkeypatch):
+def test_without_process_information_no_program_counts_as_busy(monkeypatch):
     def absent(*_, **__):
         raise FileNotFoundError
 

@@ -1,4 +1,4 @@
-"""Prompts are checked when they are made, and say what is wrong with them."""
+"""Prompts are validated on creation, with clear errors."""
 
 import math
 import pickle
@@ -29,7 +29,7 @@ def test_prompts_are_values():
     assert Prompt(np.array([[3, 4]]), np.array([1]), np.array([1, 2, 5, 6])) == prompt
 
 
-def test_points_are_told_apart_by_label():
+def test_points_are_split_by_label():
     prompt = Prompt(((1, 2), (3, 4)), (1, 0))
     assert prompt.foreground_points == ((1, 2),)
     assert prompt.background_points == ((3, 4),)
@@ -43,7 +43,7 @@ def test_points_without_labels_in_json_are_foreground():
     assert Prompt.from_json({}) == Prompt()
 
 
-def test_seventh_token_is_refused_aloud():
+def test_seventh_token_is_refused_with_an_error():
     six = Prompt(tuple((i, i) for i in range(6)), (1,) * 6)
     with pytest.raises(TooManyPrompts, match="7 prompt tokens given, the model reads at most 6"):
         six.with_point(7, 7)
@@ -77,7 +77,7 @@ def test_seventh_token_is_refused_aloud():
         (((10**400, 1),), (1,), None, "2 finite numbers"),
     ],
 )
-def test_nonsense_is_refused_with_a_reason(coords, labels, box, message):
+def test_invalid_input_is_refused_with_a_reason(coords, labels, box, message):
     with pytest.raises(InvalidPrompt, match=message):
         Prompt(coords, labels, box)
 
@@ -100,7 +100,7 @@ def test_json_that_is_no_prompt_is_refused(record):
         Prompt.from_json(record)
 
 
-def test_long_nonsense_is_quoted_in_part():
+def test_long_invalid_input_is_quoted_in_part():
     with pytest.raises(InvalidPrompt) as caught:
         Prompt.from_json("x" * 10_000)
     assert len(str(caught.value)) < 300

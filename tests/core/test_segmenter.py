@@ -1,4 +1,4 @@
-"""Embedding and prediction: batches equal single calls, and a bad prompt says what is wrong."""
+"""Embedding and prediction: batches equal single calls, and bad prompts give clear errors."""
 
 import numpy as np
 import pytest
@@ -67,7 +67,7 @@ def test_a_batch_of_prompts_equals_single_calls(tiny, image, monkeypatch):
     assert tiny.predict_batch(embedding, []) == []
 
 
-def test_unwanted_queries_are_not_drawn(tiny, image):
+def test_unwanted_queries_are_left_out(tiny, image):
     embedding = tiny.embed(image)
     coords = np.array([[[10, 10]], [[60, 40]], [[30, 5]]], np.float32)
     labels = np.ones((3, 1), int)
@@ -181,7 +181,7 @@ def test_small_image_embeddings_leave_room_for_more_queries(
     assert prompts_per_batch(image_values, device, precision) == queries
 
 
-def test_a_network_says_what_each_query_copies():
+def test_a_network_reports_what_each_query_copies():
     shared = make().embed(np.zeros((20, 20, 3), np.uint8)).context.shared
     assert shared.keys[0].numel() == make().network.image_values
 

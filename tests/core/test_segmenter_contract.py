@@ -1,4 +1,4 @@
-"""What every segmenter promises: all implementations pass the same tests for every method."""
+"""The contract of Segmenter: all implementations pass the same tests for every method."""
 
 import inspect
 import warnings

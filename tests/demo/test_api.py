@@ -1,4 +1,4 @@
-"""The public endpoint, driven by gradio_client as anybody's script would."""
+"""The public endpoint, called with gradio_client."""
 
 import httpx
 import numpy as np
@@ -38,7 +38,7 @@ def test_a_box_alone_is_a_prompt(client, bear_file):
     assert info["area"] == 10_000
 
 
-def test_seven_points_are_merged_and_said(client, bear_file):
+def test_seven_points_are_merged_with_a_note(client, bear_file):
     prompts = {"point_coords": [[x, 300] for x in range(10, 80, 10)], "point_labels": [1] * 7}
     _, info = client.predict(handle_file(str(bear_file)), prompts, api_name="/segment")
     assert "too many" in info["note"]

@@ -1,4 +1,4 @@
-"""A mode is added by adding files: nothing else of the page knows which modes there are."""
+"""A mode is added by adding files; nothing else lists the modes."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""What the first visitor waits for: the page is laid out without torch and without type stubs."""
+"""A fast start: the page is laid out without importing torch or writing type stubs."""
 
 import inspect
 import subprocess

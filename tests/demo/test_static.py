@@ -1,4 +1,4 @@
-"""The bundle of the browser's modules: order, scopes and what is refused."""
+"""Bundling of the browser modules: order, scopes and errors."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from demo.static import FOLDER, bundle, styles
 
 @pytest.fixture
 def modules(tmp_path):
-    """modules(name=source, ...) writes modules and returns their folder."""
+    """``modules(name=source, ...)`` writes modules and returns their folder."""
 
     def write(**sources: str) -> Path:
         for name, source in sources.items():

@@ -1,4 +1,4 @@
-"""Every sentence of the page is used, and every mode has its own file of them."""
+"""Every text of the page is used, and every mode has its own file of texts."""
 
 import ast
 import pkgutil
@@ -9,12 +9,12 @@ from pathlib import Path
 from demo import tabs, texts
 
 DEMO = Path(texts.__file__).parents[1]
-# Keys that static/*.js puts together: tool_<name>, and hint or hint_touch.
+# Keys that static/*.js composes: tool_<name>, and hint or hint_touch.
 COMPOSED = {"tool_point", "tool_background", "tool_box", "hint", "hint_touch"}
 
 
 def uses() -> set[tuple[str, str]]:
-    """Return (module, name) of every sentence that Python code of the page mentions."""
+    """Return (module, name) of every text that the page's Python code uses."""
     found = set()
     for path in DEMO.rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))

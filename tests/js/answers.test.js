@@ -12,7 +12,7 @@ const start = () => new History({ title: 'Object', palette: ['#000000'] });
 /** An answer whose pictures are words. @param {...string} pictures @returns {Answer} */
 const answer = (...pictures) => /** @type {any} */ ({ candidates: pictures.map(picture => ({ picture })), note: '' });
 
-test('an object without a prompt wants no answer', () => {
+test('an object without a prompt needs no answer', () => {
   const history = start(), answers = new Answers();
   assert.equal(answers.wanted(history.doc), undefined);
   history.addPoint(1, 1, 1);
@@ -26,7 +26,7 @@ test('the mask on show is the chosen candidate', () => {
   assert.equal(answers.maskOf(history.active), 'best');
   history.pick(2);
   assert.equal(answers.maskOf(history.active), 'whole');
-  assert.equal(answers.wanted(history.doc), undefined, 'picking asks nothing');
+  assert.equal(answers.wanted(history.doc), undefined, 'picking requests nothing');
 });
 
 test('a stale answer is shown until the new one is there', () => {
@@ -40,7 +40,7 @@ test('a stale answer is shown until the new one is there', () => {
   assert.equal(answers.maskOf(history.active), 'new');
 });
 
-test('undo finds its answer without asking again', () => {
+test('undo finds its answer without another request', () => {
   const history = start(), answers = new Answers();
   history.addPoint(1, 1, 1);
   answers.put(history.active, answer('one'));
@@ -59,7 +59,7 @@ test('a cleared prompt shows no mask, not the last one', () => {
   assert.equal(answers.maskOf(history.active), null);
 });
 
-test('a failed question is asked again only after retry', () => {
+test('a failed request is sent again only after retry', () => {
   const history = start(), answers = new Answers();
   history.addPoint(1, 1, 1);
   answers.fail(history.active, 'the queue is full');
@@ -68,7 +68,7 @@ test('a failed question is asked again only after retry', () => {
   assert.equal(answers.wanted(history.doc), history.active);
 });
 
-test('the selected object is asked first', () => {
+test('the selected object comes first', () => {
   const history = start(), answers = new Answers();
   history.addPoint(1, 1, 1);
   history.addObject();
@@ -78,7 +78,7 @@ test('the selected object is asked first', () => {
   assert.equal(answers.wanted(history.doc), history.doc.objects[0]);
 });
 
-test('the model and subtraction are part of the question', () => {
+test('the model and subtraction are part of the request', () => {
   const history = start(), answers = new Answers();
   history.addPoint(1, 1, 1);
   answers.put(history.active, answer('mask'));
@@ -89,7 +89,7 @@ test('the model and subtraction are part of the question', () => {
   assert.equal(answers.wanted(history.doc), history.active);
 });
 
-test('an object that is a mask shows it and asks nothing', () => {
+test('an object that is a mask shows it and requests nothing', () => {
   const history = start(), answers = new Answers();
   history.addMasks([/** @type {any} */ ('given')], [], () => false);
   assert.equal(answers.maskOf(history.active), 'given');

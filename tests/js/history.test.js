@@ -70,7 +70,7 @@ test('200 steps are kept', () => {
   assert.equal(history.active.prompt.point_coords.length, 50);
 });
 
-test('clearing what is clear is no step', () => {
+test('clearing an empty prompt is not a step', () => {
   const history = start();
   history.clear();
   assert.equal(history.past.length, 0);
@@ -91,7 +91,7 @@ test('a new prompt starts with the first candidate and shows a hidden object', (
   assert.ok(!history.active.hidden);
 });
 
-test('objects are numbered on, take turns in colour, and the last one leaves an empty one behind', () => {
+test('object numbers increase, colours repeat, and removing the last object leaves an empty one', () => {
   const history = start();
   history.addObject();
   history.addObject();
@@ -118,7 +118,7 @@ test('masks become objects with their names in one step; of the others, those th
   assert.deepEqual(history.doc.objects.map(object => object.name), ['Object 1']);
 });
 
-test('another model is for the object at work and for empty ones only', () => {
+test('another model applies to the selected and to empty objects only', () => {
   const history = start();
   history.setModel('small');
   history.addPoint(1, 1, 1);

@@ -11,7 +11,7 @@ import { History } from '../../demo/static/history.js';
 const GONE = { error: 'forgotten', code: 'photo_gone' };
 
 /**
- * A stage without a page; `reply` is what Python says to each request.
+ * A stage without a page; `reply` gives Python's reply to each request.
  * @param {(payload: any) => Reply | Promise<Reply>} reply
  */
 function stage(reply) {
@@ -39,7 +39,7 @@ function stage(reply) {
 const masks = () => ({ candidates: [{ picture: 'mask' }], note: '' });
 const settled = () => new Promise(resolve => { setTimeout(resolve); });
 
-test('quick clicks ask once for the first and once for the last state', async () => {
+test('quick clicks send one request for the first and one for the last state', async () => {
   /** @type {(reply: Reply) => void} */
   let release = () => {};
   const first = new Promise(resolve => { release = resolve; });
@@ -53,7 +53,7 @@ test('quick clicks ask once for the first and once for the last state', async ()
   assert.ok(!maskRequests.busy);
 });
 
-test('an answer about another photo is dropped, and the new photo is asked about', async () => {
+test('an answer about another photo is dropped, and one for the new photo is requested', async () => {
   const it = stage(({ rev }) => {
     it.photo = { ...it.photo, url: 'photo 2' };
     return { candidates: [{ picture: `answer ${rev}` }], note: '' };
@@ -64,7 +64,7 @@ test('an answer about another photo is dropped, and the new photo is asked about
   assert.equal(it.replies.length, 1);
 });
 
-test('a forgotten photo is sent again and the question with it', async () => {
+test('a forgotten photo is sent again together with the request', async () => {
   const it = stage(({ token }) => (token === 'a' ? GONE : masks()));
   it.history.addPoint(1, 1, 1);
   await settled();
@@ -73,7 +73,7 @@ test('a forgotten photo is sent again and the question with it', async () => {
   assert.equal(it.answers.maskOf(it.history.active), 'mask');
 });
 
-test('a photo that is forgotten every time is given up after three tries', async () => {
+test('a photo that is forgotten every time is sent three times at most', async () => {
   const it = stage(() => GONE);
   it.history.addPoint(1, 1, 1);
   await settled();
@@ -82,7 +82,7 @@ test('a photo that is forgotten every time is given up after three tries', async
   assert.deepEqual(it.replies, [GONE]);
 });
 
-test('a photo that cannot be sent again ends the question with its error', async () => {
+test('a photo that cannot be sent again ends the request with its error', async () => {
   const it = stage(() => GONE);
   it.canReopen = false;
   it.history.addPoint(1, 1, 1);
@@ -91,7 +91,7 @@ test('a photo that cannot be sent again ends the question with its error', async
   assert.deepEqual(it.replies, [GONE]);
 });
 
-test('an error is not asked again until the next edit', async () => {
+test('a failed request is not sent again until the next edit', async () => {
   let full = true;
   const it = stage(() => (full ? { error: 'full' } : masks()));
   it.history.addPoint(1, 1, 1);

@@ -1,4 +1,4 @@
-"""A scene of three squares, two dogs and a cat, whose evaluation can be counted by hand."""
+"""A scene of three squares (two dogs and a cat) that is simple to evaluate by hand."""
 
 import numpy as np
 

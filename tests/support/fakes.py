@@ -1,4 +1,4 @@
-"""Models that answer exactly and at once, without torch."""
+"""Fake models with exact, immediate results, without torch."""
 
 import threading
 from collections.abc import Callable
@@ -110,7 +110,7 @@ def _prompt(coords, labels) -> Prompt:
 
 
 class FakeCatalogue:
-    """Two models at hand and one that is absent; the second does not read background points."""
+    """Two present models and an absent one; the second does not read background points."""
 
     compiled = False
 
@@ -151,5 +151,5 @@ class FakeCatalogue:
 
 
 def payload_of(engine, source) -> dict:
-    """Open a photo; return the payload that the canvas sends of it."""
+    """Open a photo; return the payload that the canvas sends for it."""
     return {"token": engine.open_photo(source).token, "model": "mini"}

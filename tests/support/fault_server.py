@@ -1,4 +1,4 @@
-"""A web server on 127.0.0.1 that serves one file per path, with the faults a test asks for."""
+"""A web server on 127.0.0.1 that serves one file per path, with configurable faults."""
 
 import threading
 import time
@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class Page:
-    """What one path answers.
+    """The response for one path.
 
     cut_at: the connection breaks after this many bytes of each reply, `cuts` times.
     """
@@ -90,7 +90,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def serve(pages: dict[str, Page]) -> Iterator[str]:
-    """Serve the pages until the block ends; gives the server's address."""
+    """Serve the pages until the block ends; yields the server's address."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     server.daemon_threads = True
     server.pages = pages

@@ -1,4 +1,4 @@
-"""What the page sends to handlers, and how to read what it is sent."""
+"""Payloads for handlers, and readers for the pictures in their replies."""
 
 import base64
 import io
@@ -19,5 +19,5 @@ def picture(url: str) -> Image.Image:
 
 
 def opaque(url: str) -> np.ndarray:
-    """Read a mask (h, w) bool as the page is sent it."""
+    """Read a mask (h, w) bool from a data URL."""
     return np.asarray(picture(url).convert("RGBA"))[..., 3] > 127

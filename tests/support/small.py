@@ -1,4 +1,4 @@
-"""A small EfficientSAM with random weights: the real architecture in a size that tests can run."""
+"""A small EfficientSAM with random weights: the real architecture in a size for tests."""
 
 from functools import cache
 
@@ -28,7 +28,7 @@ CONFIG = EfficientSamConfig(
 
 @cache
 def small_segmenter() -> TorchSegmenter:
-    """The same weights every time, such that masks differ from point to point and in extent."""
+    """Return a model with fixed weights, whose masks differ by point and in size."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         network = EfficientSam(CONFIG)
@@ -38,7 +38,7 @@ def small_segmenter() -> TorchSegmenter:
             elif "norm" not in name:
                 weight.data += 0.1 * torch.randn_like(weight)
     for conv, *_ in network.mask_decoder.final_output_upscaling_layers:
-        # The same for all pixels of a cell: masks are areas then, and not a pattern of dots.
+        # Equal for all pixels of a cell, so that masks are areas and not dot patterns.
         conv.weight.data[:] = conv.weight.data.mean((2, 3), keepdim=True)
     return TorchSegmenter(
         network, name="small", title="Small", provenance="random", device="cpu", precision="fp32"
@@ -47,7 +47,7 @@ def small_segmenter() -> TorchSegmenter:
 
 @cache
 def tiny_sam() -> SamSegmenter:
-    """SAM as ``transformers`` has it, in a size that tests can run; random weights."""
+    """SAM from ``transformers``, in a size for tests, with random weights."""
     import transformers
 
     config = transformers.SamConfig(

@@ -25,7 +25,7 @@ SPEC = TextEncoderSpec("tiny", "Tiny CLIP", "none", NAME, "none", 3)
 
 
 def save_tiny_clip(folder: Path) -> Path:
-    """Make the model known to open_clip, and write a weights file of it."""
+    """Register the model in open_clip, and write its weights file."""
     config = folder / f"{NAME}.json"
     config.write_text(json.dumps(CONFIG))
     open_clip.add_model_config(config)

@@ -1,4 +1,4 @@
-"""Busy neighbours: the table says what is fair, and neighbours end with the block."""
+"""Busy neighbours: the table shows the fair share, and the neighbours end with the block."""
 
 import subprocess
 import sys
@@ -37,7 +37,7 @@ def test_neighbours_end_with_the_block(monkeypatch):
     assert all(process.poll() is not None for process in started)
 
 
-def test_every_setting_answers_beside_every_number_of_neighbours(monkeypatch):
+def test_every_setting_runs_beside_every_number_of_neighbours(monkeypatch):
     answer = 'import sys\nfor _ in sys.stdin: print(\'{"click": 1, "everything": 2}\', flush=True)'
     popen = subprocess.Popen
 

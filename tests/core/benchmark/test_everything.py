@@ -1,4 +1,4 @@
-"""The plain way equals ours, and the benchmark says what it measures; nothing is timed."""
+"""The naive way equals ours, and the benchmark reports what it measures; nothing is timed."""
 
 import argparse
 import time
@@ -62,7 +62,7 @@ def test_operations_are_counted_whatever_computes_them(photo, by_rows, monkeypat
     segmenter = small_segmenter()
     monkeypatch.setattr(cpu, "needs_rows", lambda q: by_rows)
     plain = count_flops(lambda: reference_encode(segmenter.network, pixels_of(photo)))
-    features = segmenter.embed(photo).features  # what ``prepare`` adds is no part of the encoder
+    features = segmenter.embed(photo).features  # ``prepare`` is not part of the encoder
     prepared = count_flops(lambda: segmenter.network.prepare(features))
     assert count_flops(lambda: segmenter.embed(photo)) - prepared == plain
 
@@ -94,7 +94,7 @@ def test_extrapolation_is_a_straight_line_through_both_grids(monkeypatch):
     assert bench._extrapolate(seconds, 1024) == pytest.approx(3.0 + 0.5 * 1024)
 
 
-def test_memory_of_a_block_is_seen():
+def test_memory_of_a_block_is_measured():
     memory = PeakMemory()
     before = memory.now()
     with memory:

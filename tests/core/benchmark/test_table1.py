@@ -1,4 +1,4 @@
-"""The efficiency table is measured, honest about its weights, and SAM answers the same prompts."""
+"""The efficiency table is measured, names its weights, and SAM takes the same prompts."""
 
 import numpy as np
 import pytest
@@ -58,7 +58,7 @@ def test_no_repeat_is_refused():
         measure(["mini"], repeats=0)
 
 
-def test_sam_answers_points_boxes_and_both_as_every_segmenter(tiny_sam):
+def test_sam_takes_points_boxes_and_both_like_every_segmenter(tiny_sam):
     image = np.random.default_rng(0).integers(0, 256, (48, 80, 3)).astype(np.uint8)
     embedding = tiny_sam.embed(image)
     prompts = [

@@ -149,7 +149,7 @@ def test_weights_download_writes_the_file_and_says_what_it_is(capsys, tmp_path, 
 
     from esam_core.weights import WEIGHTS, WeightsFile, WeightsSource
 
-    body = b"pretend" * 1000
+    body = b"weights" * 1000
     with serve({"/w.pt": Page(body)}) as host:
         sources = (WeightsSource(f"{host}/w.pt"),)
         row = WeightsFile("w.pt", sources, len(body), hashlib.sha256(body).hexdigest())

@@ -1,4 +1,4 @@
-"""``python -m esam_core compare``: panel, table and JSON of models and rules side by side."""
+"""``python -m esam_core compare``: panel, table and JSON for models and rules side by side."""
 
 import json
 

@@ -24,7 +24,7 @@ def run(photo, out, *more: str) -> int:
     return main(["everything", str(photo), "--out", str(out), *FEW, *more])
 
 
-def test_three_files_tell_of_the_same_masks_and_who_found_them(bear_file, tmp_path, capsys):
+def test_three_files_describe_the_same_masks_and_their_model(bear_file, tmp_path, capsys):
     out = tmp_path / "new" / "folder"
     assert run(bear_file, out, "--preset", "fast", "--stability-score-thresh", "0.2") == 0
     coco = json.loads((out / "masks.json").read_text())

@@ -1,4 +1,4 @@
-"""``--json -``: the report has stdout to itself."""
+"""``--json -``: nothing but the report goes to stdout."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""``python -m esam_core text``: what the options reach."""
+"""``python -m esam_core text``: effects of its options."""
 
 import esam_core.text
 from esam_core.cli import main

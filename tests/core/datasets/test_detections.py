@@ -1,4 +1,4 @@
-"""A detector's boxes are read, checked, and become prompts that are answered together."""
+"""A detector's boxes are read, checked, and segmented in one batch."""
 
 import json
 
@@ -66,7 +66,7 @@ def test_what_is_no_box_is_refused_with_its_place(tmp_path, rows, reason):
         load_detections(write(tmp_path, rows))
 
 
-def test_missing_file_and_photo_without_boxes_are_said(tmp_path):
+def test_missing_file_and_photo_without_boxes_are_reported(tmp_path):
     with pytest.raises(InvalidPrompt, match="nowhere.json"):
         load_detections(tmp_path / "nowhere.json")
     with pytest.raises(InvalidPrompt, match="image_id"):
@@ -85,7 +85,7 @@ def test_file_in_assets_is_what_the_masks_give(tmp_path):
         assert len(boxes) == len(photo.objects)
 
 
-def test_segment_answers_the_best_boxes_of_a_photo_in_one_call(tmp_path, monkeypatch, capsys):
+def test_segment_takes_the_best_boxes_of_a_photo_in_one_call(tmp_path, monkeypatch, capsys):
     from esam_core.segmenter import TorchSegmenter
 
     calls = []

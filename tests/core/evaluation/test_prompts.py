@@ -1,4 +1,4 @@
-"""The clicks of the evaluation are where they are said to be, and its table comes out."""
+"""The clicks of the prompt evaluation are placed as defined, and its table is printed."""
 
 import numpy as np
 import pytest
@@ -75,6 +75,6 @@ def test_table_has_a_row_per_model_and_names_the_weights(capsys):
     assert "| ESAM-mini (bundled mini, sha256" in printed
 
 
-def test_no_object_and_no_data_are_said(tmp_path, capsys):
+def test_missing_objects_and_missing_data_are_reported(tmp_path, capsys):
     assert main(["eval", "prompts", "--data", str(tmp_path), "--models", "mini"]) == 2
     assert "photos.json" in capsys.readouterr().err

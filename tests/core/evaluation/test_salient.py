@@ -1,4 +1,4 @@
-"""Salient evaluation looks at photos with one dominant object."""
+"""Salient evaluation uses photos with one dominant object."""
 
 from esam_core import asset
 from esam_core.cli import main

@@ -1,4 +1,4 @@
-"""Scenes are the annotated photos with the objects that are large enough."""
+"""Scenes are annotated photos with the objects that are large enough."""
 
 from esam_core import asset
 from esam_core.evaluation.scenes import scenes

@@ -1,4 +1,4 @@
-"""Text evaluation counts a mask as right if it is what the text names."""
+"""Text evaluation counts a mask as correct if it is the object that the text names."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Segment everything: grids, filters, presets, and the naive way as a measure."""
+"""Segment everything: grids, filters and presets, checked against a naive version."""
 
 from dataclasses import replace
 from types import SimpleNamespace
@@ -144,7 +144,7 @@ def test_small_regions_are_removed_as_sam_removes_them(seed):
     top, left = rng.integers(0, 20, 2)
     mask[top : top + 20, left : left + 24] = rng.random((20, 24)) < density
     if seed % 3 == 0:
-        mask[top, :] = True  # a mask that parts the background in two
+        mask[top, :] = True  # a mask that splits the background in two
     if seed % 5 == 0:
         mask[:, left] = True
     for area in (3, 30, 400):
@@ -312,7 +312,7 @@ def test_only_points_with_a_promising_candidate_are_drawn(photo):
     assert (candidates.predicted_iou > 0.3).all()
 
 
-def test_small_regions_go_when_asked(photo):
+def test_small_regions_are_removed_on_request(photo):
     candidates = decode_grid(small_segmenter(), photo, OPEN)
     alone = replace(OPEN, box_nms_thresh=1.0)
     before = select(candidates, alone)

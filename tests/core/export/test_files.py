@@ -1,4 +1,4 @@
-"""Files made of masks say the same as the masks, and read back to them."""
+"""Exported files describe the masks exactly and read back to them."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""The ONNX files give what torch gives, for any number of prompts and any size of photo."""
+"""The ONNX files give the results of torch, for any number of prompts and any photo size."""
 
 import numpy as np
 import onnxruntime

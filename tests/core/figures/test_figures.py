@@ -1,4 +1,4 @@
-"""Figures are drawn, say who drew them, and can be saved; the command draws them all."""
+"""Figures are drawn, name their model, and can be saved; the command draws them all."""
 
 import sys
 

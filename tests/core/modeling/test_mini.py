@@ -1,4 +1,4 @@
-"""The bundled model equals its original definition's outputs and behaves behind the Segmenter."""
+"""The bundled model gives its original outputs and works as a Segmenter."""
 
 from pathlib import Path
 

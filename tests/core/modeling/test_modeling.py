@@ -1,4 +1,4 @@
-"""The networks agree with upstream's, and their shortcuts with the plain form."""
+"""The networks agree with upstream, and their optimizations with the plain form."""
 
 import hashlib
 from pathlib import Path
@@ -337,7 +337,7 @@ def test_gradients_reach_every_weight_that_answers():
         logits, predicted_iou = network(torch.rand(1, 3, 64, 64), points, labels)
         (logits.mean() + predicted_iou.mean()).backward()
     without = {name for name, weight in network.named_parameters() if weight.grad is None}
-    # A key's bias drops out of a softmax; the first mask token does not answer.
+    # A key's bias cancels in a softmax; the output of the first mask token is not used.
     silent = {
         f"mask_decoder.transformer.{name}.k_proj.bias"
         for name in ("layers.1.cross_attn_token_to_image", "final_attn_token_to_image")

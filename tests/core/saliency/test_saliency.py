@@ -1,4 +1,4 @@
-"""Saliency maps are U2-Net's, and points drawn from them become the masks that were meant."""
+"""Saliency maps are those of U2-Net, and points sampled from them give the expected masks."""
 
 import sys
 
@@ -75,7 +75,7 @@ def test_preprocessing_is_that_of_u2net(bear):
     for channel, (mean, std) in enumerate([(0.485, 0.229), (0.456, 0.224), (0.406, 0.225)]):
         ours = preprocess(image, SALIENCY["u2netp"])[0, channel]
         expected = (small[channel].numpy() - mean) / std
-        # PIL rounds to whole grey levels after each of two passes, and so rounds the maximum.
+        # PIL rounds to whole grey levels after each of its two passes.
         assert np.abs(ours - expected).max() < 2 / 255 / std
         assert abs(ours.mean() - expected.mean()) < 0.6 / 255 / std
 
@@ -106,7 +106,7 @@ def test_map_of_the_bear_shows_the_bear(bear):
 
 
 @pytest.mark.parametrize("grey", [0, 128, 255])
-def test_nothing_stands_out_of_a_uniform_picture(grey):
+def test_a_uniform_picture_has_nothing_salient(grey):
     image = np.full((90, 120, 3), grey, np.uint8)
     painter = Painter()
     answer = salient_masks(painter, image)
@@ -121,7 +121,7 @@ def test_missing_model_says_how_to_get_it(monkeypatch, tmp_path):
         load_saliency("u2net")
 
 
-def test_unknown_model_is_answered_with_the_known_ones():
+def test_unknown_model_is_refused_with_the_known_ones():
     with pytest.raises(UnknownModel, match="u2netp, u2net, isnet-general-use"):
         load_saliency("u3net")
 
@@ -152,7 +152,7 @@ def test_local_file_is_taken_with_the_preprocessing_of_its_row(tmp_path):
 
 
 def red_channel(side: int) -> onnx.ModelProto:
-    """A network that answers with its first input channel."""
+    """A network that returns its first input channel."""
     shapes = {"image": [1, 3, side, side], "map": [1, 1, side, side]}
     image, answer = (
         helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)

@@ -1,4 +1,4 @@
-"""Segment-anything's names on our models, beside segment-anything itself."""
+"""The segment-anything API on our models, compared with segment-anything itself."""
 
 import inspect
 from functools import cache
@@ -56,7 +56,7 @@ def photo() -> np.ndarray:
 
 
 def signature(function) -> list[tuple]:
-    """Names, kinds and defaults; annotations are written in two styles."""
+    """Names, kinds and defaults, without annotations, whose styles differ."""
     return [(p.name, p.kind, p.default) for p in inspect.signature(function).parameters.values()]
 
 
@@ -64,7 +64,7 @@ def signature(function) -> list[tuple]:
 def test_public_methods_have_the_same_signatures(name):
     theirs, ours = getattr(segment_anything, name), getattr(sam_compat, name)
     assert signature(ours) == [
-        # SAM's thresholds suit no other model: None takes those of the model's row.
+        # SAM's thresholds do not fit other models; None takes those of the model.
         (key, kind, None if key in THRESHOLDS else default)
         for key, kind, default in signature(theirs)
     ]
@@ -77,7 +77,7 @@ def test_public_methods_have_the_same_signatures(name):
 
 
 def shape_of(value):
-    """Describe a value by types all the way down."""
+    """Describe the types of a value recursively."""
     if isinstance(value, np.ndarray):
         return "array", value.ndim, value.dtype.kind
     if isinstance(value, list):
@@ -98,13 +98,13 @@ def test_records_have_the_same_keys_and_types(photo, mode):
     assert ours and theirs
     assert list(ours[0]) == list(theirs[0])
     ours, theirs = shape_of(ours[0]), shape_of(theirs[0])
-    # Their boxes are whole numbers when nothing was rescaled; ours are always decimal numbers.
+    # Their boxes are integers when nothing was rescaled; ours are always floats.
     for key in ("bbox", "crop_box"):
         assert ours.pop(key)[0] == theirs.pop(key)[0] == "list"
     assert ours == theirs
 
 
-def test_the_three_modes_tell_the_same_masks(photo):
+def test_the_three_output_modes_give_the_same_masks(photo):
     plain, counted, packed = (
         sam_compat.SamAutomaticMaskGenerator(
             small_segmenter(), output_mode=mode, **EVERYTHING
@@ -151,7 +151,7 @@ def test_predict_finds_what_the_segmenter_finds(photo):
     assert best[0] == scores.max()
 
 
-def test_the_torch_road_of_the_tutorials_works(photo):
+def test_the_torch_interface_of_the_tutorials_works(photo):
     predictor = sam_compat.SamPredictor(small_segmenter())
     predictor.set_image(photo)
     boxes = torch.tensor(

@@ -1,4 +1,4 @@
-"""A small image with known masks, for the tests of this room."""
+"""A small image with known masks."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""CLIP models are loaded, run as open_clip runs them, and refused with advice."""
+"""CLIP models load, give the results of open_clip, and fail with helpful errors."""
 
 import re
 import shlex
@@ -110,7 +110,7 @@ def test_offline_switch_of_the_hub_is_respected(monkeypatch):
         load_text_encoder("ViT-B-32", download=True)
 
 
-def test_no_connection_is_said_at_once(monkeypatch):
+def test_a_missing_connection_is_reported_at_once(monkeypatch):
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     with pytest.raises(DownloadFailed, match="no connection to http://127.0.0.1:9"):

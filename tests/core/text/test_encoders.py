@@ -1,4 +1,4 @@
-"""Text encoders are rows: what a row says is all that loading one needs."""
+"""The registry of text encoders: an entry is all that loading one needs."""
 
 import subprocess
 import sys
@@ -24,7 +24,7 @@ def test_an_encoder_is_added_by_a_row(monkeypatch):
     assert options == {"weights": None, "device": "cpu", "precision": "bf16", "download": True}
 
 
-def test_unknown_encoder_is_answered_with_the_known_ones():
+def test_unknown_encoder_is_refused_with_the_known_ones():
     with pytest.raises(UnknownModel, match=", ".join(TEXT_ENCODERS)):
         load_text_encoder("CLIP")
 

@@ -1,4 +1,4 @@
-"""The offline encoder tells regions apart and refuses words it does not know."""
+"""The offline encoder distinguishes regions and refuses words it does not know."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def offline():
     return load_text_encoder()
 
 
-def test_offline_vocabulary_tells_animals_apart(offline, bear):
+def test_offline_vocabulary_distinguishes_animals(offline, bear):
     image, mask = bear
     regions = embed_regions(image, Masks.from_data(np.stack([mask, ~mask])), offline)
     assert regions.embeddings.sum(1) == pytest.approx(1, abs=1e-3)
@@ -32,14 +32,14 @@ def test_offline_vocabulary_refuses_a_word_it_does_not_know(offline, scene):
         rank_masks(regions, ["bananna"], offline)
 
 
-def test_the_offline_vocabulary_in_half_precision_sees_the_same(bear):
+def test_the_offline_vocabulary_in_half_precision_gives_the_same_result(bear):
     exact, fast = (load_text_encoder(precision=p) for p in ("fp32", "bf16"))
     crops = np.stack([bear[0][i : i + 260, j : j + 260] for i in (0, 200, 380) for j in (0, 300)])
     assert len(crops) > fast.batch_size
     a, b = exact.encode_crops(crops), fast.encode_crops(crops)
     assert np.abs(a - b).sum(-1).mean() / 2 < 0.05  # total variation
     likeliest = np.take_along_axis(b, a.argmax(-1)[:, None], 1)[:, 0]
-    assert (b.max(-1) - likeliest).max() < 0.05  # what fp32 says, or as good as it
+    assert (b.max(-1) - likeliest).max() < 0.05  # the choice of fp32, or one as likely
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])

@@ -1,4 +1,4 @@
-"""A query becomes texts."""
+"""Splitting a query into texts."""
 
 import pytest
 

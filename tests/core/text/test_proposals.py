@@ -1,4 +1,4 @@
-"""Proposals are what stands out, then everything on a grid, without duplicates."""
+"""Proposals are salient masks, then everything on a grid, without duplicates."""
 
 import numpy as np
 import pytest
@@ -32,12 +32,12 @@ def test_what_stands_out_is_proposed_first_and_not_twice(bear):
     assert 0 < len(plain) <= len(masks)
 
 
-def test_proposing_stops_when_asked(bear):
+def test_proposing_can_be_cancelled(bear):
     with pytest.raises(Cancelled, match="0 of 256 points"):
         propose(load_segmenter("mini"), bear[0], cancel=lambda: True)
 
 
-def test_proposing_also_stops_after_the_grid(bear):
+def test_proposing_can_be_cancelled_after_the_grid(bear):
     image, mask = bear
     saliency = SaliencyMap(mask.astype(np.float32), peak=1.0, provenance="drawn")
     done = []

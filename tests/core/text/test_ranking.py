@@ -49,7 +49,7 @@ def test_each_text_finds_its_mask(scene):
     assert ranking.chosen(1).tolist() == [1, 2]
 
 
-def test_singular_is_answered_by_one_mask_though_more_match(scene):
+def test_singular_gives_one_mask_even_if_more_match(scene):
     encoder = ColourEncoder()
     encoder.known = encoder.known | {"green": (0, 1, 0)}
     ranking = rank_masks(embed_regions(*scene, encoder), ["green"], encoder)

@@ -1,4 +1,4 @@
-"""Crops show the region of a mask and what the settings ask for around it."""
+"""Crops show the region of a mask, with the surroundings that the settings select."""
 
 import numpy as np
 import pytest

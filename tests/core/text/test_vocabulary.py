@@ -1,4 +1,4 @@
-"""The offline vocabulary finds the noun, and says what of a text it does not understand."""
+"""The offline vocabulary finds the noun of a text, and reports what it does not understand."""
 
 import pytest
 
@@ -77,7 +77,7 @@ def test_names_that_end_in_s_are_no_plurals(parse):
         ("🐕 dog", "dog", "“🐕” .* English"),
     ],
 )
-def test_what_is_not_understood_is_said(parse, text, subject, message):
+def test_what_is_not_understood_is_reported(parse, text, subject, message):
     import re
 
     parsed = parse(text)
@@ -94,14 +94,14 @@ def test_everyday_word_says_which_classes_stand_for_it(parse, text, meant):
     assert any(meant in notice and "nearest" in notice for notice in parsed.notices)
 
 
-def test_far_word_is_mapped_and_called_approximate(parse, vocabulary):
+def test_distant_word_is_mapped_and_marked_approximate(parse, vocabulary):
     parsed = parse("giraffe")
     assert parsed.classes == vocabulary.words["ruminant"]
     assert parsed.approximate
     assert "“ruminant”, which is approximate" in parsed.notices[0]
 
 
-def test_no_guess_is_made_upon_a_guess(parse):
+def test_a_guess_is_never_based_on_another_guess(parse):
     with pytest.raises(UnknownWord):
         parse("fire hydrant")  # "hydrant" alone would be looked for as "control"
 
@@ -109,7 +109,7 @@ def test_no_guess_is_made_upon_a_guess(parse):
 @pytest.mark.parametrize(
     ("text", "meant"), [("bananna", "banana"), ("elefant", "elephant"), ("red bicicle", "bicycle")]
 )
-def test_unknown_word_is_answered_with_known_ones(parse, text, meant):
+def test_unknown_word_is_refused_with_known_ones(parse, text, meant):
     with pytest.raises(UnknownWord, match=rf"Did you mean .*\b{meant}\b"):
         parse(text)
 

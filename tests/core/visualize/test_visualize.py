@@ -1,4 +1,4 @@
-"""Pictures show the masks, prompts and maps they are given, and no input is changed."""
+"""Pictures show the given masks, prompts and maps, and inputs are not changed."""
 
 import json
 

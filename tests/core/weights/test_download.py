@@ -1,4 +1,4 @@
-"""Downloads against a server on this machine that fails in every way we could think of."""
+"""Downloads from a local server that fails in many ways."""
 
 import errno
 import hashlib
@@ -142,7 +142,7 @@ def test_server_that_ignores_ranges_sends_it_all_again(tmp_path):
         assert download_weights(row(f"{host}/w"), folder=tmp_path).read_bytes() == BODY
 
 
-def test_server_that_answers_another_range_is_not_believed(tmp_path):
+def test_reply_with_another_range_is_not_used(tmp_path):
     (tmp_path / "w.pt.part").write_bytes(BODY[:1000])
     with (
         serve({"/w": Page(BODY, wrong_range=True)}) as host,
@@ -179,7 +179,7 @@ def test_only_web_addresses_are_fetched(tmp_path):
         download_weights(row((tmp_path / "source").as_uri()), folder=tmp_path / "to")
 
 
-def test_wrong_digest_deletes_the_part_and_is_said(tmp_path):
+def test_wrong_digest_deletes_the_part_and_is_reported(tmp_path):
     with (
         serve({"/w": Page(OTHER)}) as host,
         pytest.raises(DownloadFailed, match="digest mismatch .sha256"),
@@ -215,7 +215,7 @@ def test_silent_server_is_a_timeout_not_a_hang(tmp_path):
         download_weights(row(f"{host}/w"), folder=tmp_path, timeout=0.2)
 
 
-def test_server_that_falls_silent_half_way_is_left_for_the_next(tmp_path):
+def test_after_a_stalled_transfer_the_next_source_is_tried(tmp_path):
     with serve({"/slow": Page(BODY, slow=1.0, ranges=False), "/good": Page(BODY)}) as host:
         file = row(f"{host}/slow", f"{host}/good")
         assert download_weights(file, folder=tmp_path, timeout=0.2).read_bytes() == BODY
@@ -282,7 +282,7 @@ def test_full_disk_ends_the_download_at_once_and_keeps_the_part(tmp_path, monkey
     assert page.requests[-1]["range"] == "bytes=200000-"
 
 
-def test_folder_that_cannot_be_made_is_said(tmp_path):
+def test_folder_that_cannot_be_made_is_reported(tmp_path):
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(DownloadFailed, match="cannot write"):
         download_weights(row("http://127.0.0.1:9/w"), folder=tmp_path / "file" / "below")
@@ -295,7 +295,7 @@ def test_esam_weights_that_is_no_folder_is_not_created(tmp_path, monkeypatch):
     assert not (tmp_path / "typo").exists()
 
 
-def test_file_is_obtained_by_a_download_only_when_that_is_allowed(tmp_path):
+def test_file_is_downloaded_only_when_that_is_allowed(tmp_path):
     page = Page(BODY)
     with serve({"/w": page}) as host:
         file = row(f"{host}/w")
@@ -389,7 +389,7 @@ def test_threads_that_want_the_same_file_fetch_it_once(tmp_path):
     assert only_the_file(tmp_path)
 
 
-def test_processes_that_want_the_same_file_do_not_spoil_it(tmp_path):
+def test_processes_that_want_the_same_file_do_not_corrupt_it(tmp_path):
     page = Page(BODY, slow=0.3, cut_at=400_000)
     with serve({"/w": page}) as host:
         context = multiprocessing.get_context("spawn")
@@ -408,7 +408,7 @@ def test_processes_that_want_the_same_file_do_not_spoil_it(tmp_path):
     assert len(page.requests) == 2  # one cut and its continuation
 
 
-def test_lock_file_that_a_crash_left_behind_blocks_nobody(tmp_path):
+def test_lock_file_left_by_a_crash_does_not_block(tmp_path):
     (tmp_path / "w.pt.lock").touch()
     with serve({"/w": Page(BODY)}) as host:
         assert download_weights(row(f"{host}/w"), folder=tmp_path).exists()

@@ -1,4 +1,4 @@
-"""Where weights files are looked for, and what is said when they are missing or wrong."""
+"""Where weights files are searched, and the errors for missing or wrong files."""
 
 import hashlib
 import io
@@ -66,7 +66,7 @@ def test_every_row_has_addresses_and_well_formed_digests(monkeypatch):
             assert source.git_blob is None or len(source.git_blob) == 40
 
 
-def test_the_official_hub_is_asked_first_and_the_authors_repository_second():
+def test_the_official_hub_is_tried_first_and_the_authors_repository_second():
     for file in (EFFICIENT_SAM_TI, EFFICIENT_SAM_S):
         assert "huggingface.co/yunyangx/EfficientSAM" in file.sources[0].url
         assert "github.com/yformer/EfficientSAM/raw/d525f622" in file.sources[1].url
@@ -244,7 +244,7 @@ def test_half_tensors_become_float32_and_integers_stay(tmp_path):
 
 
 class Evil:
-    """Would make a file if anybody unpickled it."""
+    """Creates a file when it is unpickled."""
 
     def __init__(self, marker: Path) -> None:
         self.marker = marker

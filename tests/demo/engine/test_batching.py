@@ -11,7 +11,7 @@ from esam_core.prompts import Prompt
 
 
 def predict(prompts):
-    """Answer a prompt with its x; refuse x = 13, break at x = 99."""
+    """Return x for each prompt; refuse x = 13, crash at x = 99."""
     xs = [prompt.point_coords[0][0] for prompt in prompts]
     if 13 in xs:
         raise InvalidPrompt("unlucky")
@@ -20,7 +20,7 @@ def predict(prompts):
     return xs
 
 
-def test_jobs_of_one_line_are_decoded_in_one_go():
+def test_jobs_of_one_queue_are_decoded_in_one_batch():
     batcher, calls = Batcher(), []
     jobs = [batcher.join("photo", Prompt.point(x, 0)) for x in (1, 2, 3)]
     other = batcher.join("another photo", Prompt.point(4, 0))
@@ -51,7 +51,7 @@ def test_a_bad_prompt_fails_its_own_visitor_only():
         bad.result()
 
 
-def test_a_failure_of_the_model_reaches_everyone_who_waited():
+def test_a_failure_of_the_model_reaches_all_waiting_jobs():
     batcher = Batcher()
     jobs = [batcher.join("photo", Prompt.point(x, 0)) for x in (1, 99)]
     batcher.serve("photo", jobs[0], predict)

@@ -1,4 +1,4 @@
-"""What is worth keeping is made once, kept while there is room, and never kept broken."""
+"""The cache makes each value once, keeps it within its limits, and stores no failures."""
 
 import threading
 

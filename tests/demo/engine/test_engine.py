@@ -1,4 +1,4 @@
-"""What the engine keeps, forgets, and keeps apart."""
+"""The engine caches, drops and separates photos, embeddings and models."""
 
 import threading
 import time
@@ -17,14 +17,14 @@ def grey(value, size=(60, 80)):
     return np.full((*size, 3), value, np.uint8)
 
 
-def test_a_photo_is_read_once_for_many_clicks(engine):
+def test_a_photo_is_embedded_once_for_many_clicks(engine):
     photo = engine.open_photo(grey(1))
     for x in (10, 20, 30):
         engine.predict(photo, Prompt.point(x, 20))
     assert engine.models.segmenter().embedded == 1
 
 
-def test_equal_photos_share_the_reading_but_not_the_token(engine):
+def test_equal_photos_share_the_embedding_but_not_the_token(engine):
     one, two = engine.open_photo(grey(1)), engine.open_photo(grey(1))
     engine.embed(one)
     engine.embed(two)
@@ -32,7 +32,7 @@ def test_equal_photos_share_the_reading_but_not_the_token(engine):
     assert engine.models.segmenter().embedded == 1
 
 
-def test_the_oldest_photo_is_forgotten_aloud(catalogue):
+def test_a_dropped_photo_raises_an_error(catalogue):
     engine = Engine(catalogue, photo_bytes=2 * grey(0).nbytes)
     engine.models._start()
     first, second = engine.open_photo(grey(1)), engine.open_photo(grey(2))
@@ -77,7 +77,7 @@ def test_two_visitors_at_once_get_their_own_answers(engine):
     assert not wrong
 
 
-def test_one_photo_of_many_visitors_is_read_once_under_tokens_of_their_own(engine):
+def test_one_photo_of_many_visitors_is_embedded_once_under_separate_tokens(engine):
     photos = [engine.open_photo(grey(1)) for _ in range(8)]
     threads = [threading.Thread(target=engine.embed, args=(photo,)) for photo in photos]
     for thread in threads:
@@ -108,7 +108,7 @@ def test_a_click_does_not_wait_for_the_photos_of_others(engine):
     assert order == ["click", "photo", "photo", "photo"]
 
 
-def test_two_hundred_photos_leave_no_more_behind_than_there_is_room_for(catalogue):
+def test_two_hundred_photos_stay_within_the_limits(catalogue):
     engine = Engine(catalogue, photo_bytes=10 * grey(0).nbytes, embeddings=4)
     engine.models._start()
     for i in range(200):
@@ -172,7 +172,7 @@ class Compiling(FakeCatalogue):
 
 
 @pytest.mark.parametrize("compiler", [True, False])
-def test_the_model_answers_while_it_is_compiled_and_is_replaced_after(compiler):
+def test_the_model_runs_while_it_is_compiled_and_is_replaced_after(compiler):
     catalogue = Compiling(compiler)
     engine = Engine(catalogue)
     engine.models.start()

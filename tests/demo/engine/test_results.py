@@ -1,4 +1,4 @@
-"""Results by photo, and long work that is stopped by photo and mode."""
+"""Results by photo, and stopping long work by photo and mode."""
 
 from demo.engine.results import ResultStore, RunningTasks
 
@@ -22,7 +22,7 @@ def test_new_work_of_a_mode_stops_its_old_work_only():
     assert new.is_set() and not other.is_set()
 
 
-def test_leaving_a_photo_stops_all_its_work_and_nobody_elses():
+def test_leaving_a_photo_stops_all_its_work_and_no_other():
     tasks = RunningTasks()
     mine = [tasks.begin("mine", mode) for mode in ("text", "everything")]
     other = tasks.begin("other", "text")

@@ -1,4 +1,4 @@
-"""Whose turn it is: the most urgent first, and nobody for ever."""
+"""The scheduler: most urgent first, without starvation."""
 
 import threading
 import time
@@ -9,7 +9,7 @@ from demo.engine.scheduler import Scheduler, in_its_own_thread
 
 
 def line_up(scheduler, delays):
-    """Let threads wait in this order while the turn is held; returns who was served when."""
+    """Let threads wait in this order while the turn is taken; return the order of service."""
     served, threads = [], []
 
     def wait(delay):
@@ -46,7 +46,7 @@ def test_equal_delay_is_first_come_first_served():
     assert served == [1e-9, 1.5e-9, 0.5e-9]
 
 
-def test_who_has_waited_for_the_whole_delay_is_not_overtaken_any_more():
+def test_a_call_that_has_waited_for_its_delay_is_not_overtaken():
     scheduler = Scheduler()
     served, threads, queue_up = line_up(scheduler, [1e-6, 0.0])
     with scheduler.turn():
@@ -85,6 +85,6 @@ def test_a_call_computes_in_a_thread_that_ends_with_it():
     assert worker is not threading.current_thread() and not worker.is_alive()
 
 
-def test_what_a_call_raises_is_raised_where_it_was_asked_for():
+def test_exceptions_of_a_call_are_raised_in_the_caller():
     with pytest.raises(ZeroDivisionError):
         in_its_own_thread(lambda: 1 / 0)

@@ -1,4 +1,4 @@
-"""The same clicks on several models: what is offered, and what comes out."""
+"""The same clicks on several models: choices, results and errors."""
 
 import numpy as np
 import pytest
@@ -40,7 +40,7 @@ def test_a_single_model_begins_with_two_rules_that_disagree():
     assert compare.first_choices(alone) == ["one/predicted_iou", "one/smallest"]
 
 
-def test_the_chosen_answer_one_prompt(engine, photo):
+def test_the_chosen_models_run_on_one_prompt(engine, photo):
     keys = ["fake/predicted_iou", "plain/predicted_iou", "fake/largest", "fake/smallest"]
     result = search(engine, photo, keys)
     assert len(result.masks) == len(result.pictures) == 4
@@ -51,12 +51,12 @@ def test_the_chosen_answer_one_prompt(engine, photo):
     assert all(len(row) == 4 + 4 for row in rows)
 
 
-def test_a_model_is_asked_once_for_all_its_rules(engine, photo):
+def test_a_model_runs_once_for_all_its_rules(engine, photo):
     search(engine, photo, ["fake/largest", "fake/smallest"])
     assert len(engine.models.segmenter("fake").prompts) == 1
 
 
-def test_a_quick_precision_is_set_against_the_exact_one():
+def test_a_fast_precision_is_compared_with_the_exact_one():
     engine = Engine(FakeCatalogue(precision="bf16"))
     engine.models.start()
     photo = engine.open_photo(np.full((100, 140, 3), 90, np.uint8))
@@ -99,7 +99,7 @@ def test_the_reply_has_what_the_page_shows_and_the_masks(engine, photo):
     assert steps == [(1, 2), (2, 2)]
 
 
-def test_a_cancelled_comparison_asks_no_model(engine, photo):
+def test_a_cancelled_comparison_runs_no_model(engine, photo):
     payload = prompt_payload(photo, [[70, 50]], [1])
     keys = ["fake/largest", "plain/largest"]
     reply = compare.find(engine, payload, keys, cancel=lambda: True)

@@ -1,4 +1,4 @@
-"""The one place where errors become replies: nothing leaks, nobody is left waiting."""
+"""Errors become replies: no details leak, and every request gets a reply."""
 
 import pytest
 

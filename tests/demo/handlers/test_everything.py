@@ -53,7 +53,7 @@ def test_points_are_counted_and_masks_come_largest_first(mini_engine, bear_file,
     assert len(layer_of(last)["colours"]) == len(layer_of(last)["tips"]) == len(last["rows"])
 
 
-def test_progress_is_told_now_and_then(mini_engine, bear_file, monkeypatch):
+def test_progress_is_reported_at_intervals(mini_engine, bear_file, monkeypatch):
     monkeypatch.setattr(tasks, "PROGRESS_SECONDS", 3600)
     *counts, last = find(mini_engine, payload_of(mini_engine, bear_file))
     assert counts == [(0, 36)] and len(last["rows"]) > 1
@@ -99,7 +99,7 @@ def test_a_token_reaches_only_its_own_masks(mini_engine, bear_file, dog_file):
 
 
 @pytest.mark.parametrize("size", [(16, 16), (2000, 125)])
-def test_photos_of_odd_shapes_are_answered(mini_engine, size):
+def test_photos_of_odd_shapes_give_masks(mini_engine, size):
     photo = mini_engine.open_photo(Image.new("RGB", size, (128, 128, 128)))
     last = find(mini_engine, {"token": photo.token, "model": "mini"}, STRICT)[-1]
     assert last["rows"] == [] and len(last["found"]) == 0

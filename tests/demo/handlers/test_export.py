@@ -1,4 +1,4 @@
-"""Files of objects, in the full size of the photo."""
+"""Export of objects, in the full size of the photo."""
 
 import base64
 

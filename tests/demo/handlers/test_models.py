@@ -1,4 +1,4 @@
-"""What is said of models: from their entries, never from their names."""
+"""Texts about models come from their entries, not from their names."""
 
 from demo.engine import Engine
 from demo.engine.catalogue import CoreCatalogue
@@ -17,14 +17,14 @@ def test_status_lists_the_models(engine):
     assert reply["models"][2]["download_label"] == "Download 12 MB"
 
 
-def test_a_bundled_model_says_so_and_how_to_get_the_recommended_one(engine):
+def test_a_bundled_model_has_a_note_on_the_recommended_one(engine):
     bundled, plain, _ = models.status(engine, {})["models"]
     assert bundled["note"].startswith("The small bundled model is answering. For Absent")
     assert bundled["note_command"] == "python -m esam_core weights download absent"
     assert plain["note"] == plain["note_command"] == ""
 
 
-def test_random_weights_say_so_whatever_the_model():
+def test_random_weights_have_a_note_for_every_model():
     engine = Engine(CoreCatalogue(random=True))
     engine.models.entries = engine.models.catalogue.entries()
     listed = models.status(engine, {})["models"]

@@ -1,4 +1,4 @@
-"""The strip of examples and what visitors send."""
+"""The strip of examples, and uploads."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Clicks and boxes: candidates, notes, and what a model cannot read."""
+"""Clicks and boxes: candidates, notes and errors."""
 
 import json
 
@@ -20,7 +20,7 @@ def test_a_click_returns_three_small_pictures_best_first(engine, photo):
     json.dumps(reply, allow_nan=False)
 
 
-def test_the_seventh_point_is_merged_and_said(engine, photo):
+def test_the_seventh_point_is_merged_with_a_note(engine, photo):
     coords = [[x, 50] for x in (10, 30, 50, 70, 90, 110, 130)]
     reply = points.prompt(engine, prompt_payload(photo, coords, [1] * 7))
     assert "1 point too many" in reply["note"]
@@ -41,7 +41,7 @@ def test_a_box_leaves_room_for_four_points(engine, photo):
     assert engine.models.segmenter().prompts[-1].token_count == 6
 
 
-def test_a_model_without_background_says_so_and_subtracts_on_request(engine, photo):
+def test_a_model_without_background_adds_a_note_and_subtracts_on_request(engine, photo):
     payload = prompt_payload(photo, [[70, 50], [75, 50]], [1, 0], model="plain")
     reply = points.prompt(engine, payload)
     assert "does not read background points" in reply["note"]

@@ -1,4 +1,4 @@
-"""Arbitrary JSON as a prompt: checked values, or a sentence."""
+"""Validation of prompts: arbitrary JSON gives checked values or an error message."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What stands out in a photo, with the bundled models."""
+"""Salient objects of a photo, with the bundled models."""
 
 import numpy as np
 
@@ -32,7 +32,7 @@ def test_map_points_and_mask_lie_on_the_bear(mini_engine, bear_file, bear):
 def test_map_is_computed_once_for_all_settings(mini_engine, dog_file, monkeypatch):
     payload = payload_of(mini_engine, dog_file)
     first = search(mini_engine, payload, SalientSettings())[1]
-    monkeypatch.setattr(mini_engine, "tools", None)  # where the saliency model would come from
+    monkeypatch.setattr(mini_engine, "tools", None)  # the saliency model cannot be loaded
     second = search(mini_engine, payload, SalientSettings(threshold=0.8, seed=7))[1]
     assert second.saliency is first.saliency
     assert second.seed == 7

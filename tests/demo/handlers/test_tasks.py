@@ -1,4 +1,4 @@
-"""Long work in a thread of its own: steps, a reply, and an end when nobody waits any more."""
+"""Long work in a separate thread: steps, a reply, and a stop when the visitor leaves."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""What texts name in a photo, with the bundled models and a small grid."""
+"""Objects found by text, with the bundled models and a small grid."""
 
 from dataclasses import replace
 
@@ -41,14 +41,14 @@ def test_each_text_has_its_colour_and_its_best_masks(mini_engine, bear_payload):
     assert len(reply["found"]) == len(chosen)
 
 
-def test_next_text_costs_no_look_at_the_photo(mini_engine, bear_payload, monkeypatch):
+def test_next_text_reuses_the_masks_of_the_photo(mini_engine, bear_payload, monkeypatch):
     search(mini_engine, bear_payload, "bear", 0.1)
     monkeypatch.setattr(text, "propose", None)
     monkeypatch.setattr(text, "embed_regions", None)
     assert search(mini_engine, bear_payload, "banana", 0.1).notices
 
 
-def test_unknown_word_is_said_and_the_others_are_answered(mini_engine, bear_payload):
+def test_unknown_word_is_reported_and_the_others_are_searched(mini_engine, bear_payload):
     found = search(mini_engine, bear_payload, "bannana, a red bear, bear on the left", 0.1)
     assert [text.subject for text in found.ranking.texts] == ["bear", "bear"]
     notices = " ".join(found.notices)
@@ -70,9 +70,7 @@ def test_bad_query_is_refused_with_a_sentence(mini_engine, bear_payload, query):
 
 
 @pytest.mark.parametrize("query", ["😀", "狗", "<img src=x onerror=alert(1)>"])
-def test_text_that_nobody_understands_gives_sentences_and_no_masks(
-    mini_engine, bear_payload, query
-):
+def test_text_without_a_known_word_gives_notices_and_no_masks(mini_engine, bear_payload, query):
     found = search(mini_engine, bear_payload, query, 0.1)
     assert found.hits == []
     assert found.notices

@@ -1,4 +1,4 @@
-"""Simulated visitors over HTTP: the numbers add up, and a wrong answer would be seen."""
+"""Simulated visitors over HTTP: the numbers add up, and wrong replies are counted."""
 
 import contextlib
 import json
@@ -38,7 +38,7 @@ def test_forgotten_photos_are_sent_again_by_all_who_need_them():
 
     def forgetful(*args, **kwargs):
         calls.append(args)
-        if len(calls) in (2, 4):  # twice: nobody meets that more often than a page tries again
+        if len(calls) in (2, 4):  # twice, which is less often than a page tries again
             engine.photos.clear()
         return answer(*args, **kwargs)
 
@@ -66,7 +66,7 @@ def test_a_full_queue_is_an_error_with_a_sentence():
         segmenter = engine.models.segmenter()
         segmenter.embed = lambda image: (held.set(), release.wait(30), 1 / 0)
         others = [PageClient(url) for _ in range(4)]
-        # Daemons: one that still waits for its answer must not keep the tests from ending.
+        # Daemon threads, so that a waiting visitor does not keep the tests from ending.
         threads = [threading.Thread(target=_ask, args=(c, token), daemon=True) for c in others]
         for thread in threads:
             thread.start()
@@ -124,7 +124,7 @@ def test_memory_is_that_of_the_process(monkeypatch):
     assert memory_mb(os.getpid()) is None
 
 
-def test_a_missing_psutil_is_said_and_the_rest_is_measured(monkeypatch, capsys):
+def test_a_missing_psutil_is_reported_and_the_rest_is_measured(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "psutil", None)
     monkeypatch.setattr("demo.loadtest.server.APP", APP.with_name("no_such_app.py"))
     assert main([]) == 2

@@ -56,7 +56,7 @@ def run_cell(page, number):
 
 
 def read(page, wanted):
-    """Run the second cell until it prints what is wanted of the prompt; return what it printed."""
+    """Run the second cell until ``wanted`` accepts the printed prompt; return the output."""
     output = page.locator(".jp-CodeCell").nth(1).locator(".jp-OutputArea-output")
     for _ in range(20):
         run_cell(page, 1)

@@ -1,4 +1,4 @@
-"""The notebooks are as committed: thin, complete, small; and they run."""
+"""The committed notebooks are short, complete and small; and they run."""
 
 import re
 
@@ -8,7 +8,7 @@ import pytest
 from esam_core.figures import figure_functions
 from tests.notebooks import FOLDER, TAG, WIDGET, clean, execute, notebooks
 
-# What makes each one quick; where it is drawn to is set for all.
+# Parameters that make each notebook quick; the output folder is set for all.
 SMALL = {
     "fig1_point_prompts": {"PHOTOS": ["285"]},
     "fig2_box_prompts": {"PHOTOS": ["285"]},

@@ -1,4 +1,4 @@
-"""The widget behind the browser: prompts in, masks out, and little to save."""
+"""The Python side of the widget: prompts in, masks out, and a small saved state."""
 
 import base64
 import io
@@ -61,7 +61,7 @@ def test_masks_are_computed_once_per_prompt(widget):
     assert widget.masks is not first
 
 
-def test_photo_is_sent_when_asked_for_and_never_saved(widget):
+def test_photo_is_sent_on_request_and_never_saved(widget):
     widget.prompt = Prompt.point(60, 50)
     _ = widget.masks
     reply = ask(widget, "photo")
@@ -80,7 +80,7 @@ def test_model_can_be_changed(widget):
     assert widget.models == ["fake", "plain"]
 
 
-def test_wrong_message_is_answered_with_an_error(widget):
+def test_wrong_message_gets_an_error_reply(widget):
     assert "error" in ask(widget, "prompt", {"prompt": {"point_coords": [[9999, 0]]}})
     widget._on_message(widget, "nonsense", [])
 
@@ -143,7 +143,7 @@ def test_playground_follows_its_controls(monkeypatch):
     assert made._repr_mimebundle_()["image/jpeg"].startswith("/9j/")
 
 
-def test_playground_hears_cancel_while_it_works(monkeypatch):
+def test_playground_can_be_cancelled_while_it_works(monkeypatch):
     made = Playground(PHOTO, catalogue=FakeCatalogue())
     made.mode.value = "everything"
     started = threading.Event()

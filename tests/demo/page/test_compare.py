@@ -19,7 +19,7 @@ def test_compare_on_the_page_shows_table_slider_and_pictures(open_page, fake_ser
 
 
 @pytest.mark.browser
-def test_compare_without_clicks_says_so(open_page, fake_server, bear_file):
+def test_compare_without_clicks_shows_an_error(open_page, fake_server, bear_file):
     driver = open_page(fake_server).choose(bear_file)
     driver.page.get_by_role("tab", name="Compare").click()
     driver.page.locator("#es-compare-run").click()

@@ -47,7 +47,7 @@ def test_everything_fits_on_a_laptop_without_scrolling(open_page, fake_server, b
 @pytest.mark.parametrize(
     "look", [{}, {"dark": True}, {"width": 390, "height": 844, "dpr": 3, "touch": True}]
 )
-def test_a_click_answers_at_once_in_pixels_of_the_photo(open_page, fake_server, bear_file, look):
+def test_a_click_gives_a_mask_in_pixels_of_the_photo(open_page, fake_server, bear_file, look):
     driver = open_page(fake_server, **look).choose(bear_file).click(290, 300)
     [(x, y)] = driver.state["prompt"]["point_coords"]
     slack = 1 if not look.get("touch") else 2
@@ -63,7 +63,7 @@ def test_a_click_answers_at_once_in_pixels_of_the_photo(open_page, fake_server, 
     assert driver.page.evaluate(drawn, [0.02, 0.02]) == 0
 
 
-def test_tools_stay_in_reach_of_the_thumb_on_a_phone(open_page, fake_server, bear_file):
+def test_tools_stay_within_reach_of_the_thumb_on_a_phone(open_page, fake_server, bear_file):
     driver = open_page(fake_server, width=390, height=844, dpr=3, touch=True).choose(bear_file)
     driver.page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
     bar = driver.page.locator(".es-bar").bounding_box()
@@ -135,7 +135,9 @@ def test_a_seventh_point_is_merged_with_a_note(open_page, fake_server, bear_file
     assert len(driver.state["prompt"]["point_coords"]) == 7
 
 
-def test_a_candidate_is_picked_without_asking_again(open_page, fake_server, fake_engine, bear_file):
+def test_a_candidate_is_picked_without_another_request(
+    open_page, fake_server, fake_engine, bear_file
+):
     driver = open_page(fake_server).choose(bear_file).click(290, 300)
     prompts, small = len(fake_engine.models.segmenter().prompts), driver.mask.sum()
     scores = driver.page.locator(".es-candidate").all_inner_texts()
@@ -179,7 +181,7 @@ def test_mask_and_cut_out_download_in_the_size_of_the_photo(open_page, fake_serv
     assert (cutout[..., 3] > 0).sum() == shown.sum()
 
 
-def test_a_large_photo_is_answered_in_its_own_pixels(open_page, fake_server):
+def test_masks_of_a_large_photo_are_in_its_own_pixels(open_page, fake_server):
     driver = open_page(fake_server)
     driver._opened(lambda: driver.send(content=png(3000, 2000)))
     driver.click(2500, 1500)
@@ -227,7 +229,7 @@ def test_a_photo_is_pasted_or_dropped(open_page, fake_server, arrive):
     assert not driver.page.locator(".es-dropping").count()
 
 
-def test_a_photo_is_taken_with_the_camera_or_why_not_is_said(open_page, fake_server):
+def test_a_photo_is_taken_with_the_camera_or_an_error_is_shown(open_page, fake_server):
     driver = open_page(fake_server)
     camera = driver.page.locator(".es-tile-camera")
     camera.click()
@@ -243,7 +245,7 @@ def test_a_photo_is_taken_with_the_camera_or_why_not_is_said(open_page, fake_ser
     assert driver.click(20, 20).state["objects"][0]["mask"]
 
 
-def test_a_full_line_is_said_and_the_next_try_works(open_page, fake_server, bear_file):
+def test_a_full_queue_is_reported_and_the_next_try_works(open_page, fake_server, bear_file):
     driver = open_page(fake_server).choose(bear_file).click(200, 300)
     refusal = {"status": 503, "json": {"detail": "Queue is full. Max size is 64."}}
     driver.context.route("**/queue/join*", lambda route: route.fulfill(**refusal))
@@ -256,7 +258,7 @@ def test_a_full_line_is_said_and_the_next_try_works(open_page, fake_server, bear
     assert driver.mask[300, 400]
 
 
-def test_a_lost_connection_is_said_and_nothing_is_lost(open_page, fake_server, bear_file):
+def test_a_lost_connection_is_reported_and_nothing_is_lost(open_page, fake_server, bear_file):
     driver = open_page(fake_server).choose(bear_file).click(200, 300)
     for error in ("ERR_FAILED", "Failed to fetch", "onnection"):
         driver.expect_console(error)
@@ -267,7 +269,7 @@ def test_a_lost_connection_is_said_and_nothing_is_lost(open_page, fake_server, b
     assert driver.mask[300, 200]
 
 
-def test_a_photo_that_is_refused_is_said_at_once(open_page, fake_server, bear_file):
+def test_a_refused_photo_is_reported_at_once(open_page, fake_server, bear_file):
     driver = open_page(fake_server)
     refusal = {"status": 503, "json": {"detail": "Queue is full. Max size is 64."}}
     driver.context.route("**/queue/join*", lambda route: route.fulfill(**refusal))
@@ -299,7 +301,7 @@ def test_two_visitors_do_not_see_each_other(open_page, fake_server, bear_file, d
     assert len(two.state["prompt"]["point_coords"]) == 1
 
 
-def test_another_model_is_chosen_and_says_what_it_cannot_do(open_page, fake_server, bear_file):
+def test_another_model_can_be_chosen_and_its_limits_are_shown(open_page, fake_server, bear_file):
     driver = open_page(fake_server).choose(bear_file)
     driver.page.locator(".es-chip").click()
     driver.page.locator(".es-model", has_text="Plain").click()
@@ -311,9 +313,7 @@ def test_another_model_is_chosen_and_says_what_it_cannot_do(open_page, fake_serv
     assert not driver.wait().mask[300, 300]
 
 
-def test_the_page_says_which_model_answers_and_how_to_get_another(
-    open_page, fake_server, bear_file
-):
+def test_the_page_shows_the_current_model_and_how_to_get_another(open_page, fake_server, bear_file):
     driver = open_page(fake_server).choose(bear_file).click(290, 300)
     chip = driver.page.locator(".es-chip").inner_text()
     assert all(part in chip for part in ("Fake", "cpu", "fp32", "photo", "click", "ms"))

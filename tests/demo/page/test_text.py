@@ -69,7 +69,7 @@ def test_text_tab_ranks_picks_and_keeps(open_page, mini_server, bear_file, look)
 
 
 @pytest.mark.browser
-def test_another_photo_clears_what_was_said(open_page, mini_server, bear_file, dog_file):
+def test_another_photo_clears_the_message(open_page, mini_server, bear_file, dog_file):
     driver = open_page(mini_server).choose(bear_file)
     driver.page.get_by_role("tab", name="Text").click()
     driver.page.locator("#es-text-query textarea, #es-text-query input").fill("qwxz")
@@ -80,7 +80,7 @@ def test_another_photo_clears_what_was_said(open_page, mini_server, bear_file, d
 
 
 @pytest.mark.browser
-def test_a_pick_that_fails_is_said_as_an_error(open_page, mini_server, bear_file, monkeypatch):
+def test_a_failed_pick_is_shown_as_an_error(open_page, mini_server, bear_file, monkeypatch):
     driver = open_page(mini_server).choose(bear_file)
     driver.page.get_by_role("tab", name="Text").click()
     driver.page.locator("#es-text-query textarea, #es-text-query input").fill("bear")
