@@ -115,6 +115,7 @@ def test_autocast_finds_the_masks_of_fp32(autocast_everywhere, bear):
 @pytest.mark.skipif(torch.version.cuda is None, reason="torch was built without CUDA")
 @pytest.mark.parametrize("dtype", [None, torch.bfloat16, torch.float16])
 @pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.slow
 def test_every_operation_of_a_network_finds_its_tensors_on_the_gpu(fake_cuda, name, dtype):
     """torch's fake tensors have a device and a dtype but no data; mixing devices is an error."""
     with FakeTensorMode():

@@ -32,5 +32,6 @@ def overlaps(name: str, *, random: bool, every: int) -> list[float]:
 @pytest.mark.parametrize(
     ("name", "random", "every"), [("mini", False, 3), ("efficient_sam_ti", True, 18)]
 )
+@pytest.mark.slow
 def test_bf16_finds_the_masks_of_fp32(name, random, every):
     assert np.mean(overlaps(name, random=random, every=every)) > 0.97

@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 HEAVY = ("torch", "timm", "torchvision", "onnxruntime", "open_clip", "matplotlib")
 
 
+@pytest.mark.slow
 def test_the_page_is_laid_out_before_anything_heavy_is_imported():
     code = f"""
 import sys

@@ -102,6 +102,7 @@ def test_unknown_size_is_refused():
         load_sam("sam_vit_x")
 
 
+@pytest.mark.slow
 def test_share_of_the_limit_follows_from_operations_seconds_and_peak():
     found = measure_limits(["mini"], device="cpu", repeats=1)
     assert [row.stage for row in found][0] == "encode" and len(found) == 4

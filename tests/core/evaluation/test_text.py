@@ -57,6 +57,7 @@ def test_table_counts_shares_per_source_and_kind():
     assert rows["| own", "all"].split(" | ")[2] == "3"
 
 
+@pytest.mark.slow
 def test_eval_text_prints_its_table(capsys, few_points):
     assert main(["eval", "text", "--data", str(PHOTOS), "--limit", "2", "--model", "mini"]) == 0
     printed = capsys.readouterr().out

@@ -54,12 +54,14 @@ def tiny(tmp_path_factory):
 
 @pytest.mark.parametrize("queries", [1, 2, 7])
 @pytest.mark.parametrize("shape", [(50, 70, 3), (300, 40, 3)])
+@pytest.mark.slow
 def test_efficient_sam_in_onnxruntime_equals_torch(tiny, queries, shape):
     image = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
     pixels = (image.transpose(2, 0, 1)[None] / 255).astype(np.float32)
     check(*tiny, image, pixels, queries)
 
 
+@pytest.mark.slow
 def test_the_mini_model_in_onnxruntime_equals_torch(tmp_path):
     segmenter = load_segmenter("mini", device="cpu", precision="fp32")
     pair = sessions(export_onnx(segmenter, tmp_path))

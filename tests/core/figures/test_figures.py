@@ -30,6 +30,7 @@ def mini():
     return load_segmenter("mini", device="cpu", precision="fp32")
 
 
+@pytest.mark.slow
 def test_every_figure_names_model_weights_digest_and_seconds(mini):
     steps = []
     figures = [

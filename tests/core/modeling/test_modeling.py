@@ -89,6 +89,7 @@ def test_parameter_count_and_fingerprint_are_the_published_ones(size, parameters
     assert hashlib.sha256("\n".join(lines).encode()).hexdigest() == fingerprint
 
 
+@pytest.mark.slow
 def test_embeddings_equal_upstreams(golden):
     _, _, arrays, _, _, features = golden
     ours = features.embedding[0, ::32, ::8, ::8].numpy()
@@ -117,6 +118,7 @@ def test_soft_weights_agree_to_four_decimals(golden, prompt):
     np.testing.assert_allclose(full[0, :, ::8, ::8], gentle[f"{prompt}_logits"], atol=3e-4)
 
 
+@pytest.mark.slow
 def test_a_batch_of_images_and_queries_equals_upstreams(golden):
     _, network, _, gentle, image, _ = golden
     images = torch.cat([image, image.flip(-1)])
@@ -213,6 +215,7 @@ def test_probe_predicted_iou(probed, name):
         ("s", (0.8322, 0.8645, 0.9372), None, (0.2912, 0.4006, 0.5948), (0.8329, 0.8645, 0.9363)),
     ],
 )
+@pytest.mark.slow
 def test_probe_logits(size, one_point_mean, one_point_std, at, box_mean):
     network = published_fill(EfficientSam(CONFIGS[size]), 0.2, quadratic=True)
     points = torch.tensor([[[[250.0, 150], [-1, -1]], [[60, 40], [420, 260]]]])

@@ -19,6 +19,8 @@ from demo.loadtest.visitors import VisitorPhoto, VisitStats, click, inner_pixel,
 from tests.conftest import serve
 from tests.support.fakes import FakeCatalogue
 
+pytestmark = pytest.mark.slow
+
 
 def test_visitors_get_answers_about_their_own_photos(fake_server, capsys, tmp_path):
     out = tmp_path / "rounds.json"
