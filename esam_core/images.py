@@ -200,7 +200,7 @@ def _array_to_rgb(array: np.ndarray) -> np.ndarray:
         array = array[..., None]
     if array.ndim != 3 or array.shape[2] not in (1, 3, 4):
         raise InvalidImage(
-            f"an array of shape {array.shape} is not an image; it must be (height, width), or "
+            f"an array of shape {array.shape} is no photo; it must be (height, width), or "
             "(height, width, 1, 3 or 4)."
         )
     _check_size((array.shape[1], array.shape[0]))
@@ -227,5 +227,5 @@ def _to_uint8(array: np.ndarray) -> np.ndarray:
             )
         return (array * 255).round().astype(np.uint8)
     raise InvalidImage(
-        f"an array of {array.dtype} is not an image; use uint8, uint16, bool, or float in [0, 1]."
+        f"an array of {array.dtype} is no photo; use uint8, uint16, bool, or float in [0, 1]."
     )

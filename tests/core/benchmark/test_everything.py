@@ -14,6 +14,7 @@ from esam_core.benchmark.memory import PeakMemory
 from esam_core.errors import InvalidSettings
 from esam_core.modeling import cpu
 from esam_core.modeling.reference import reference_decode, reference_encode
+from esam_core.models import load_segmenter
 from tests.support.small import blocks, small_segmenter
 
 
@@ -112,7 +113,7 @@ def test_naive_way_that_does_not_fit_is_refused(monkeypatch):
 
 
 def test_mini_has_no_naive_way(photo):
-    mini = argparse.Namespace(name="mini")
+    mini = load_segmenter("mini", device="cpu")
     with pytest.raises(InvalidSettings, match="efficient_sam_ti"):
         bench.compare(mini, photo, None)
 

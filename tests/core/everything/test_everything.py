@@ -435,6 +435,7 @@ def test_something_that_is_no_photo_is_refused():
         segment_everything(small_segmenter(), np.zeros((10, 10)), OPEN)
 
 
+@pytest.mark.slow
 def test_objects_of_a_photo_are_found(mini):
     photo = next(p for p in annotated_photos(asset("photos")) if p.path.stem == "000000008844")
     masks = segment_everything(mini, photo.image(), preset("fast", "mini"))

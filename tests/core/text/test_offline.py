@@ -32,6 +32,7 @@ def test_offline_vocabulary_refuses_a_word_it_does_not_know(offline, scene):
         rank_masks(regions, ["bananna"], offline)
 
 
+@pytest.mark.slow
 def test_the_offline_vocabulary_in_half_precision_gives_the_same_result(bear):
     exact, fast = (load_text_encoder(precision=p) for p in ("fp32", "bf16"))
     crops = np.stack([bear[0][i : i + 260, j : j + 260] for i in (0, 200, 380) for j in (0, 300)])
