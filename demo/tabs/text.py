@@ -49,7 +49,7 @@ def build(engine: Engine, canvas: PromptCanvas) -> None:
         visible=False,
         buttons=[],
         elem_id="es-text-ranked",
-        elem_classes="es-gallery",
+        elem_classes=["es-gallery", "es-thumbs"],
     )
     with gr.Group(elem_classes="es-sliders"):
         threshold = gr.Slider(
