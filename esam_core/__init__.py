@@ -4,8 +4,9 @@ Names are imported on first use, so that ``import esam_core`` is fast and the pa
 start without loading torch. The imports below are for editors and type checkers.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from esam_core.lazy import lazy_names
 
 if TYPE_CHECKING:
     from esam_core.comparison import compare_models
@@ -80,14 +81,4 @@ _NAMES_IN = {
     "visualize": ("draw_masks", "draw_prompt", "panel"),
 }
 _MODULE_OF = {name: module for module, names in _NAMES_IN.items() for name in names}
-__all__ = sorted(_MODULE_OF)
-
-
-def __getattr__(name: str) -> object:
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module 'esam_core' has no attribute {name!r}")
-    return getattr(import_module(f"esam_core.{_MODULE_OF[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return [*globals(), *__all__]
+__getattr__, __dir__, __all__ = lazy_names(__name__, _MODULE_OF)

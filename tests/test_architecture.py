@@ -17,7 +17,10 @@ STDLIB = sys.stdlib_module_names
 
 # room: (rooms of the project that it may import, packages of others). A name stands for the module
 # or package and all that is inside it; a row for a module goes before the row of its package.
-BASE = "esam_core.errors esam_core.geometry esam_core.images esam_core.prompts esam_core.masks"
+BASE = (
+    "esam_core.errors esam_core.lazy esam_core.geometry esam_core.images esam_core.prompts "
+    "esam_core.masks"
+)
 SEGMENTER = f"{BASE} esam_core.devices esam_core.modeling"
 MODELS = f"{SEGMENTER} esam_core.segmenter esam_core.models"
 MODES = "esam_core.everything esam_core.saliency esam_core.text"
@@ -25,6 +28,7 @@ CORE = "esam_core"  # its public names, as every front uses them
 ROOMS: dict[str, tuple[str, str]] = {
     "esam_core.errors": ("", ""),
     "esam_core.process": ("", ""),
+    "esam_core.lazy": ("", ""),
     "esam_core.geometry": ("esam_core.errors", "numpy scipy"),
     "esam_core.images": ("esam_core.errors esam_core.geometry", "numpy PIL"),
     "esam_core.prompts": ("esam_core.errors esam_core.geometry", "numpy"),

@@ -1,22 +1,21 @@
 """Export of masks to common file formats and back, and of a model to ONNX."""
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from esam_core.lazy import lazy_names
+
 if TYPE_CHECKING:
-    from esam_core.export.coco import encode_polygons as encode_polygons
-    from esam_core.export.coco import encode_rle as encode_rle
-    from esam_core.export.coco import export_coco as export_coco
-    from esam_core.export.coco import load_coco as load_coco
-    from esam_core.export.onnx import export_onnx as export_onnx
-    from esam_core.export.png import export_cutout_png as export_cutout_png
-    from esam_core.export.png import export_label_map_png as export_label_map_png
-    from esam_core.export.png import export_mask_png as export_mask_png
-    from esam_core.export.png import load_cutout_png as load_cutout_png
-    from esam_core.export.png import load_label_map_png as load_label_map_png
-    from esam_core.export.png import load_mask_png as load_mask_png
-    from esam_core.export.svg import export_svg as export_svg
-    from esam_core.export.svg import load_svg as load_svg
+    from esam_core.export.coco import encode_polygons, encode_rle, export_coco, load_coco
+    from esam_core.export.onnx import export_onnx
+    from esam_core.export.png import (
+        export_cutout_png,
+        export_label_map_png,
+        export_mask_png,
+        load_cutout_png,
+        load_label_map_png,
+        load_mask_png,
+    )
+    from esam_core.export.svg import export_svg, load_svg
 
 # Imported on first use: only onnx needs torch, and only coco needs pycocotools.
 _MODULE_OF = {
@@ -34,10 +33,4 @@ _MODULE_OF = {
     "export_svg": "svg",
     "load_svg": "svg",
 }
-__all__ = sorted(_MODULE_OF)
-
-
-def __getattr__(name: str) -> object:
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module 'esam_core.export' has no attribute {name!r}")
-    return getattr(import_module(f"esam_core.export.{_MODULE_OF[name]}"), name)
+__getattr__, __dir__, __all__ = lazy_names(__name__, _MODULE_OF)

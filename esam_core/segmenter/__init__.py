@@ -3,17 +3,14 @@
 Names are imported on first use, so that importing the package does not load torch.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from esam_core.lazy import lazy_names
+
 if TYPE_CHECKING:
-    from esam_core.segmenter.base import BaseSegmenter as BaseSegmenter
-    from esam_core.segmenter.base import prompts_per_batch as prompts_per_batch
-    from esam_core.segmenter.base import stability_score as stability_score
-    from esam_core.segmenter.network import TorchSegmenter as TorchSegmenter
-    from esam_core.segmenter.protocol import ImageEmbedding as ImageEmbedding
-    from esam_core.segmenter.protocol import LowResMasks as LowResMasks
-    from esam_core.segmenter.protocol import Segmenter as Segmenter
+    from esam_core.segmenter.base import BaseSegmenter, prompts_per_batch, stability_score
+    from esam_core.segmenter.network import TorchSegmenter
+    from esam_core.segmenter.protocol import ImageEmbedding, LowResMasks, Segmenter
 
 _MODULE_OF = {
     "BaseSegmenter": "base",
@@ -24,10 +21,4 @@ _MODULE_OF = {
     "LowResMasks": "protocol",
     "Segmenter": "protocol",
 }
-__all__ = sorted(_MODULE_OF)
-
-
-def __getattr__(name: str) -> object:
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module 'esam_core.segmenter' has no attribute {name!r}")
-    return getattr(import_module(f"esam_core.segmenter.{_MODULE_OF[name]}"), name)
+__getattr__, __dir__, __all__ = lazy_names(__name__, _MODULE_OF)

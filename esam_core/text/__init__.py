@@ -1,25 +1,17 @@
 """Text to masks: text and region encoders, and the ranking of an image's masks by texts."""
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from esam_core.lazy import lazy_names
+
 if TYPE_CHECKING:
-    from esam_core.text.encoders import TextEncoder as TextEncoder
-    from esam_core.text.encoders import load_text_encoder as load_text_encoder
-    from esam_core.text.phrases import ParsedText as ParsedText
-    from esam_core.text.phrases import split_texts as split_texts
-    from esam_core.text.proposals import propose as propose
-    from esam_core.text.ranking import RegionFeatures as RegionFeatures
-    from esam_core.text.ranking import TextRanking as TextRanking
-    from esam_core.text.ranking import embed_regions as embed_regions
-    from esam_core.text.ranking import rank_masks as rank_masks
-    from esam_core.text.regions import CropSettings as CropSettings
-    from esam_core.text.regions import region_crops as region_crops
-    from esam_core.text.specs import OFFLINE as OFFLINE
-    from esam_core.text.specs import TEXT_ENCODERS as TEXT_ENCODERS
-    from esam_core.text.specs import TextEncoderSpec as TextEncoderSpec
-    from esam_core.text.vocabulary import Vocabulary as Vocabulary
-    from esam_core.text.vocabulary import load_vocabulary as load_vocabulary
+    from esam_core.text.encoders import TextEncoder, load_text_encoder
+    from esam_core.text.phrases import ParsedText, split_texts
+    from esam_core.text.proposals import propose
+    from esam_core.text.ranking import RegionFeatures, TextRanking, embed_regions, rank_masks
+    from esam_core.text.regions import CropSettings, region_crops
+    from esam_core.text.specs import OFFLINE, TEXT_ENCODERS, TextEncoderSpec
+    from esam_core.text.vocabulary import Vocabulary, load_vocabulary
 
 # Imported on first use: the page reads settings and specs without loading torch.
 _MODULE_OF = {
@@ -40,10 +32,4 @@ _MODULE_OF = {
     "Vocabulary": "vocabulary",
     "load_vocabulary": "vocabulary",
 }
-__all__ = sorted(_MODULE_OF)
-
-
-def __getattr__(name: str) -> object:
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module 'esam_core.text' has no attribute {name!r}")
-    return getattr(import_module(f"esam_core.text.{_MODULE_OF[name]}"), name)
+__getattr__, __dir__, __all__ = lazy_names(__name__, _MODULE_OF)
