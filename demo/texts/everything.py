@@ -2,7 +2,7 @@
 
 TITLE = "Everything"
 HINT = "Move over the photo, click a mask to select it, Shift-click to select more."
-HINT_TOUCH = "Tap a mask to select it, tap again to deselect it."
+HINT_TOUCH = "Tap masks to select them, tap again to deselect."
 PRESET = "Grid of points"
 PRESETS = {"fast": "Fast", "quality": "Quality"}
 RUN = "Segment everything"

@@ -1,7 +1,7 @@
 """Points: notes on prompts that the model cannot take as they are."""
 
 TITLE = "Points"
-MERGED = "{count} point{s} too many for the model: the oldest points of a kind were merged."
+MERGED = "{count} point{s} too many for the model: the oldest of a kind were joined."
 BACKGROUND_CHOOSES = (
     "This model does not read background points; they only decide which candidate is best. "
     "Use Subtract to cut them away."
