@@ -21,9 +21,9 @@ MEGABYTE = 2**20
 def tune_process() -> None:
     """Let glibc keep up to 64 MB of freed memory, and allocate blocks up to 32 MB from it.
 
-    By default glibc returns the tensors of a click to the system and maps them again, which costs
-    EfficientSAM-Ti as much time as its computations: 7,100 page faults and 58 ms per click instead
-    of 50 and 32 ms on a Zen 3 with two cores. Both values are the maximum of glibc's own dynamic
+    By default glibc returns the tensors of a click to the system and maps them again: 7,100 page
+    faults instead of 50, and 61 instead of 49 ms, per click of EfficientSAM-Ti on a Zen 3 with two
+    cores. Both values are the maximum of glibc's own dynamic
     thresholds. Nothing is changed with other C libraries, or if ``GLIBC_TUNABLES`` or a
     ``MALLOC_*_`` variable is set.
     """
