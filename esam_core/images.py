@@ -3,6 +3,7 @@
 import hashlib
 import io
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,6 +17,21 @@ FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "MPO", "GIF", "BMP", "AVIF", "JPEG2000
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 
 ImageSource = str | Path | bytes | BinaryIO | Image.Image | np.ndarray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadedPhoto:
+    """A photo that was read.
+
+    Args:
+        image: Its pixels (h, w, 3) uint8 RGB.
+        name: Its file name, or "" if it has none.
+        notes: What reading changed, one sentence each, such as the range of a 16-bit picture.
+    """
+
+    image: np.ndarray
+    name: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def asset(*parts: str) -> Path:
@@ -48,6 +64,19 @@ def load_rgb(source: ImageSource, *, max_side: int | None = None) -> np.ndarray:
     if max_side is not None and max(image.size) > max_side:
         image.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)
     return np.array(image)
+
+
+def load_photo(source: ImageSource, *, max_side: int | None = None, name: str = "") -> LoadedPhoto:
+    """Load a photo like ``load_rgb``, with its name and notes on what reading changed.
+
+    Args:
+        source: As for ``load_rgb``.
+        max_side: As for ``load_rgb``.
+        name: File name for errors and notes; by default that of a path.
+    """
+    if not name and isinstance(source, str | Path):
+        name = Path(source).name
+    return LoadedPhoto(load_rgb(source, max_side=max_side), name)
 
 
 def image_digest(image: np.ndarray) -> str:
