@@ -10,6 +10,7 @@ import numpy as np
 from esam_core.errors import InvalidImage
 from esam_core.export.ids import exact_key, plain_id
 from esam_core.export.segmentations import decode_segmentation
+from esam_core.images import MAX_PIXELS
 from esam_core.masks import Masks
 
 Source = Mapping[str, Any] | str | Path
@@ -35,6 +36,11 @@ def load_coco(source: Source, *, image_id: Any = None) -> Masks:
     try:
         image = _image(record["images"], wanted)
         image_hw, key = size_of(image), exact_key(image["id"])
+        if image_hw[0] * image_hw[1] > MAX_PIXELS:
+            raise InvalidImage(
+                f"the image has {image_hw[1]} x {image_hw[0]} pixels; at most {MAX_PIXELS} are "
+                "read."
+            )
         rows = [row for row in record["annotations"] if exact_key(row["image_id"]) == key]
         data = np.array([decode_segmentation(row["segmentation"], image_hw) for row in rows], bool)
         scores = [

@@ -9,6 +9,7 @@ import numpy as np
 
 from esam_core.errors import InvalidImage, InvalidSettings
 from esam_core.export.outlines import fill_rings, mask_outlines
+from esam_core.images import MAX_PIXELS
 from esam_core.masks import Masks
 from esam_core.visualize.colours import Colour, hex_code, palette
 from esam_core.visualize.draw import as_masks
@@ -70,6 +71,8 @@ def load_svg(text: str) -> Masks:
     try:
         root = ElementTree.fromstring(text)
         width, height = (int(float(v)) for v in root.attrib["viewBox"].split()[2:])
+        if width * height > MAX_PIXELS:
+            raise ValueError(f"{width} x {height} pixels; at most {MAX_PIXELS} are read")
         paths = [node for node in root if _TAG.sub("", node.tag) == "path"]
         paths.sort(key=lambda node: int(node.attrib["data-number"]))
         data = [fill_rings(_rings(node.attrib["d"]), (height, width)) for node in paths]

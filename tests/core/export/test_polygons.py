@@ -64,15 +64,12 @@ def shoelace(ring: np.ndarray) -> float:
 
 def windings(rings: list[np.ndarray], image_hw: tuple[int, int]) -> np.ndarray:
     """How often rings run clockwise around each pixel's centre, (h, w) int."""
-    height, width = image_hw
     found = np.zeros(image_hw, int)
-    centres = np.arange(width) + 0.5
     for ring in rings:
         for (x0, y0), (x1, y1) in zip(ring, np.roll(ring, -1, axis=0), strict=True):
-            for row in range(height):
-                if min(y0, y1) <= row + 0.5 < max(y0, y1):
-                    at = x0 + (row + 0.5 - y0) / (y1 - y0) * (x1 - x0)
-                    found[row, centres > at] += 1 if y1 < y0 else -1
+            # All edges are horizontal or vertical: one that goes up has its right side inside.
+            assert x0 == x1 or y0 == y1
+            found[int(min(y0, y1)) : int(max(y0, y1)), int(x0) :] += np.sign(y0 - y1).astype(int)
     return found
 
 
