@@ -1,7 +1,6 @@
 """Prompts: points and at most one box, in pixels of the original image."""
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any
@@ -10,6 +9,7 @@ import numpy as np
 
 from esam_core.errors import InvalidPrompt, TooManyPrompts
 from esam_core.geometry import clip_boxes
+from esam_core.values import check_keys, count_rows, finite_numbers, items, number, shown
 
 MAX_TOKENS = 6  # EfficientSAM was trained with six prompt tokens; a box takes two of them
 
@@ -25,6 +25,8 @@ class PointLabel(IntEnum):
 
 
 CLICK_LABELS = (PointLabel.BACKGROUND, PointLabel.FOREGROUND)
+BOX_LABELS = (PointLabel.BOX_TOP_LEFT, PointLabel.BOX_BOTTOM_RIGHT)
+PROMPT_KEYS = ("point_coords", "point_labels", "box_xyxy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +36,12 @@ class Prompt:
     Args:
         point_coords: Positions (x, y).
         point_labels: One label per point: 1 foreground, 0 background.
-        box_xyxy: Corners (x0, y0, x1, y1) with x0 < x1 and y0 < y1.
+        box_xyxy: Any two opposite corners (x0, y0, x1, y1); they are kept as top left and bottom
+            right. They may stand out of the image, see ``within``.
 
     Raises:
-        InvalidPrompt: A coordinate is not a finite number or is negative, a label is neither 0 nor
-            1, points and labels differ in number, or the box's corners are not in order.
+        InvalidPrompt: A coordinate is not a finite number, a point's is negative, a label is
+            neither 0 nor 1, points and labels differ in number, or the box has no area.
         TooManyPrompts: More than six tokens; a point takes one, the box two.
     """
 
@@ -47,18 +50,14 @@ class Prompt:
     box_xyxy: tuple[float, float, float, float] | None = None
 
     def __post_init__(self) -> None:
-        coords = tuple(_numbers(point, 2, "a point") for point in _items(self.point_coords))
-        labels = tuple(_label(label) for label in _items(self.point_labels))
+        coords = tuple(_point(point) for point in items(self.point_coords, "points (x, y)"))
+        labels = tuple(_label(label) for label in items(self.point_labels, "point labels"))
         if len(coords) != len(labels):
             raise InvalidPrompt(
                 f"{len(coords)} points but {len(labels)} labels given; give one label per point "
                 "(1 foreground, 0 background)."
             )
-        box = None if self.box_xyxy is None else _numbers(self.box_xyxy, 4, "a box")
-        if box is not None and not (box[0] < box[2] and box[1] < box[3]):
-            raise InvalidPrompt(
-                f"box_xyxy is {box}; it must be (x0, y0, x1, y1) with x0 < x1 and y0 < y1."
-            )
+        box = None if self.box_xyxy is None else _box(self.box_xyxy)
         object.__setattr__(self, "point_coords", coords)
         object.__setattr__(self, "point_labels", labels)
         object.__setattr__(self, "box_xyxy", box)
@@ -75,7 +74,7 @@ class Prompt:
 
     @classmethod
     def box(cls, x0: float, y0: float, x1: float, y1: float) -> "Prompt":
-        """Create a prompt of one box."""
+        """Create a prompt of one box, from any two opposite corners."""
         return cls(box_xyxy=(x0, y0, x1, y1))
 
     def with_point(self, x: float, y: float, label: int = PointLabel.FOREGROUND) -> "Prompt":
@@ -112,7 +111,8 @@ class Prompt:
         x0, y0, x1, y1 = clip_boxes(np.array(self.box_xyxy), image_hw).tolist()
         if not (x0 < x1 and y0 < y1):
             raise InvalidPrompt(
-                f"box {self.box_xyxy} lies beside the photo of {width} x {height} pixels."
+                f"box {self.box_xyxy} lies beside the photo of {width} x {height} pixels; give one "
+                f"that overlaps 0 <= x <= {width} and 0 <= y <= {height}."
             )
         return self.with_box(x0, y0, x1, y1)
 
@@ -189,22 +189,12 @@ class Prompt:
         """Create a prompt from the output of ``to_json``; missing keys mean none.
 
         Raises:
-            InvalidPrompt: Not such a record, or the constructor raises it.
+            InvalidPrompt: Not such a record, an unknown key, points without labels, or the
+                constructor raises it.
         """
-        allowed = ("point_coords", "point_labels", "box_xyxy")
-        if not isinstance(record, Mapping) or any(key not in allowed for key in record):
-            raise InvalidPrompt(
-                f"{_shown(record)} is not a prompt; give an object with {', '.join(allowed)}."
-            )
-        coords = record.get("point_coords")
-        labels = record.get("point_labels")
-        if coords is not None and labels is None:
-            labels = [PointLabel.FOREGROUND] * len(_items(coords))
-        return cls(
-            () if coords is None else coords,
-            () if labels is None else labels,
-            record.get("box_xyxy"),
-        )
+        check_keys(record, PROMPT_KEYS, "a prompt")
+        coords, labels, box = (record.get(key) for key in PROMPT_KEYS)
+        return cls(() if coords is None else coords, () if labels is None else labels, box)
 
 
 def outside(point_coords: np.ndarray, image_hw: tuple[int, int]) -> np.ndarray:
@@ -213,34 +203,40 @@ def outside(point_coords: np.ndarray, image_hw: tuple[int, int]) -> np.ndarray:
     return np.logical_not(inside.all(-1))
 
 
-def _items(values: Any) -> tuple:
-    if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
-        raise InvalidPrompt(f"{_shown(values)} is not a list of points or labels.")
-    return tuple(values)
-
-
-def _numbers(values: Any, count: int, what: str) -> tuple[float, ...]:
-    try:
-        numbers = tuple(float(value) for value in _items(values))
-    except (TypeError, ValueError, OverflowError):
-        numbers = ()
-    if len(numbers) != count or not all(math.isfinite(n) and n >= 0 for n in numbers):
+def _point(values: Any) -> tuple[float, float]:
+    point = finite_numbers(values, 2)
+    if point is None or min(point) < 0:
         raise InvalidPrompt(
-            f"{what} is {_shown(values)}; it takes {count} finite numbers >= 0, in pixels of the "
-            "photo counted from its top left corner."
+            f"a point is {shown(values)}; it takes 2 finite numbers >= 0, in pixels of the photo "
+            "counted from its top left corner."
         )
-    return numbers
+    return point[0], point[1]
+
+
+def _box(values: Any) -> tuple[float, float, float, float]:
+    corners = finite_numbers(values, 4)
+    if corners is None:
+        boxes = count_rows(values, 4)
+        raise InvalidPrompt(
+            f"{boxes} boxes given; a prompt has at most one. Make a prompt of each."
+            if boxes > 1
+            else f"a box is {shown(values)}; it takes 4 finite numbers (x0, y0, x1, y1), in pixels "
+            "of the photo counted from its top left corner."
+        )
+    (x0, x1), (y0, y1) = sorted(corners[::2]), sorted(corners[1::2])
+    if x0 == x1 or y0 == y1:
+        raise InvalidPrompt(
+            f"box {corners} has no area; give two opposite corners (x0, y0, x1, y1) that differ in "
+            "x and in y."
+        )
+    return x0, y0, x1, y1
 
 
 def _label(value: Any) -> int:
-    try:
-        if value in CLICK_LABELS:
-            return int(value)
-    except (TypeError, ValueError):  # comparing arrays gives arrays, which have no truth value
-        pass
-    raise InvalidPrompt(f"point label {_shown(value)} given; use 1 (foreground) or 0 (background).")
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+    label = number(value)
+    if label in CLICK_LABELS:
+        return int(label)
+    hint = " A box is given as a box." if label in BOX_LABELS else ""
+    raise InvalidPrompt(
+        f"point label {shown(value)} given; use 1 (foreground) or 0 (background).{hint}"
+    )

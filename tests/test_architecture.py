@@ -18,8 +18,8 @@ STDLIB = sys.stdlib_module_names
 # room: (rooms of the project that it may import, packages of others). A name stands for the module
 # or package and all that is inside it; a row for a module goes before the row of its package.
 BASE = (
-    "esam_core.errors esam_core.lazy esam_core.geometry esam_core.images esam_core.prompts "
-    "esam_core.masks"
+    "esam_core.errors esam_core.lazy esam_core.geometry esam_core.values esam_core.images "
+    "esam_core.prompts esam_core.masks"
 )
 SEGMENTER = f"{BASE} esam_core.devices esam_core.modeling"
 MODELS = f"{SEGMENTER} esam_core.segmenter esam_core.models"
@@ -31,7 +31,8 @@ ROOMS: dict[str, tuple[str, str]] = {
     "esam_core.lazy": ("", ""),
     "esam_core.geometry": ("esam_core.errors", "numpy scipy"),
     "esam_core.images": ("esam_core.errors esam_core.geometry", "numpy PIL"),
-    "esam_core.prompts": ("esam_core.errors esam_core.geometry", "numpy"),
+    "esam_core.values": ("esam_core.errors", ""),
+    "esam_core.prompts": ("esam_core.errors esam_core.geometry esam_core.values", "numpy"),
     "esam_core.masks": ("esam_core.errors esam_core.geometry", "numpy"),
     "esam_core.modeling": ("", "torch timm"),
     "esam_core.devices": ("esam_core.errors esam_core.modeling", "torch numpy"),
