@@ -24,14 +24,19 @@ def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentPar
 def run(args: argparse.Namespace) -> int:
     """Render the figures in turn and print their paths.
 
-    A figure that needs a package that is not installed is skipped, with a message at the end. If it
-    was requested by name, it is an error, after the other figures are rendered.
+    A figure that needs a package that is not installed is skipped, with a message at the end, and
+    the exit code is 3. If it was requested by name, it is an error, after the other figures are
+    rendered.
     """
     from esam_core.errors import MissingPackage
     from esam_core.figures import render
+    from esam_core.files import check_folder
 
+    names = _names(args.only)
+    if args.out is not None:
+        check_folder(args.out)  # refused before the figures are drawn, which takes minutes
     left_out: dict[str, MissingPackage] = {}
-    for name in _names(args.only):
+    for name in names:
         try:
             with progress_bar(name) as progress:
                 figure = render(
@@ -52,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
         if args.only is not None:
             raise reason
         print(f"{name} was skipped: {reason}")
-    return 0
+    return 3 if left_out else 0
 
 
 def _names(only: str | None) -> list[str]:

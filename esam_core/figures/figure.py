@@ -13,6 +13,7 @@ from PIL import Image
 
 from esam_core.datasets.annotated import AnnotatedPhoto, annotated_photos
 from esam_core.errors import InvalidImage
+from esam_core.files import make_folder, writing
 from esam_core.images import asset
 from esam_core.models import MODELS
 from esam_core.segmenter import Segmenter
@@ -45,13 +46,17 @@ class Figure:
 
         Returns:
             The paths of the PNG and the PDF.
+
+        Raises:
+            EsamError: The folder or a file cannot be written.
         """
-        folder = asset("figures") if folder is None else Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = make_folder(asset("figures") if folder is None else Path(folder))
         png, pdf = (folder / f"{self.name}{suffix}" for suffix in (".png", ".pdf"))
         picture = Image.fromarray(self.page)
-        picture.save(png, optimize=True, dpi=(DPI, DPI))
-        picture.save(pdf, resolution=DPI, quality=90, title=self.name)
+        with writing(png):
+            picture.save(png, optimize=True, dpi=(DPI, DPI))
+        with writing(pdf):
+            picture.save(pdf, resolution=DPI, quality=90, title=self.name)
         return png, pdf
 
     def _repr_jpeg_(self) -> bytes:
