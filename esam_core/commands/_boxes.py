@@ -1,6 +1,7 @@
 """The objects of ``points``: those of one prompt, or of a detector's boxes."""
 
 import argparse
+import math
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,10 +13,8 @@ from esam_core.commands._prompt import read_prompt
 from esam_core.errors import InvalidPrompt
 
 if TYPE_CHECKING:
-    from esam_core.datasets import Detections, LeftOut
+    from esam_core.datasets import LeftOut
     from esam_core.prompts import Prompt
-
-SHOWN = 3  # reasons in the message that nothing is left
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +97,8 @@ def objects_of(args: argparse.Namespace, image_hw: tuple[int, int]) -> Objects:
             photo is left.
         InvalidSettings: The file of ``--names`` holds no names.
     """
+    from esam_core.datasets import read_detections, usable_boxes
+
     if args.boxes is None:
         for option in ("top", "names", "strict"):
             if getattr(args, option) not in (None, False):
@@ -107,40 +108,14 @@ def objects_of(args: argparse.Namespace, image_hw: tuple[int, int]) -> Objects:
         raise InvalidPrompt("give either --boxes FILE, or --point and --box.")
     if args.top is not None and args.top < 1:
         raise InvalidPrompt(f"--top is {args.top}; it must be at least 1.")
-    found, left_out = _read(args, image_hw)
+    detections, left_out = read_detections(args.boxes, names=names_of(args))
+    found, left_out = usable_boxes(detections, left_out, args.photo, image_hw, args.image_id)
+    if args.strict and left_out:
+        raise InvalidPrompt(f"{args.boxes.name}, {left_out[0]}")
     for item in left_out:
         print(f"left out: {item}", file=sys.stderr)
-    scores = [None if score != score else score for score in found.scores.tolist()]
+    found = found.top(args.top)
+    scores = [None if math.isnan(score) else score for score in found.scores.tolist()]
     return Objects(
         found.prompts(), found.names, found.image_id, found.category_ids, scores, left_out
     )
-
-
-def _read(
-    args: argparse.Namespace, image_hw: tuple[int, int]
-) -> tuple["Detections", list["LeftOut"]]:
-    """Return the photo's boxes that can be segmented, and what was left out of the file."""
-    from esam_core.datasets import image_id_of, read_detections
-
-    detections, left_out = read_detections(args.boxes, names=names_of(args))
-    if args.strict and left_out:
-        raise InvalidPrompt(f"{args.boxes.name}, {left_out[0]}")
-    known = image_id_of(detections, args.photo, args.image_id)
-    found, beside = detections[known].inside(image_hw)
-    if args.strict and beside:
-        raise InvalidPrompt(f"{args.boxes.name}, {beside[0]}")
-    left_out = sorted([*left_out, *beside], key=lambda item: item.entry)
-    if not len(found):
-        reasons = [str(item) for item in left_out if _same(item.image_id, known)]
-        why = "; ".join(reasons[:SHOWN]) or "the file has none"
-        more = f"; and {len(reasons) - SHOWN} more" if len(reasons) > SHOWN else ""
-        raise InvalidPrompt(
-            f"no box of {args.photo.name} is left in {args.boxes.name}: {why}{more}"
-        )
-    return found.top(args.top), left_out
-
-
-def _same(one: Any, other: Any) -> bool:
-    from esam_core.datasets.identities import json_key
-
-    return json_key(one) == json_key(other)

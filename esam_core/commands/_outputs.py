@@ -55,7 +55,8 @@ KINDS = {
     "overlay": PICTURE,
     "json": JSON,
 }
-INPUTS = ("photo", "boxes", "names", "weights", "encoder_weights")
+INPUTS = {"photo": "PHOTO", "files": "FILE"}  # those that are no options
+INPUTS |= {name: f"--{name}" for name in ("boxes", "names", "weights")}
 
 
 def check_outputs(
@@ -83,12 +84,7 @@ def check_outputs(
     named = {name: Path(value) for name in kinds if (value := _output(args, name)) is not None}
     for name, path in named.items():
         _check(_option(name), path, kinds[name], made)
-    inputs = {
-        name: value for name in INPUTS if isinstance(value := getattr(args, name, None), Path)
-    }
-    places = [
-        ("PHOTO" if name == "photo" else _option(name), path) for name, path in inputs.items()
-    ]
+    places = _inputs(args)
     places += [(_option(name), path) for name, path in named.items()]
     places += [(f"the colours of {_option(n)}", twin(named[n])) for n in label_maps if n in named]
     places += [(f"--out ({n})", path) for n, path in ([] if isinstance(out, Kind) else out.items())]
@@ -149,6 +145,16 @@ def write_label_map(path: Path, masks: Any) -> Path:
 def _output(args: argparse.Namespace, name: str) -> Any:
     value = getattr(args, name, None)
     return None if name == "json" and value == "-" else value
+
+
+def _inputs(args: argparse.Namespace) -> list[tuple[str, Path]]:
+    """Return the files that are read: where each is named, and its path."""
+    found = []
+    for name, shown in INPUTS.items():
+        value = getattr(args, name, None)
+        values = value if isinstance(value, list) else [value]
+        found += [(shown, Path(path)) for path in values if isinstance(path, str | Path)]
+    return found
 
 
 def _option(name: str) -> str:

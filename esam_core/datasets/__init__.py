@@ -14,7 +14,7 @@ if TYPE_CHECKING:
         read_detections,
         results_of_masks,
     )
-    from esam_core.datasets.photos import image_id_of
+    from esam_core.datasets.photos import image_id_of, usable_boxes
     from esam_core.datasets.rows import LeftOut
 
 # Imported on first use, as everywhere in this package.
@@ -28,6 +28,7 @@ _MODULE_OF = {
     "PhotoDetections": "boxes",
     "detections_of": "detections",
     "image_id_of": "photos",
+    "usable_boxes": "photos",
     "load_detections": "detections",
     "read_detections": "detections",
     "results_of_masks": "detections",

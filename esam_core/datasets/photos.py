@@ -1,13 +1,15 @@
 """Which photo of a detector's file a photo on this machine is."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from esam_core.datasets.boxes import Detections
-from esam_core.datasets.identities import FROM_NAME, JsonMap, decimal_stem
-from esam_core.datasets.rows import shown
+from esam_core.datasets.identities import FROM_NAME, JsonMap, decimal_stem, json_key
+from esam_core.datasets.rows import LeftOut, shown
 from esam_core.errors import InvalidPrompt
+
+REASONS = 3  # how many are told when nothing is left
 
 
 def image_id_of(
@@ -44,6 +46,36 @@ def image_id_of(
         "its stem, or the number in it (000000000285.jpg is 285), or be given (--image-id). The "
         f"file has boxes for {len(detections)} photos: {known}."
     )
+
+
+def usable_boxes(
+    detections: Mapping[Any, Detections],
+    left_out: Iterable[LeftOut],
+    photo: str | Path,
+    image_hw: tuple[int, int],
+    image_id: Any = FROM_NAME,
+) -> tuple[Detections, list[LeftOut]]:
+    """Return the boxes of a photo that lie in it, and all that was left out of the file so far.
+
+    Args:
+        detections: From ``read_detections``.
+        left_out: From ``read_detections`` too.
+        photo: The photo's file name, as for ``image_id_of``.
+        image_hw: Height and width of the photo in pixels.
+        image_id: As for ``image_id_of``.
+
+    Raises:
+        InvalidPrompt: No box of the photo is left, or ``image_id_of`` raises it.
+    """
+    known = image_id_of(detections, photo, image_id)
+    found, beside = detections[known].inside(image_hw)
+    together = sorted([*left_out, *beside], key=lambda item: item.entry)
+    if not len(found):
+        reasons = [str(item) for item in together if json_key(item.image_id) == json_key(known)]
+        why = "; ".join(reasons[:REASONS]) or "the file has none"
+        more = f"; and {len(reasons) - REASONS} more" if len(reasons) > REASONS else ""
+        raise InvalidPrompt(f"no box of {Path(photo).name} is left: {why}{more}")
+    return found, together
 
 
 def _listed(file_names: Mapping[Any, str], name: str) -> list[Any]:

@@ -32,11 +32,13 @@ class Figure:
         name: Stem of its file names, such as ``fig1_point_prompts``.
         page: (h, w, 3) uint8 RGB.
         caption: The text at the bottom of the page.
+        left_out: What it should show and does not, one text each, such as a bad box of a file.
     """
 
     name: str
     page: np.ndarray
     caption: str
+    left_out: tuple[str, ...] = ()
 
     def save(self, folder: str | Path | None = None) -> tuple[Path, Path]:
         """Write PNG and PDF.
