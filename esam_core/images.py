@@ -10,11 +10,11 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from esam_core.bundled import asset as asset
 from esam_core.errors import InvalidImage
 
 MAX_PIXELS = 50_000_000
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "MPO", "GIF", "BMP", "AVIF", "JPEG2000", "PPM", "TGA")
-ASSETS = Path(__file__).resolve().parent.parent / "assets"
 
 ImageSource = str | Path | bytes | BinaryIO | Image.Image | np.ndarray
 
@@ -32,11 +32,6 @@ class LoadedPhoto:
     image: np.ndarray
     name: str = ""
     notes: tuple[str, ...] = ()
-
-
-def asset(*parts: str) -> Path:
-    """Return the path of a file in ``assets``, independent of the working directory."""
-    return ASSETS.joinpath(*parts)
 
 
 def load_rgb(source: ImageSource, *, max_side: int | None = None) -> np.ndarray:
