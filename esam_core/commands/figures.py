@@ -17,7 +17,7 @@ def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentPar
     parser.add_argument("--device", default="auto")
     parser.add_argument("--precision", default="auto")
     parser.add_argument("--boxes", type=Path, metavar="FILE", help="a detector's boxes for fig2")
-    parser.add_argument("--out", type=Path, metavar="FOLDER", help="default: assets/figures")
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="default: figures/")
     return parser
 
 

@@ -41,12 +41,12 @@ class Figure:
         """Write PNG and PDF.
 
         Args:
-            folder: Output folder; default is ``assets/figures``.
+            folder: Output folder; default is ``figures`` in the working folder.
 
         Returns:
             The paths of the PNG and the PDF.
         """
-        folder = asset("figures") if folder is None else Path(folder)
+        folder = Path("figures" if folder is None else folder)
         folder.mkdir(parents=True, exist_ok=True)
         png, pdf = (folder / f"{self.name}{suffix}" for suffix in (".png", ".pdf"))
         picture = Image.fromarray(self.page)
@@ -84,13 +84,13 @@ def example_photos(names: Sequence[str]) -> list[AnnotatedPhoto]:
     """Find example photos by number, ``285`` or ``000000000285``.
 
     Raises:
-        InvalidImage: There is no such photo in ``assets/photos``.
+        InvalidImage: There is no such photo among those that come with the project.
     """
     photos = {photo.path.stem.lstrip("0"): photo for photo in annotated_photos(asset("photos"))}
     keys = [str(name).lstrip("0") for name in names]
     for key in keys:
         if key not in photos:
-            raise InvalidImage(f"there is no example photo {key!r}; see assets/photos.")
+            raise InvalidImage(f"there is no example photo {key!r}; see {asset('photos')}.")
     return [photos[key] for key in keys]
 
 
