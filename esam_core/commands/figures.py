@@ -18,7 +18,9 @@ def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentPar
     parser.add_argument("--device", default="auto")
     parser.add_argument("--precision", default="auto")
     parser.add_argument("--boxes", type=Path, metavar="FILE", help="a detector's boxes for fig2")
-    parser.add_argument("--out", type=Path, metavar="FOLDER", help="default: assets/figures")
+    parser.add_argument(
+        "--out", type=Path, default=Path("figures"), metavar="FOLDER", help="default: figures/"
+    )
     return parser
 
 
@@ -34,8 +36,7 @@ def run(args: argparse.Namespace) -> int:
     from esam_core.files import check_folder
 
     names = _names(args.only)
-    if args.out is not None:
-        check_folder(args.out)  # refused before the figures are drawn, which takes minutes
+    check_folder(args.out)  # refused before the figures are drawn, which takes minutes
     complete = True
     skipped: dict[str, MissingPackage] = {}
     for name in names:

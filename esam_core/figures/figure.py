@@ -44,7 +44,7 @@ class Figure:
         """Write PNG and PDF.
 
         Args:
-            folder: Output folder; default is ``assets/figures``.
+            folder: Output folder; default is ``figures`` in the working folder.
 
         Returns:
             The paths of the PNG and the PDF.
@@ -52,7 +52,7 @@ class Figure:
         Raises:
             EsamError: The folder or a file cannot be written.
         """
-        folder = make_folder(asset("figures") if folder is None else Path(folder))
+        folder = make_folder(Path("figures" if folder is None else folder))
         png, pdf = (folder / f"{self.name}{suffix}" for suffix in (".png", ".pdf"))
         picture = Image.fromarray(self.page)
         with writing(png):
@@ -91,13 +91,13 @@ def example_photos(names: Sequence[str]) -> list[AnnotatedPhoto]:
     """Find example photos by number, ``285`` or ``000000000285``.
 
     Raises:
-        InvalidImage: There is no such photo in ``assets/photos``.
+        InvalidImage: There is no such photo among those that come with the project.
     """
     photos = {photo.path.stem.lstrip("0"): photo for photo in annotated_photos(asset("photos"))}
     keys = [str(name).lstrip("0") for name in names]
     for key in keys:
         if key not in photos:
-            raise InvalidImage(f"there is no example photo {key!r}; see assets/photos.")
+            raise InvalidImage(f"there is no example photo {key!r}; see {asset('photos')}.")
     return [photos[key] for key in keys]
 
 

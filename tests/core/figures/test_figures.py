@@ -63,6 +63,12 @@ def test_table_says_which_weights_are_random():
     assert "Weights of Ti are random" in table1_efficiency([row]).caption
 
 
+def test_figure_goes_to_the_working_folder_unless_a_place_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    png, pdf = Figure("small", np.zeros((60, 90, 3), np.uint8), "what it shows").save()
+    assert {png.resolve(), pdf.resolve()} == set((tmp_path / "figures").iterdir())
+
+
 def test_figure_is_saved_as_png_and_pdf_and_shown_as_jpeg(tmp_path):
     page = np.zeros((60, 90, 3), np.uint8)
     figure = Figure("small", page, "what it shows")
