@@ -108,13 +108,14 @@ class Prompt:
                 )
         if self.box_xyxy is None:
             return self
-        x0, y0, x1, y1 = clip_boxes(np.array(self.box_xyxy), image_hw).tolist()
-        if not (x0 < x1 and y0 < y1):
+        corners = clip_boxes(np.array(self.box_xyxy), image_hw)
+        read = corners.astype(np.float32)  # as the model reads them
+        if not (read[:2] < read[2:]).all():
             raise InvalidPrompt(
                 f"box {self.box_xyxy} lies beside the photo of {width} x {height} pixels; give one "
                 f"that overlaps 0 <= x <= {width} and 0 <= y <= {height}."
             )
-        return self.with_box(x0, y0, x1, y1)
+        return self.with_box(*corners.tolist())
 
     def validated(self, image_hw: tuple[int, int]) -> "Prompt":
         """Return this prompt clipped by ``within``, after checking it is not empty.

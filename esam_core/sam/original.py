@@ -130,6 +130,9 @@ class SamSegmenter(BaseSegmenter):
         return ImageFeatures(features), None
 
     def _decode(self, embedding: ImageEmbedding, coords: Tensor, labels: Tensor) -> LowResMasks:
+        if not labels.shape[1]:  # the network cannot decode nothing
+            low = self._decode(embedding, coords.new_zeros(1, 1, 1, 2), labels.new_ones(1, 1, 1))
+            return LowResMasks(low.logits[:0], low.predicted_iou[:0])
         boxed = _boxed(labels[0])
         scaled_hw = self._scaled(embedding.image_hw)
         scale = [n / o for n, o in zip(scaled_hw, embedding.image_hw, strict=True)]
@@ -157,14 +160,14 @@ class SamSegmenter(BaseSegmenter):
 
 
 def _boxed(labels: Tensor) -> bool:
-    """Return whether queries (q, t) begin with a box.
+    """Return whether checked queries (q, t) begin with a box.
 
     Raises:
-        InvalidPrompt: Only some of them do.
+        InvalidPrompt: Only some of them do, or a box comes later.
     """
-    corners = labels >= PointLabel.BOX_TOP_LEFT
-    boxed = corners[:, :2].all(1) if labels.shape[1] >= 2 else corners.any(1)
-    if boxed.any() != boxed.all() or (corners.sum(1) != 2 * boxed).any():
+    first = labels == PointLabel.BOX_TOP_LEFT
+    boxed = first[:, 0]
+    if boxed.any() != boxed.all() or first[:, 1:].any():
         raise InvalidPrompt(
             "SAM decodes either queries that all begin with a box, or queries without "
             "one; decode them apart."

@@ -4,10 +4,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from esam_core.errors import InvalidImage, InvalidPrompt, UnsupportedPrompt
-from esam_core.prompts import Prompt
+from esam_core.errors import InvalidImage, UnsupportedPrompt
+from esam_core.prompts import PointLabel, Prompt
 from esam_core.sam.model import SameCoordinates, SamModel
+from esam_core.sam.tokens import join_tokens
 from esam_core.segmenter import ImageEmbedding, Segmenter
+from esam_core.segmenter.queries import check_queries
+from esam_core.values import count_rows
 
 
 class SamPredictor:
@@ -70,10 +73,13 @@ class SamPredictor:
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Segment the object that points and a box, in pixels of the image, describe.
 
+        What is allowed is what ``Prompt`` and ``Prompt.validated`` allow.
+
         Args:
             point_coords: (n, 2) as (x, y).
             point_labels: (n,): 1 foreground, 0 background.
-            box: (4,) as (x0, y0, x1, y1).
+            box: (4,) or (1, 4) as (x0, y0, x1, y1), any two opposite corners; what stands out of
+                the image is clipped.
             mask_input: Not supported by EfficientSAM.
             multimask_output: Three masks, or only the one with the highest predicted IoU.
             return_logits: Return logits instead of bool masks; above 0 is inside.
@@ -84,16 +90,21 @@ class SamPredictor:
         Raises:
             RuntimeError: No image was set.
             UnsupportedPrompt: A mask prompt, or background points for a model without them.
-            InvalidPrompt: An empty prompt, too many points, missing labels, or a point outside.
+            InvalidPrompt: No foreground point and no box, several boxes, too many points, missing
+                labels, values that are no numbers, or a point or a whole box outside.
         """
-        coords, labels, boxes, mask = (
-            None if given is None else torch.from_numpy(np.array(given))[None]
-            for given in (point_coords, point_labels, box, mask_input)
-        )
-        masks, scores, low = self.predict_torch(
-            coords, labels, boxes, mask, multimask_output, return_logits
-        )
-        return masks[0].cpu().numpy(), scores[0].cpu().numpy(), low[0].cpu().numpy()
+        embedding = self._require_image()
+        _refuse_mask(mask_input)
+        prompt = Prompt(
+            () if point_coords is None else point_coords,  # type: ignore[arg-type]
+            () if point_labels is None else point_labels,  # type: ignore[arg-type]
+            box[0] if box is not None and count_rows(box, 4) == 1 else box,  # type: ignore[arg-type]
+        ).validated(embedding.image_hw)
+        self._refuse_background(bool(prompt.background_points))
+        coords, labels = (array[None] for array in prompt.tokens())
+        found = self._decode(embedding, coords, labels, multimask_output, return_logits)
+        masks, scores, low = (column[0].cpu().numpy() for column in found)
+        return masks, scores, low
 
     @torch.inference_mode()
     def predict_torch(
@@ -105,7 +116,15 @@ class SamPredictor:
         multimask_output: bool = True,
         return_logits: bool = False,
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Segment b prompts in one batch: points (b, n, 2), labels (b, n), boxes (b, 4).
+        """Segment b prompts, each by the rules of ``predict``; all are checked before any is run.
+
+        Args:
+            point_coords: (b, n, 2) as (x, y), in pixels of the image.
+            point_labels: (b, n): 1 foreground, 0 background, -1 padding.
+            boxes: (b, 4) as (x0, y0, x1, y1).
+            mask_input: Not supported by EfficientSAM.
+            multimask_output: Three masks, or only the one with the highest predicted IoU.
+            return_logits: Return logits instead of bool masks; above 0 is inside.
 
         Returns:
             Masks (b, c, h, w), predicted IoU (b, c), low-resolution logits (b, c, h', w').
@@ -113,29 +132,39 @@ class SamPredictor:
         Raises:
             RuntimeError: No image was set.
             UnsupportedPrompt: A mask prompt, or background points for a model without them.
-            InvalidPrompt: An empty prompt, too many points, missing labels, or a point outside.
+            InvalidPrompt: As for ``predict``, or shapes that do not fit together.
         """
         embedding = self._require_image()
-        if mask_input is not None:
-            raise UnsupportedPrompt(
-                "EfficientSAM has no mask prompt: it was trained with points and boxes only. "
-                "Leave mask_input out, and add points or a box instead."
-            )
-        coords, labels = self._tokens(point_coords, point_labels, boxes)
+        _refuse_mask(mask_input)
+        tokens = join_tokens(point_coords, point_labels, boxes)
+        coords, labels = check_queries(*tokens, embedding.image_hw)
+        self._refuse_background(bool((labels == PointLabel.BACKGROUND).any()))
+        return self._decode(embedding, coords, labels, multimask_output, return_logits)
+
+    @torch.inference_mode()
+    def _decode(
+        self,
+        embedding: ImageEmbedding,
+        coords: np.ndarray,
+        labels: np.ndarray,
+        multimask_output: bool,
+        return_logits: bool,
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Decode tokens (b, t, 2) with labels (b, t); see ``predict_torch``."""
         segmenter = self.model.segmenter
-        low = [
-            segmenter.decode(embedding, c, t)
-            for c, t in zip(
-                coords.split(segmenter.batch_size), labels.split(segmenter.batch_size), strict=True
-            )
-        ]
+        starts = range(0, max(len(coords), 1), segmenter.batch_size)
+        parts = [slice(start, start + segmenter.batch_size) for start in starts]
+        low = [segmenter.decode(embedding, coords[part], labels[part]) for part in parts]
         logits, scores = (torch.cat(column) for column in zip(*low, strict=True))
         if not multimask_output:
             best = scores.argmax(1, keepdim=True)
             scores = scores.gather(1, best)
             logits = logits[torch.arange(len(logits), device=logits.device)[:, None], best]
-        full = (segmenter.upscale(part, embedding.image_hw) for part in logits)
-        masks = torch.stack([part if return_logits else part >= 0 for part in full])
+        dtype = logits.dtype if return_logits else torch.bool
+        masks = logits.new_empty((*scores.shape, *embedding.image_hw), dtype=dtype)
+        for mask, part in zip(masks, logits, strict=True):
+            full = segmenter.upscale(part, embedding.image_hw)
+            mask[:] = full if return_logits else full >= 0
         return masks, scores, logits
 
     def get_image_embedding(self) -> Tensor:
@@ -161,28 +190,17 @@ class SamPredictor:
             raise RuntimeError("no image is set; call set_image(image) before predicting.")
         return self._embedding
 
-    def _tokens(
-        self, coords: Tensor | None, labels: Tensor | None, boxes: Tensor | None
-    ) -> tuple[Tensor, Tensor]:
-        """Convert points and boxes to the tokens of b prompts: coords (b, t, 2), labels (b, t)."""
-        columns: list[tuple[Tensor, Tensor]] = []
-        if coords is not None:
-            if labels is None:
-                raise InvalidPrompt("point_coords came without point_labels; give one per point.")
-            if (labels == 0).any() and not self.model.segmenter.understands_background:
-                raise UnsupportedPrompt(
-                    "EfficientSAM was not trained with background points (label 0). Leave them "
-                    "out, or use Segmenter.predict, which ranks candidates by them."
-                )
-            columns.append((coords.float(), labels.long()))
-        if boxes is not None:
-            image_hw = self._require_image().image_hw
-            inside = [Prompt.box(*box).within(image_hw).box_xyxy for box in boxes.tolist()]
-            corners = torch.tensor(inside).view(-1, 2, 2)
-            columns.append((corners, torch.tensor([2, 3]).expand(len(corners), 2)))
-        if not columns:
-            raise InvalidPrompt("the prompt is empty; give point_coords or a box.")
-        tokens, kinds = (
-            torch.cat([part.cpu() for part in column], 1) for column in zip(*columns, strict=True)
+    def _refuse_background(self, given: bool) -> None:
+        if given and not self.model.segmenter.understands_background:
+            raise UnsupportedPrompt(
+                "EfficientSAM was not trained with background points (label 0). Leave them "
+                "out, or use Segmenter.predict, which ranks candidates by them."
+            )
+
+
+def _refuse_mask(mask_input: object) -> None:
+    if mask_input is not None:
+        raise UnsupportedPrompt(
+            "EfficientSAM has no mask prompt: it was trained with points and boxes only. "
+            "Leave mask_input out, and add points or a box instead."
         )
-        return tokens, kinds

@@ -165,7 +165,6 @@ class BaseSegmenter(ABC):
                 f"the embedding was made by {embedding.model}, this is {self.name}. "
                 "Embed the image with the model that decodes it."
             )
-        coords, labels = (v.cpu() if isinstance(v, Tensor) else v for v in (coords, labels))
         checked = check_queries(coords, labels, embedding.image_hw)
         points, kinds = (torch.from_numpy(array)[None].to(self.device) for array in checked)
         return points, kinds

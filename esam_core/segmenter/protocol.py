@@ -94,7 +94,8 @@ class Segmenter(Protocol):
             Three candidate masks (3, h, w), best first.
 
         Raises:
-            InvalidPrompt: An empty prompt, a point outside, or another model's embedding.
+            InvalidPrompt: A prompt without foreground point and box, a point or a whole box
+                outside, or another model's embedding.
             InvalidSettings: An unknown rule.
         """
 
@@ -110,12 +111,12 @@ class Segmenter(Protocol):
 
         Args:
             embedding: From ``embed`` of the same model.
-            point_coords: (q, t, 2) as (x, y), in pixels of the image.
-            point_labels: (q, t): 1 foreground, 0 background, 2 and 3 box corners, -1 padding.
+            point_coords: (q, t, 2) as (x, y), in pixels of the image; q may be 0.
+            point_labels: (q, t): 1 foreground, 0 background, -1 padding; 2 and then 3 two opposite
+                corners of a box, which is clipped to the image.
 
         Raises:
-            InvalidPrompt: Wrong shapes or labels, more than six tokens, a query without foreground
-                point or box, a token outside, or another model's embedding.
+            InvalidPrompt: As ``check_queries``, or another model's embedding.
         """
 
     def decode_if(

@@ -49,6 +49,7 @@ PROMPTS = [
 ]
 POINTS = np.array([[[30, 20]], [[60, 40]], [[10, 50]]], np.float32)
 ONES = np.ones((3, 1), np.int64)
+BOX = np.array([[[10.0, 10], [50, 40]]])
 
 
 @pytest.fixture(scope="module", params=list(MAKERS))
@@ -246,9 +247,28 @@ def test_the_far_edges_are_inside_and_boxes_are_clipped(segmenter, embedding):
         (np.zeros((1, 1, 2)), np.full((1, 1), -1), InvalidPrompt, "points at nothing"),
         (np.zeros((1, 1, 2)), np.zeros((1, 1)), InvalidPrompt, "points at nothing"),
         (np.full((1, 1, 2), 81.0), np.ones((1, 1)), InvalidPrompt, "outside"),
-        (np.full((1, 1, 2), np.nan), np.ones((1, 1)), InvalidPrompt, "outside"),
+        (np.full((1, 1, 2), np.nan), np.ones((1, 1)), InvalidPrompt, "2 finite numbers"),
+        (np.full((1, 1, 2), np.inf), np.ones((1, 1)), InvalidPrompt, "2 finite numbers"),
+        (np.full((1, 1, 2), -1.0), np.ones((1, 1)), InvalidPrompt, "a point is .-1.0"),
         (np.zeros((1, 1, 2)), np.full((1, 1), 7), InvalidPrompt, "label 7"),
+        (np.zeros((1, 1, 2)), np.full((1, 1), 1.5), InvalidPrompt, "label 1.5"),
+        (np.zeros((1, 1, 2)), np.full((1, 1), np.nan), InvalidPrompt, "label nan"),
+        (np.zeros((1, 1, 2)), np.ones((1, 1), bool), InvalidPrompt, "labels are .*numbers"),
+        (np.zeros((1, 1, 2), complex), np.ones((1, 1)), InvalidPrompt, "coordinates are"),
+        (np.full((1, 1, 2), "5"), np.ones((1, 1)), InvalidPrompt, "coordinates are"),
+        ([[[5, 5]], [[5]]], np.ones((2, 1)), InvalidPrompt, "coordinates are"),
         (np.zeros((1, 7, 2)), np.ones((1, 7)), TooManyPrompts, "7 prompt tokens"),
+        (BOX, [[2, 2]], InvalidPrompt, "no pair"),
+        (BOX, [[3, 2]], InvalidPrompt, "no pair"),
+        (BOX, [[1, 2]], InvalidPrompt, "no pair"),
+        (BOX, [[3, 1]], InvalidPrompt, "no pair"),
+        (np.full((1, 3, 2), 5), [[2, 1, 3]], InvalidPrompt, "no pair"),
+        (np.tile(BOX, (1, 2, 1)), [[2, 3, 2, 3]], InvalidPrompt, "no pair"),
+        (BOX * [[1, 0]], [[2, 3]], InvalidPrompt, "no area"),
+        (BOX * [[1, np.nan]], [[2, 3]], InvalidPrompt, "4 finite numbers"),
+        (BOX * np.inf, [[2, 3]], InvalidPrompt, "4 finite numbers"),
+        (BOX + 80, [[2, 3]], InvalidPrompt, "beside"),
+        (-BOX, [[2, 3]], InvalidPrompt, "beside"),
         (np.zeros((1, 2)), np.ones((1, 1)), InvalidPrompt, "give \\(q, t, 2\\)"),
         (np.zeros((2, 1, 2)), np.ones((1, 1)), InvalidPrompt, "give \\(q, t, 2\\)"),
     ],
@@ -258,6 +278,39 @@ def test_decode_refuses_what_predict_refuses(segmenter, embedding, coords, label
         segmenter.decode(embedding, coords, labels)
     with pytest.raises(error, match=message):
         segmenter.decode_if(embedding, coords, labels, lambda iou: iou > 0)
+
+
+@pytest.mark.parametrize("corners", [[50, 40, 10, 10], [10, 40, 50, 10], [50, 10, 10, 40]])
+def test_decode_reads_a_box_from_any_two_corners(segmenter, embedding, corners):
+    expected = segmenter.decode(embedding, BOX, [[2, 3]])
+    turned = segmenter.decode(embedding, np.reshape(corners, (1, 2, 2)), [[2, 3]])
+    torch.testing.assert_close(turned.logits, expected.logits)
+
+
+def test_decode_clips_boxes(segmenter, embedding):
+    expected = segmenter.decode(embedding, [[[0, 10], [80, 60]]], [[2, 3]])
+    over = segmenter.decode(embedding, torch.tensor([[[-7.0, 10], [1e30, 99]]]), [[2, 3]])
+    torch.testing.assert_close(over.logits, expected.logits)
+
+
+@pytest.mark.parametrize("anything", [np.nan, np.inf, 5000.0, -1.0])
+def test_coordinates_of_padding_mean_nothing(segmenter, embedding, anything):
+    if segmenter.name == "sam_tiny":
+        pytest.skip("SAM decodes queries with and without a box apart")
+    coords, labels = np.full((2, 3, 2), anything), np.array([[1, -1, -1], [2, 3, 1]])
+    coords[0, 0], coords[1] = (30, 20), ((10, 10), (50, 40), (30, 20))
+    clean = np.where(labels[..., None] == -1, -1, coords)
+    low, same = (segmenter.decode(embedding, given, labels) for given in (coords, clean))
+    assert torch.isfinite(low.logits).all()
+    torch.testing.assert_close(low.logits, same.logits)
+
+
+def test_no_queries_give_no_masks(segmenter, embedding):
+    some = segmenter.decode(embedding, POINTS, ONES)
+    low = segmenter.decode(embedding, POINTS[:0], ONES[:0])
+    assert low.logits.shape == (0, *some.logits.shape[1:]) and low.predicted_iou.shape == (0, 3)
+    low, kept = segmenter.decode_if(embedding, POINTS[:0], ONES[:0], lambda iou: iou > 0)
+    assert len(low.logits) == len(low.predicted_iou) == len(kept) == 0
 
 
 @pytest.mark.parametrize("upstream_rules", [False, True])

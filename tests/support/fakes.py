@@ -61,11 +61,11 @@ class FakeSegmenter:
         self._check(embedding)
         queries = zip(*check_queries(point_coords, point_labels, embedding.image_hw), strict=True)
         prompts = [_prompt(coords, labels) for coords, labels in queries]
-        masks = [
-            [self._mask(embedding.image_hw, prompt, r, False) for r in RADII] for prompt in prompts
-        ]
-        logits = torch.where(torch.from_numpy(np.array(masks)), 8.0, -8.0)
-        return LowResMasks(logits, torch.tensor([SCORES] * len(prompts)))
+        masks = np.zeros((len(prompts), len(RADII), *embedding.image_hw), bool)
+        for i, prompt in enumerate(prompts):
+            masks[i] = [self._mask(embedding.image_hw, prompt, r, False) for r in RADII]
+        logits = torch.where(torch.from_numpy(masks), 8.0, -8.0)
+        return LowResMasks(logits, torch.tensor([SCORES] * len(prompts)).view(-1, len(SCORES)))
 
     def decode_if(self, embedding, point_coords, point_labels, wanted):
         low = self.decode(embedding, point_coords, point_labels)

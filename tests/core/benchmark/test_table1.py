@@ -92,7 +92,7 @@ def test_sam_equals_its_own_processor(tiny_sam):
 
 def test_queries_of_two_kinds_are_refused_by_decode(tiny_sam):
     embedding = tiny_sam.embed(np.zeros((32, 32, 3), np.uint8))
-    coords = np.zeros((2, 2, 2))
+    coords = np.array([[[1, 1], [9, 9]], [[1, 1], [9, 9]]])
     with pytest.raises(InvalidPrompt, match="decode them apart"):
         tiny_sam.decode(embedding, coords, np.array([[2, 3], [1, 1]]))
 

@@ -1,6 +1,7 @@
 """The segment-anything API on our models, compared with segment-anything itself."""
 
 import inspect
+import time
 from functools import cache
 
 import numpy as np
@@ -21,6 +22,8 @@ from esam_core.errors import InvalidImage, InvalidPrompt, InvalidSettings, Unsup
 from esam_core.models import MODELS, load_segmenter
 from esam_core.prompts import Prompt
 from esam_core.sam import compat as sam_compat
+from esam_core.sam.tokens import join_tokens
+from esam_core.segmenter.queries import check_queries
 from tests.support.small import blocks, small_segmenter
 
 EVERYTHING = {
@@ -176,9 +179,9 @@ def test_what_the_model_cannot_do_is_refused_with_the_reason(photo):
         )
     with pytest.raises(UnsupportedPrompt, match="background"):
         predictor.predict(np.array([[1, 1], [2, 2]]), np.array([1, 0]))
-    with pytest.raises(InvalidPrompt, match="point_labels"):
+    with pytest.raises(InvalidPrompt, match="give one label per point"):
         predictor.predict(np.array([[1, 1]]))
-    with pytest.raises(InvalidPrompt, match="empty"):
+    with pytest.raises(InvalidPrompt, match="points at nothing"):
         predictor.predict()
     with pytest.raises(InvalidPrompt, match="7 prompt tokens"):
         predictor.predict(np.ones((7, 2)), np.ones(7))
@@ -252,6 +255,68 @@ def test_boxes_over_the_border_are_clipped_and_points_outside_refused(photo):
         predictor.predict(np.array([[81, 5]]), np.array([1]))
     with pytest.raises(InvalidPrompt, match="beside"):
         predictor.predict(box=np.array([90, 10, 99, 20]))
+
+
+PAIR = torch.tensor([[[30.0, 20], [60, 40]]])
+
+
+@pytest.mark.parametrize(
+    ("points", "labels", "boxes", "message"),
+    [
+        (None, None, None, "points at nothing"),
+        (PAIR, None, None, "points came without labels"),
+        (None, torch.ones(1, 2), None, "labels came without points"),
+        (PAIR, torch.ones(1, 1), None, r"\(1, 2, 2\) and labels \(1, 1\); give \(b, n, 2\)"),
+        (PAIR[0], torch.ones(2), None, "give .b, n, 2."),
+        (PAIR[..., :1], torch.ones(1, 2), None, "give .b, n, 2."),
+        (PAIR, torch.tensor([[2, 3]]), None, "A box is given as a box"),
+        (PAIR, torch.tensor([[0, 0]]), None, "points at nothing"),
+        (PAIR[:, :0], torch.ones(1, 0), None, "points at nothing"),
+        (None, None, torch.ones(4), r"boxes have the shape \(4,\); give \(b, 4\)"),
+        (None, None, torch.ones(2, 5), "give .b, 4."),
+        (None, None, torch.ones(1, 2, 4), "give .b, 4."),
+        (None, None, [["a"] * 4], "boxes are .*give an array of numbers"),
+        (None, None, torch.tensor([[1.0, 1, 1, 9]]), "no area"),
+        (PAIR, torch.ones(1, 2), torch.tensor([[5.0, 5, 9, 9]] * 2), "2 boxes but points of 1"),
+        (PAIR.repeat(1, 3, 1), torch.ones(1, 6), torch.tensor([[5.0, 5, 9, 9]]), "8 prompt tokens"),
+        (PAIR.repeat(9, 1, 1) + torch.arange(9)[:, None, None] * 3, torch.ones(9, 2), None, "81, "),
+    ],
+)
+def test_many_prompts_are_all_checked_before_one_is_run(
+    photo, monkeypatch, points, labels, boxes, message
+):
+    predictor = sam_compat.SamPredictor(small_segmenter())
+    predictor.set_image(photo)
+    monkeypatch.setattr(small_segmenter(), "decode", None)
+    with pytest.raises(InvalidPrompt, match=message):
+        predictor.predict_torch(points, labels, boxes)
+
+
+def test_prompts_of_a_batch_are_padded_and_no_prompts_give_no_masks(photo):
+    predictor = sam_compat.SamPredictor(small_segmenter())
+    predictor.set_image(photo)
+    points = torch.tensor([[[30.0, 20], [-9, 999]], [[30, 20], [60, 40]]]).bfloat16()
+    masks, scores, _ = predictor.predict_torch(points, torch.tensor([[1, -1], [1, 1]]))
+    one, score, _ = predictor.predict(np.array([[30, 20]]), np.array([1]))
+    np.testing.assert_allclose(scores[0], score, atol=1e-5)
+    assert (masks[0].numpy() == one).mean() > 0.999
+    none, scores, low = predictor.predict_torch(None, None, torch.zeros(0, 4))
+    assert none.shape == (0, 3, 60, 80) and none.dtype == torch.bool
+    assert scores.shape == (0, 3) and len(low) == 0
+
+
+def test_thousands_of_points_are_checked_at_once():
+    rng = np.random.default_rng(0)
+    points, labels = rng.uniform(0, 60, (4096, 1, 2)), np.ones((4096, 1))
+    boxes = rng.uniform(-20, 90, (4096, 4))
+    start = time.perf_counter()
+    coords, kinds = check_queries(*join_tokens(points, labels, boxes), (60, 60))
+    # One Prompt each takes 30 ms and more; as arrays it is about 2 ms.
+    assert time.perf_counter() - start < 0.5
+    for i in range(0, 4096, 512):
+        expected = Prompt(points[i], (1,), boxes[i]).within((60, 60)).tokens()
+        np.testing.assert_array_equal(coords[i], expected[0][:3])
+        assert kinds[i].tolist() == [2, 3, 1]
 
 
 def test_every_model_is_in_the_registry():
