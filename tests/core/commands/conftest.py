@@ -1,11 +1,13 @@
 """A model that answers at once and exactly, and a photo for it."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from esam_core.everything import settings
 from tests.support.fakes import FakeSegmenter
 
 
@@ -45,3 +47,11 @@ def boxes_file(tmp_path):
         return path
 
     return write
+
+
+@pytest.fixture
+def few_points(monkeypatch):
+    """Four points a side instead of 16 in the preset "fast"."""
+    monkeypatch.setitem(
+        settings.PRESETS, "fast", replace(settings.PRESETS["fast"], points_per_side=4)
+    )
