@@ -1,6 +1,13 @@
-"""A faster import of gradio; used by app.py only."""
+"""What the page needs before it starts: an address, its path, a faster import of gradio.
 
+Used by ``demo.__main__`` only.
+"""
+
+import errno
 import inspect
+import os
+import re
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -27,3 +34,65 @@ def without_type_stubs() -> Iterator[None]:
         yield
     finally:
         inspect.getfile = getfile
+
+
+def root_path(text: str) -> str:
+    """Check the place of the page behind a reverse proxy.
+
+    Args:
+        text: A path such as ``/tools/esam``, or the whole address, ``https://host/tools/esam``;
+            empty for none.
+
+    Returns:
+        The same without a slash at its end.
+
+    Raises:
+        ValueError: Neither a path nor an address.
+    """
+    path = text.rstrip("/")
+    if path and not re.fullmatch(r"(https?://[^/?#\s]+)?(/[^/?#\s]+)*", path):
+        raise ValueError(
+            f"{text!r} is no path; use one such as /tools/esam, or https://HOST/tools/esam"
+        )
+    return path
+
+
+def refusal(host: str, port: int | None) -> str:
+    """Say in one line why no page can listen here; "" if one can.
+
+    Args:
+        host: Name or address, IPv6 with or without brackets.
+        port: None checks the host alone.
+    """
+    if port is not None and not 1 <= port <= 65535:
+        return f"--port {port} is no port; use one from 1 to 65535."
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            bare or None, port or 0, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except (OSError, UnicodeError):
+        return _no_host(host)
+    try:
+        with socket.socket(family, kind, protocol) as probe:
+            if os.name == "posix":  # as servers do: a port that was just left can be used
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        return _refusal_of(error, host, port)
+    return ""
+
+
+def _refusal_of(error: OSError, host: str, port: int | None) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} is taken; choose another with --port, or leave --port out."
+    if error.errno == errno.EACCES:
+        return f"port {port} needs rights that this user lacks; use one from 1024 with --port."
+    return _no_host(host)
+
+
+def _no_host(host: str) -> str:
+    return (
+        f"--host {host!r} is no address of this machine; use 127.0.0.1 (this machine only) or "
+        "0.0.0.0 (its network, too)."
+    )

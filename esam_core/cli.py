@@ -16,9 +16,18 @@ from esam_core import commands
 from esam_core.commands._group import LateParser
 from esam_core.errors import EsamError
 
+EXIT_CODES = (
+    "Exit codes: 0 all is done; 2 an error, said in one line; 3 done, but something was left out, "
+    "which is named; 130 interrupted."
+)
+
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one subcommand and return its exit code: 0 success, 2 error, 130 interrupted."""
+    """Run one subcommand and return its exit code.
+
+    0 is success, 2 an error, 3 success but for something that was left out and named (a bad box of
+    ``--boxes``, a figure whose package is missing), 130 an interruption.
+    """
     args = build_parser().parse_args(join_negatives(sys.argv[1:] if argv is None else argv))
     return guarded(args.run, args)
 
@@ -40,6 +49,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m esam_core",
         description="Segment photos with EfficientSAM from the command line.",
+        epilog=EXIT_CODES,
     )
     parser.add_argument("--version", action="version", version=f"esam {esam_core.__version__}")
     subparsers = parser.add_subparsers(
@@ -49,7 +59,9 @@ def build_parser() -> argparse.ArgumentParser:
         if module.name.startswith("_"):
             continue
         command = importlib.import_module(f"{commands.__name__}.{module.name}")
-        command.add_parser(subparsers).set_defaults(run=command.run)
+        child = command.add_parser(subparsers)
+        child.set_defaults(run=command.run)
+        child.epilog = EXIT_CODES
     return parser
 
 

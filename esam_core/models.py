@@ -128,7 +128,7 @@ _ROWS = (
         weights=MINI,
         parameters=5_663_444,
         licence="Apache-2.0; parts of its training data are for research use only",
-        paper="assets/weights/esam_mini.md",
+        paper="esam_mini.md, the card beside its weights",
         understands_background=True,
         grid_thresholds=MINI_THRESHOLDS,
         foreign_weights=("classifier.",),  # head of the backbone's image classifier, used for texts
@@ -147,6 +147,18 @@ def available_models() -> list[str]:
     """
     _check_named_place()
     return [name for name, spec in MODELS.items() if find_weights(spec.weights) is not None]
+
+
+def best_model() -> str:
+    """Return what ``auto`` means: the best model whose weights are present.
+
+    Without any, this is the bundled model, whose missing file is then named on loading.
+
+    Raises:
+        WeightsNotFound: As for ``available_models``.
+    """
+    bundled = next(name for name, spec in MODELS.items() if spec.bundled)
+    return next(iter(available_models()), bundled)
 
 
 def load_segmenter(
@@ -172,14 +184,14 @@ def load_segmenter(
 
     Raises:
         UnknownModel: Unknown name.
-        WeightsNotFound: The weights were not found, or ``name`` is ``auto`` and the place in
-            ``ESAM_WEIGHTS`` has no weights.
+        WeightsNotFound: The weights were not found (for ``auto``: not even the bundled ones), or
+            ``name`` is ``auto`` and the place in ``ESAM_WEIGHTS`` has no weights.
         WeightsMismatch: The file does not fit the model.
         InvalidSettings: A device or precision that is not available on this machine.
     """
     from esam_core.segmenter import TorchSegmenter
 
-    spec = model_spec(available_models()[0] if name == "auto" else name)
+    spec = model_spec(best_model() if name == "auto" else name)
     network = _build(spec)
     origin = "random"
     if not random:

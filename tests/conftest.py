@@ -98,13 +98,18 @@ def engine(catalogue) -> Engine:
     return engine
 
 
-def serve(engine):
-    """Launch the page over an engine on a free port; yields its address."""
+def serve(engine, root_path=None):
+    """Launch the page over an engine on a free port; return it and its address."""
     from demo.ui import LAUNCH, build
 
     page = build(engine)
     _, url, _ = page.launch(
-        server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, share=False, **LAUNCH
+        server_name="127.0.0.1",
+        root_path=root_path,
+        prevent_thread_lock=True,
+        quiet=True,
+        share=False,
+        **LAUNCH,
     )
     engine.models.start()
     return page, url.rstrip("/")

@@ -18,8 +18,8 @@ STDLIB = sys.stdlib_module_names
 # room: (rooms of the project that it may import, packages of others). A name stands for the module
 # or package and all that is inside it; a row for a module goes before the row of its package.
 BASE = (
-    "esam_core.errors esam_core.lazy esam_core.geometry esam_core.values esam_core.images "
-    "esam_core.prompts esam_core.masks"
+    "esam_core.errors esam_core.lazy esam_core.bundled esam_core.geometry esam_core.values "
+    "esam_core.images esam_core.prompts esam_core.masks"
 )
 SEGMENTER = f"{BASE} esam_core.devices esam_core.modeling"
 MODELS = f"{SEGMENTER} esam_core.segmenter esam_core.models"
@@ -29,14 +29,22 @@ ROOMS: dict[str, tuple[str, str]] = {
     "esam_core.errors": ("", ""),
     "esam_core.process": ("", ""),
     "esam_core.lazy": ("", ""),
+    "esam_core.bundled": ("", ""),
+    "esam_core.files": ("esam_core.errors", ""),
     "esam_core.geometry": ("esam_core.errors", "numpy scipy"),
-    "esam_core.images": ("esam_core.errors", "numpy PIL tifffile pi_heif"),
+    "esam_core.images": (
+        "esam_core.errors esam_core.bundled",
+        "numpy PIL tifffile pi_heif",
+    ),
     "esam_core.values": ("esam_core.errors", ""),
     "esam_core.prompts": ("esam_core.errors esam_core.geometry esam_core.values", "numpy"),
     "esam_core.masks": ("esam_core.errors esam_core.geometry", "numpy"),
     "esam_core.modeling": ("", "torch timm"),
     "esam_core.devices": ("esam_core.errors esam_core.modeling", "torch numpy"),
-    "esam_core.weights": ("esam_core.errors", "torch safetensors filelock platformdirs"),
+    "esam_core.weights": (
+        "esam_core.errors esam_core.bundled",
+        "torch safetensors filelock platformdirs",
+    ),
     "esam_core.segmenter": (SEGMENTER, "torch numpy"),
     "esam_core.models": (f"{SEGMENTER} esam_core.segmenter esam_core.weights", "torch numpy"),
     "esam_core.everything": (MODELS, "torch torchvision numpy scipy pycocotools"),
@@ -49,7 +57,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     "esam_core.datasets": (BASE, "numpy PIL"),
     "esam_core.sam": (f"{MODELS} esam_core.everything", "torch numpy transformers pycocotools"),
     "esam_core.visualize": (BASE, "numpy PIL"),
-    "esam_core.export.onnx": (MODELS, "torch"),
+    "esam_core.export.onnx": (f"{MODELS} esam_core.files", "torch"),
     "esam_core.export": (f"{BASE} esam_core.visualize", "numpy PIL scipy pycocotools"),
     "esam_core.figures": (CORE, "numpy PIL scipy tqdm"),
     "esam_core.benchmark": (CORE, "torch numpy PIL psutil"),
@@ -70,7 +78,12 @@ ROOMS: dict[str, tuple[str, str]] = {
     ),
     "demo.loadtest": ("esam_core", "numpy PIL scipy httpx psutil"),
 }
-FRONT = ("esam_core", "esam_core.__main__", "demo")  # entry points and package docstrings
+FRONT = (
+    "esam_core",
+    "esam_core.__main__",
+    "demo",
+    "demo.__main__",
+)  # entry points and package docstrings
 HEAVY = ("gradio", "matplotlib", "open_clip", "onnxruntime")
 
 

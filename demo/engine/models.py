@@ -77,7 +77,9 @@ class Models:
     def _default(self) -> str:
         names = [entry.name for entry in self.entries]
         if self.wanted == "auto":
-            return names[0]
+            # Where no weights are at all, the error names the file that should have come along.
+            usable = [entry.name for entry in self.entries if entry.present or entry.bundled]
+            return usable[0] if usable else names[0]
         if self.wanted not in names:
             raise UnknownModel(f"There is no model {self.wanted!r}; choose one of {names}.")
         return self.wanted

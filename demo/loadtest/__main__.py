@@ -19,8 +19,8 @@ def build_parser() -> argparse.ArgumentParser:
     """Build the parser of ``python -m demo.loadtest``."""
     parser = argparse.ArgumentParser(
         prog="python -m demo.loadtest",
-        description="Let simulated visitors use the page at once. Starts app.py on a free port, or "
-        "uses a page that runs (--url). Every visitor opens a photo of its own and clicks on its "
+        description="Let simulated visitors use the page at once. Starts one on a free port, or "
+        "uses one that runs (--url). Every visitor opens a photo of its own and clicks on its "
         "objects; replies are checked.",
     )
     parser.add_argument("--visitors", type=_count, nargs="+", default=[1, 4, 16], metavar="N")
@@ -35,7 +35,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--url", help="a page that runs already, http://HOST:PORT")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the numbers")
     parser.add_argument(
-        "app", nargs="*", metavar="-- ARGS", help="arguments for app.py, such as -- --model mini"
+        "app", nargs="*", metavar="-- ARGS", help="arguments of the page, such as -- --model mini"
     )
     return parser
 

@@ -1,4 +1,4 @@
-"""The page under test: a running one, or ``app.py`` started as a subprocess."""
+"""The page under test: a running one, or ``python -m demo`` as a subprocess."""
 
 import os
 import socket
@@ -8,13 +8,11 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from pathlib import Path
 from typing import IO
 
 from demo.loadtest.client import PageClient, PageError
 from esam_core.errors import EsamError
 
-APP = Path(__file__).resolve().parents[2] / "app.py"
 START_SECONDS = 120
 NO_PROXY = {"NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
 
@@ -24,25 +22,21 @@ def running_page(url: str | None, app_args: Sequence[str]) -> Iterator[tuple[str
     """Yield a page's address and, if it was started here, its process id.
 
     Args:
-        url: A running page; None starts ``app.py`` on a free port until the block ends.
-        app_args: Arguments for ``app.py``.
+        url: A running page; None starts one on a free port until the block ends.
+        app_args: Arguments for ``python -m demo``.
 
     Raises:
-        EsamError: ``app.py`` does not start.
+        EsamError: The page does not start.
     """
     if url is not None:
         yield url.rstrip("/"), None
         return
-    if not APP.is_file():
-        raise EsamError(f"there is no {APP} to start; give --url of a page that runs.")
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, str(APP), "--host", "127.0.0.1", "--port", str(port), *app_args]
+    command = [sys.executable, "-m", "demo", "--host", "127.0.0.1", "--port", str(port), *app_args]
     with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(
-            command, cwd=APP.parent, env=os.environ | NO_PROXY, stdout=log, stderr=log
-        )
+        process = subprocess.Popen(command, env=os.environ | NO_PROXY, stdout=log, stderr=log)
         try:
             _await_page(f"http://127.0.0.1:{port}", process, log)
             yield f"http://127.0.0.1:{port}", process.pid
@@ -95,10 +89,10 @@ def _await_page(url: str, process: subprocess.Popen, log: IO[bytes]) -> None:
         if process.poll() is not None:
             log.seek(0)
             lines = log.read().decode(errors="replace").strip().splitlines()
-            raise EsamError(f"app.py ended before its page was up: {lines[-1] if lines else ''}")
+            raise EsamError(f"the page ended before it was up: {lines[-1] if lines else ''}")
         try:
             PageClient(url).close()
             return
         except PageError:
             time.sleep(0.1)
-    raise EsamError(f"app.py was not up after {START_SECONDS} s.")
+    raise EsamError(f"the page was not up after {START_SECONDS} s.")

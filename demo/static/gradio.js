@@ -88,12 +88,14 @@ function sendFile(file) {
   input.dispatchEvent(new Event('change', { bubbles: true }));
 }
 
-/** Whether the server can be reached; Gradio does not report lost connections to components. */
+/**
+ * Whether the server can be reached; Gradio does not report lost connections to components.
+ * A reverse proxy before a server that is gone answers in its place, with a status of 500 and above.
+ */
 async function isAlive() {
   const { root, api_prefix } = /** @type {any} */ (window).gradio_config;
   try {
-    await fetch(`${root}${api_prefix}/app_id`, { cache: 'no-store' });
-    return true;
+    return (await fetch(`${root}${api_prefix}/app_id`, { cache: 'no-store' })).status < 500;
   } catch {
     return false;
   }

@@ -7,6 +7,7 @@ the table states.
 
 import argparse
 import gc
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ import numpy as np
 
 from esam_core.benchmark.limits import processor_name
 from esam_core.benchmark.timing import Timing, time_call
-from esam_core.datasets.detections import detections_of, load_detections
+from esam_core.datasets.detections import detections_of, load_detections, read_detections
+from esam_core.datasets.photos import usable_boxes
 from esam_core.errors import InvalidPrompt, InvalidSettings, WeightsNotFound
 from esam_core.images import asset, load_rgb, stretch_rgb
 from esam_core.models import load_segmenter
@@ -213,7 +215,10 @@ def _timed(
 def _box(photo: Path, image_hw: tuple[int, int], boxes: Path | None) -> np.ndarray:
     """Return the box (4,) of the photo."""
     if boxes is not None:
-        return detections_of(load_detections(boxes), photo).boxes_xyxy[0]
+        usable, left_out = usable_boxes(*read_detections(boxes), photo, image_hw)
+        for item in left_out:
+            print(f"left out: {item}", file=sys.stderr)
+        return usable.boxes_xyxy[0]
     try:
         return detections_of(load_detections(asset("detections.json")), photo).boxes_xyxy[0]
     except InvalidPrompt:  # not one of the example photos

@@ -1,4 +1,4 @@
-"""Shared by several subcommands: choosing a model, a progress bar, writing results."""
+"""Shared by several subcommands: choosing a model, a progress bar, the report."""
 
 import argparse
 import sys
@@ -7,11 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from esam_core.errors import EsamError
+from esam_core.commands._outputs import write_file
 
 if TYPE_CHECKING:
-    import numpy as np
-
+    from esam_core.images import LoadedPhoto
     from esam_core.segmenter import Segmenter
 
 
@@ -65,9 +64,18 @@ def add_json_argument(parser: argparse.ArgumentParser, what: str) -> None:
     parser.add_argument("--json", metavar="FILE", help=f"also write {what}; - writes to stdout")
 
 
-def about_run(photo: Path, segmenter: "Segmenter", image_hw: tuple[int, int]) -> dict[str, Any]:
+def about_photo(path: Path, photo: "LoadedPhoto") -> dict[str, Any]:
+    """Return a report's entries about a photo: path, size and what reading it changed."""
+    return {
+        "photo": str(path),
+        "image_hw": list(photo.image.shape[:2]),
+        "notes": list(photo.notes),
+    }
+
+
+def about_run(path: Path, photo: "LoadedPhoto", segmenter: "Segmenter") -> dict[str, Any]:
     """Return a report's first entries: photo and model."""
-    return {"photo": str(photo), "image_hw": list(image_hw), **about_model(segmenter)}
+    return about_photo(path, photo) | about_model(segmenter)
 
 
 def about_model(segmenter: "Segmenter") -> dict[str, Any]:
@@ -93,26 +101,3 @@ def write_report(target: str | None, report: dict[str, Any], text: str) -> None:
     elif target:
         write_file(Path(target), content.encode())
     print(text, file=sys.stderr if target == "-" else sys.stdout)
-
-
-def write_file(path: Path, content: bytes) -> None:
-    """Write an output file.
-
-    Raises:
-        EsamError: The file cannot be written.
-    """
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise EsamError(f"cannot write {path}: {error.strerror}. Choose another place.") from error
-
-
-def write_picture(path: Path, picture: "np.ndarray") -> None:
-    """Write a picture (h, w) or (h, w, 3) uint8 as PNG."""
-    import io
-
-    from PIL import Image
-
-    stream = io.BytesIO()
-    Image.fromarray(picture).save(stream, "PNG")
-    write_file(path, stream.getvalue())

@@ -4,12 +4,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from esam_core.commands._common import (
-    about_model,
-    add_json_argument,
-    write_picture,
-    write_report,
-)
+from esam_core.commands._common import about_model, about_photo, add_json_argument, write_report
+from esam_core.commands._outputs import PICTURE, check_outputs, write_picture
+from esam_core.commands._photo import add_photo_argument, open_photo
 from esam_core.commands._prompt import add_prompt_arguments, read_prompt
 
 if TYPE_CHECKING:
@@ -28,14 +25,18 @@ def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentPar
         "IoU and milliseconds. The default is all models whose weights are on this machine, or, "
         "if there is only one, all rules.",
     )
-    parser.add_argument("photo", type=Path, metavar="PHOTO")
+    add_photo_argument(parser)
     add_prompt_arguments(parser)
     parser.add_argument("--models", metavar="A,B", help="names, separated by commas")
     parser.add_argument(
         "--rules", metavar="A,B", help="some of predicted_iou, box_iou, largest, smallest"
     )
     parser.add_argument(
-        "--out", type=Path, required=True, metavar="FILE", help="the masks side by side (PNG)"
+        "--out",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="the masks side by side (PNG, JPEG, WebP)",
     )
     add_json_argument(parser, "prompt, scores, IoU, times and models")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, mps")
@@ -46,10 +47,11 @@ def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentPar
 def run(args: argparse.Namespace) -> int:
     """Compare, write the panel and print the table."""
     from esam_core.comparison import compare_models
-    from esam_core.images import load_rgb
     from esam_core.models import load_segmenter
 
-    image = load_rgb(args.photo)
+    check_outputs(args, PICTURE)
+    photo = open_photo(args)
+    image = photo.image
     prompt = read_prompt(args, image.shape[:2])
     models, rules = choices(args.models, args.rules)
     segmenters = [
@@ -59,8 +61,7 @@ def run(args: argparse.Namespace) -> int:
         segmenter.predict(segmenter.embed(image), prompt)
     result = compare_models(image, prompt, segmenters, rules=rules)
     write_picture(args.out, draw(image, prompt, result))
-    report = {"photo": str(args.photo), "image_hw": list(image.shape[:2]), **describe(result)}
-    report["prompt"] = prompt.to_json()
+    report = about_photo(args.photo, photo) | describe(result) | {"prompt": prompt.to_json()}
     write_report(args.json, report, f"{as_table(result)}\n{args.out}")
     return 0
 

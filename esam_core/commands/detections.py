@@ -4,7 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
-from esam_core.commands._common import write_file
+from esam_core.commands._outputs import JSON, check_outputs, write_file
 
 
 def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentParser:
@@ -22,6 +22,7 @@ def run(args: argparse.Namespace) -> int:
     from esam_core.datasets.annotated import annotated_photos
     from esam_core.datasets.detections import results_of_masks
 
+    check_outputs(args, JSON)
     rows = results_of_masks(annotated_photos(args.data))
     lines = ",\n".join(json.dumps(row) for row in rows)
     write_file(args.out, f"[\n{lines}\n]\n".encode())

@@ -1,6 +1,7 @@
 """``figures``: render the notebooks' figures as files, without Jupyter."""
 
 import argparse
+import sys
 from pathlib import Path
 
 from esam_core.commands._common import progress_bar
@@ -17,21 +18,28 @@ def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentPar
     parser.add_argument("--device", default="auto")
     parser.add_argument("--precision", default="auto")
     parser.add_argument("--boxes", type=Path, metavar="FILE", help="a detector's boxes for fig2")
-    parser.add_argument("--out", type=Path, metavar="FOLDER", help="default: assets/figures")
+    parser.add_argument(
+        "--out", type=Path, default=Path("figures"), metavar="FOLDER", help="default: figures/"
+    )
     return parser
 
 
 def run(args: argparse.Namespace) -> int:
     """Render the figures in turn and print their paths.
 
-    A figure that needs a package that is not installed is skipped, with a message at the end. If it
-    was requested by name, it is an error, after the other figures are rendered.
+    A figure that needs a package that is not installed is skipped, with a message at the end, and
+    the exit code is 3, as it is when a figure leaves out a bad box. If it was requested by name, it
+    is an error, after the other figures are rendered.
     """
     from esam_core.errors import MissingPackage
     from esam_core.figures import render
+    from esam_core.files import check_folder
 
-    left_out: dict[str, MissingPackage] = {}
-    for name in _names(args.only):
+    names = _names(args.only)
+    check_folder(args.out)  # refused before the figures are drawn, which takes minutes
+    complete = True
+    skipped: dict[str, MissingPackage] = {}
+    for name in names:
         try:
             with progress_bar(name) as progress:
                 figure = render(
@@ -44,15 +52,18 @@ def run(args: argparse.Namespace) -> int:
                     progress=progress,
                 )
         except MissingPackage as error:
-            left_out[name] = error
+            skipped[name] = error
             continue
         png, pdf = figure.save(args.out)
         print(f"{png}\n{pdf}")
-    for name, reason in left_out.items():
+        for what in figure.left_out:
+            print(f"left out: {what}", file=sys.stderr)
+        complete = complete and not figure.left_out
+    for name, reason in skipped.items():
         if args.only is not None:
             raise reason
         print(f"{name} was skipped: {reason}")
-    return 0
+    return 0 if complete and not skipped else 3
 
 
 def _names(only: str | None) -> list[str]:

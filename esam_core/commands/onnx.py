@@ -17,8 +17,10 @@ def add_parser(subparsers: argparse._SubParsersAction) -> argparse.ArgumentParse
 def run(args: argparse.Namespace) -> int:
     """Write both files."""
     from esam_core.export.onnx import export_onnx
+    from esam_core.files import check_folder
     from esam_core.models import load_segmenter
 
+    check_folder(args.out)
     segmenter = load_segmenter(
         args.name, weights=args.weights, random=args.random, device="cpu", precision="fp32"
     )

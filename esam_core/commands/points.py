@@ -5,17 +5,19 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from esam_core.commands._boxes import Objects, add_boxes_arguments, objects_of
 from esam_core.commands._common import (
+    about_model,
     about_run,
     add_json_argument,
     add_model_arguments,
     load,
-    write_file,
     write_report,
 )
-from esam_core.commands._files import add_file_arguments, write_files
-from esam_core.commands._prompt import add_prompt_arguments, read_prompt
-from esam_core.errors import InvalidPrompt
+from esam_core.commands._files import Facts, add_file_arguments, in_colours, write_files
+from esam_core.commands._outputs import LOSSLESS, check_outputs, write_file, write_label_map
+from esam_core.commands._photo import add_image_id_argument, add_photo_argument, open_photo
+from esam_core.commands._prompt import add_prompt_arguments
 
 if TYPE_CHECKING:
     from esam_core.masks import Masks
@@ -28,23 +30,20 @@ def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentPar
         "points",
         aliases=["segment"],
         help="segment one object of a photo by points and a box",
-        description="Positions are pixels of the photo: x to the right, y down.",
+        description="Positions are pixels of the photo: x to the right, y down. Entries of --boxes "
+        "that are no boxes of a photo are left out and named, and the exit code is then 3.",
     )
-    parser.add_argument("photo", type=Path, metavar="PHOTO")
+    add_photo_argument(parser)
     add_prompt_arguments(parser)
-    parser.add_argument(
-        "--boxes",
-        type=Path,
-        metavar="FILE",
-        help="segment all boxes of a detector for this photo (COCO results JSON)",
-    )
-    parser.add_argument("--top", type=int, metavar="N", help="only the N best of --boxes")
+    add_boxes_arguments(parser)
+    add_image_id_argument(parser)
     parser.add_argument(
         "--out",
         type=Path,
         required=True,
         metavar="FILE",
-        help="where to write the mask (PNG); with --boxes a label map of all masks",
+        help="where to write the mask (PNG); with --boxes a label map of all masks (grey PNG), "
+        "and beside it STEM_colour.png",
     )
     add_file_arguments(parser)
     add_json_argument(parser, "prompt, scores and model")
@@ -54,37 +53,61 @@ def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentPar
 
 
 def run(args: argparse.Namespace) -> int:
-    """Segment, write the files and print one line about the result."""
-    from esam_core.export import export_label_map_png, export_mask_png
-    from esam_core.images import load_rgb
-    from esam_core.masks import Masks
-
-    image = load_rgb(args.photo)
-    prompts, names = read_prompts(args, image.shape[:2])
+    """Segment, write the files and print one line about the result; 3 if a box was left out."""
+    check_outputs(args, LOSSLESS, label_maps=("labels", "out") if args.boxes else ("labels",))
+    photo = open_photo(args)
+    objects = objects_of(args, photo.image.shape[:2])
     segmenter = load(args)
     started = time.perf_counter()
-    embedding = segmenter.embed(image)
+    embedding = segmenter.embed(photo.image)
     embedded = time.perf_counter()
-    answers = segmenter.predict_batch(embedding, prompts, rule=args.rule)
+    answers = segmenter.predict_batch(embedding, objects.prompts, rule=args.rule)
     finished = time.perf_counter()
-    masks = Masks.concat([answer[:1] for answer in answers])
-    report = about_run(args.photo, segmenter, masks.image_hw) | {
+    report = about_run(args.photo, photo, segmenter) | {
         "rule": args.rule,
         "milliseconds": {
             "embed": round((embedded - started) * 1000, 1),
             "predict": round((finished - embedded) * 1000, 1),
         },
     }
+    masks, twins = write(args, photo.image, objects, answers, about_model(segmenter))
+    report |= describe_all(args, objects, answers)
+    write_report(args.json, report, _line(report, masks, args.out) + in_colours(twins))
+    return 3 if objects.left_out else 0
+
+
+def write(
+    args: argparse.Namespace,
+    image: Any,
+    objects: Objects,
+    answers: list["Masks"],
+    info: dict[str, Any],
+) -> tuple["Masks", list[Path]]:
+    """Write the files; return the best mask of each answer and the coloured twins' paths."""
+    from esam_core.export import export_mask_png
+    from esam_core.masks import Masks
+
+    masks = Masks.concat([answer[:1] for answer in answers])
+    twins = []
     if args.boxes:
-        rows = zip(names, prompts, answers, strict=True)
-        report["objects"] = [{"name": name} | describe(p, m) for name, p, m in rows]
-        write_file(args.out, export_label_map_png(masks))
+        twins.append(write_label_map(args.out, masks))
     else:
-        report |= describe(prompts[0], answers[0])
         write_file(args.out, export_mask_png(masks.data[0]))
-    write_files(args, image, masks, names)
-    write_report(args.json, report, _line(report, masks, args.out))
-    return 0
+    facts = Facts(objects.names, objects.image_id, objects.category_ids, objects.scores, info)
+    return masks, twins + write_files(args, image, masks, facts)
+
+
+def describe_all(
+    args: argparse.Namespace, objects: Objects, answers: list["Masks"]
+) -> dict[str, Any]:
+    """Return the prompts and scores as JSON values; of --boxes with ids and what was left out."""
+    if not args.boxes:
+        return describe(objects.prompts[0], answers[0])
+    rows = zip(objects.describe(), objects.prompts, answers, strict=True)
+    return {
+        "objects": [identity | describe(prompt, masks) for identity, prompt, masks in rows],
+        "left_out": [item.to_json() for item in objects.left_out],
+    }
 
 
 def describe(prompt: "Prompt", masks: "Masks") -> dict[str, Any]:
@@ -98,24 +121,6 @@ def describe(prompt: "Prompt", masks: "Masks") -> dict[str, Any]:
         "area": int(best.area[0]),
         "box_xyxy": best.boxes_xyxy[0].tolist(),
     }
-
-
-def read_prompts(
-    args: argparse.Namespace, image_hw: tuple[int, int]
-) -> tuple[list["Prompt"], list[str]]:
-    """Return the prompts and the names of their objects, from detector boxes or from options."""
-    if args.boxes is None:
-        if args.top is not None:
-            raise InvalidPrompt("--top N chooses among the boxes of --boxes FILE; give one.")
-        return [read_prompt(args, image_hw)], ["object"]
-    if args.point or args.box is not None:
-        raise InvalidPrompt("give either --boxes FILE, or --point and --box.")
-    if args.top is not None and args.top < 1:
-        raise InvalidPrompt(f"--top is {args.top}; it must be at least 1.")
-    from esam_core.datasets.detections import detections_of, load_detections
-
-    found = detections_of(load_detections(args.boxes), args.photo).top(args.top)
-    return found.prompts(), found.names
 
 
 def _line(report: dict[str, Any], masks: "Masks", out: Path) -> str:

@@ -5,13 +5,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from esam_core.commands._common import (
+    about_model,
     about_run,
     add_json_argument,
     add_model_arguments,
     load,
-    write_file,
-    write_picture,
     write_report,
+)
+from esam_core.commands._files import Facts, add_file_arguments, in_colours, write_files
+from esam_core.commands._outputs import LOSSLESS, check_outputs, write_file, write_picture
+from esam_core.commands._photo import (
+    add_image_id_argument,
+    add_photo_argument,
+    image_id,
+    open_photo,
 )
 
 if TYPE_CHECKING:
@@ -28,11 +35,13 @@ def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentPar
         help="segment what stands out in a photo",
         description="Points drawn from a saliency map prompt the model, as in the paper.",
     )
-    parser.add_argument("photo", type=Path, metavar="PHOTO")
+    add_photo_argument(parser)
+    add_image_id_argument(parser)
     parser.add_argument(
         "--out", type=Path, required=True, metavar="FILE", help="all masks together (PNG)"
     )
     parser.add_argument("--overlay", type=Path, metavar="FILE", help="photo, map, points and masks")
+    add_file_arguments(parser)
     parser.add_argument("--map", type=Path, metavar="FILE", help="the saliency map (grey PNG)")
     add_json_argument(parser, "points, scores and models")
     parser.add_argument(
@@ -49,13 +58,10 @@ def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentPar
 
 def run(args: argparse.Namespace) -> int:
     """Segment, write the files and print one line about the result."""
-    import numpy as np
-
-    from esam_core.export import export_mask_png
-    from esam_core.images import load_rgb
     from esam_core.saliency.maps import load_saliency
     from esam_core.saliency.masks import SalientSettings, salient_masks
 
+    check_outputs(args, LOSSLESS)
     settings = SalientSettings(
         threshold=args.threshold,
         points=args.points,
@@ -63,26 +69,38 @@ def run(args: argparse.Namespace) -> int:
         seed=args.seed,
         instances=not args.whole,
     )
-    image = load_rgb(args.photo)
-    saliency = load_saliency(args.saliency).estimate(image)
+    photo = open_photo(args)
+    saliency = load_saliency(args.saliency).estimate(photo.image)
     segmenter = load(args)
-    answer = salient_masks(segmenter, image, saliency=saliency, settings=settings)
-    union = np.logical_or.reduce(answer.masks.data)
-    write_file(args.out, export_mask_png(union))
-    if args.map:
-        write_picture(args.map, (saliency.data * 255).round().astype(np.uint8))
-    if args.overlay:
-        write_picture(args.overlay, _overlay(image, answer, segmenter))
-    write_report(
-        args.json, describe(args.photo, answer, segmenter), _line(args.out, answer, segmenter)
-    )
+    answer = salient_masks(segmenter, photo.image, saliency=saliency, settings=settings)
+    twins = write(args, photo.image, answer, segmenter)
+    report = about_run(args.photo, photo, segmenter) | describe(answer)
+    write_report(args.json, report, _line(args.out, answer, segmenter) + in_colours(twins))
     return 0
 
 
-def describe(photo: Path, answer: "SalientMasks", segmenter: "Segmenter") -> dict[str, Any]:
-    """Return the masks' scores, their prompts and the models as JSON values."""
+def write(
+    args: argparse.Namespace, image: "np.ndarray", answer: "SalientMasks", segmenter: "Segmenter"
+) -> list[Path]:
+    """Write the files that the arguments name; return the coloured twins of label maps."""
+    import numpy as np
+
+    from esam_core.export import export_mask_png
+
+    masks = answer.masks
+    write_file(args.out, export_mask_png(np.logical_or.reduce(masks.data)))
+    if args.map:
+        write_picture(args.map, (answer.saliency.data * 255).round().astype(np.uint8))
+    if args.overlay:
+        write_picture(args.overlay, _overlay(image, answer, segmenter))
+    info = about_model(segmenter) | {"saliency": answer.saliency.provenance}
+    facts = Facts(["object"] * len(masks), image_id(args), info=info)
+    return write_files(args, image, masks, facts)
+
+
+def describe(answer: "SalientMasks") -> dict[str, Any]:
+    """Return the masks' scores, their prompts and the map's model as JSON values."""
     return {
-        **about_run(photo, segmenter, answer.masks.image_hw),
         "saliency": answer.saliency.provenance,
         "peak": round(answer.saliency.peak, 4),
         "seed": answer.seed,

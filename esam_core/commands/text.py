@@ -1,17 +1,27 @@
 """``text``: segment what a text names in a photo, into a mask file."""
 
 import argparse
+from collections.abc import Mapping, Sequence
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from esam_core.commands._boxes import add_names_argument, names_of
 from esam_core.commands._common import (
+    about_model,
     about_run,
     add_json_argument,
     add_model_arguments,
     load,
-    write_file,
-    write_picture,
     write_report,
+)
+from esam_core.commands._files import Facts, add_file_arguments, in_colours, write_files
+from esam_core.commands._outputs import LOSSLESS, check_outputs, write_file, write_picture
+from esam_core.commands._photo import (
+    add_image_id_argument,
+    add_photo_argument,
+    image_id,
+    open_photo,
 )
 
 if TYPE_CHECKING:
@@ -29,12 +39,15 @@ def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentPar
         description="Segment everything proposes masks and the text ranks them. Commas separate "
         "texts. A plural selects all masks that match, a singular the best one.",
     )
-    parser.add_argument("photo", type=Path, metavar="PHOTO")
+    add_photo_argument(parser)
     parser.add_argument("text", metavar="TEXT", help='such as "a bear" or "dogs, car"')
     parser.add_argument(
         "--out", type=Path, required=True, metavar="FILE", help="what was found (PNG)"
     )
     parser.add_argument("--overlay", type=Path, metavar="FILE", help="photo, one colour per text")
+    add_file_arguments(parser)
+    add_image_id_argument(parser)
+    add_names_argument(parser, "the texts' subjects")
     add_json_argument(parser, "scores and parsed texts")
     parser.add_argument(
         "--encoder", default="offline", help="offline, ViT-B-32, ViT-L-14, MobileCLIP-S2, SigLIP"
@@ -48,10 +61,6 @@ def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentPar
 
 def run(args: argparse.Namespace) -> int:
     """Rank, write the files and print one line per text."""
-    import numpy as np
-
-    from esam_core.export import export_mask_png
-    from esam_core.images import load_rgb
     from esam_core.text import (
         embed_regions,
         load_text_encoder,
@@ -60,8 +69,10 @@ def run(args: argparse.Namespace) -> int:
         split_texts,
     )
 
+    check_outputs(args, LOSSLESS)
     texts = split_texts(args.text)
-    image = load_rgb(args.photo)
+    names = names_of(args)
+    photo = open_photo(args)
     encoder = load_text_encoder(
         args.encoder,
         weights=args.encoder_weights,
@@ -72,26 +83,87 @@ def run(args: argparse.Namespace) -> int:
     for text in texts:
         encoder.parse(text)  # raise for an unknown word before the slow part
     segmenter = load(args)
-    masks = propose(segmenter, image)
-    regions = embed_regions(image, masks, encoder)
+    masks = propose(segmenter, photo.image)
+    regions = embed_regions(photo.image, masks, encoder)
     ranking = rank_masks(regions, texts, encoder, threshold=args.threshold)
-    chosen = [ranking.chosen(i) for i in range(len(texts))]
-    union = np.logical_or.reduce(masks.data[np.concatenate(chosen)])
-    write_file(args.out, export_mask_png(union))
-    if args.overlay:
-        write_picture(args.overlay, _overlay(image, masks, chosen))
-    report = about_run(args.photo, segmenter, masks.image_hw) | {
-        "encoder": encoder.name,
-        "encoder_provenance": encoder.provenance,
+    about = {"encoder": encoder.name, "encoder_provenance": encoder.provenance}
+    info = about_model(segmenter) | about
+    union, twins = write(args, photo.image, masks, ranking, facts_of(args, ranking, names, info))
+    report = about_run(args.photo, photo, segmenter) | about
+    report |= {
         "proposals": len(masks),
         "threshold": ranking.threshold,
         "texts": [describe(ranking, masks, i) for i in range(len(texts))],
     }
     lines = [_line(ranking, i, len(masks)) for i in range(len(texts))]
     encoded_by = f"{encoder.title} ({encoder.provenance})"
-    lines.append(f"{args.out}: {union.mean():.1%} of the photo, {encoded_by}")
+    lines.append(f"{args.out}: {union:.1%} of the photo, {encoded_by}{in_colours(twins)}")
     write_report(args.json, report, "\n".join(lines))
     return 0
+
+
+def write(
+    args: argparse.Namespace,
+    image: "np.ndarray",
+    masks: "Masks",
+    ranking: "TextRanking",
+    facts: Facts,
+) -> tuple[float, list[Path]]:
+    """Write the files that the arguments name.
+
+    Returns:
+        The share of the photo that was found, and the coloured twins of label maps.
+    """
+    import numpy as np
+
+    from esam_core.export import export_mask_png
+
+    chosen = [ranking.chosen(i) for i in range(len(ranking.texts))]
+    found = masks[np.concatenate(chosen)]
+    union = np.logical_or.reduce(found.data)
+    write_file(args.out, export_mask_png(union))
+    if args.overlay:
+        write_picture(args.overlay, _overlay(image, masks, chosen))
+    return union.mean(), write_files(args, image, found, facts)
+
+
+def facts_of(
+    args: argparse.Namespace,
+    ranking: "TextRanking",
+    names: Mapping[Any, str] | None,
+    info: dict[str, Any],
+) -> Facts:
+    """Return class, ids and score of every mask that was found, text by text."""
+    subjects = [parsed.subject for parsed in ranking.texts]
+    classes = classes_of(subjects, names or {})
+    found = [(i, mask) for i in range(len(subjects)) for mask in ranking.chosen(i)]
+    return Facts(
+        [classes[i][1] for i, _ in found],
+        image_id(args),
+        [classes[i][0] for i, _ in found],
+        [float(ranking.scores[mask, i]) for i, mask in found],
+        info,
+    )
+
+
+def classes_of(subjects: Sequence[str], names: Mapping[Any, str]) -> list[tuple[Any, str]]:
+    """Return id and name of the class of each subject.
+
+    Args:
+        subjects: What the texts look for.
+        names: Known classes by id. A subject that is called like one of them, in whatever case,
+            gets its id and name; the others get the next free numbers.
+    """
+    # Of {"23": "bear"}, which names the classes 23 and "23", the number counts.
+    order = sorted(names.items(), key=lambda item: isinstance(item[0], str))
+    known: dict[str, tuple[Any, str]] = {}
+    for number, name in order:
+        known.setdefault(name.casefold(), (number, name))
+    free = (number for number in count(1) if number not in names)
+    for subject in subjects:
+        if subject.casefold() not in known:
+            known[subject.casefold()] = next(free), subject
+    return [known[subject.casefold()] for subject in subjects]
 
 
 def describe(ranking: "TextRanking", masks: "Masks", text: int) -> dict[str, Any]:

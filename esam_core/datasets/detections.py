@@ -1,110 +1,92 @@
-"""Detector boxes in COCO results JSON, the format of ViTDet and most detectors."""
+"""Detector boxes from COCO JSON: a list of results, as ViTDet writes it, or a data set."""
 
 import json
-import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from esam_core.datasets.annotated import AnnotatedPhoto
+from esam_core.datasets.boxes import Detections, PhotoDetections
+from esam_core.datasets.classes import CATEGORIES, names_of_categories
+from esam_core.datasets.identities import FROM_NAME, JsonMap
+from esam_core.datasets.photos import image_id_of
+from esam_core.datasets.rows import BoxRow, LeftOut, NotABox, image_id_in, is_json, read_row
 from esam_core.errors import InvalidPrompt
-from esam_core.geometry import xywh_to_xyxy
-from esam_core.prompts import Prompt
-
-# COCO's class names by number; ten numbers are not used.
-_NAMES = """person,bicycle,car,motorcycle,airplane,bus,train,truck,boat,traffic light,fire hydrant,,
-stop sign,parking meter,bench,bird,cat,dog,horse,sheep,cow,elephant,bear,zebra,giraffe,,backpack,
-umbrella,,,handbag,tie,suitcase,frisbee,skis,snowboard,sports ball,kite,baseball bat,baseball glove,
-skateboard,surfboard,tennis racket,bottle,,wine glass,cup,fork,knife,spoon,bowl,banana,apple,
-sandwich,orange,broccoli,carrot,hot dog,pizza,donut,cake,chair,couch,potted plant,bed,,dining table,
-,,toilet,,tv,laptop,mouse,remote,keyboard,cell phone,microwave,oven,toaster,sink,refrigerator,,book,
-clock,vase,scissors,teddy bear,hair drier,toothbrush"""
-CATEGORIES = {
-    number: name for number, name in enumerate(_NAMES.replace("\n", "").split(","), start=1) if name
-}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Detections:
-    """The boxes of one photo, best score first.
+def load_detections(path: str | Path, *, names: Mapping[Any, str] | None = None) -> PhotoDetections:
+    """Read boxes per photo from a COCO file.
 
     Args:
-        boxes_xyxy: Corners (n, 4) float64 in pixels; they may extend beyond the image.
-        scores: (n,) float64.
-        category_ids: (n,) int, COCO class numbers, see ``CATEGORIES``.
-    """
-
-    boxes_xyxy: np.ndarray
-    scores: np.ndarray
-    category_ids: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.scores)
-
-    def top(self, count: int | None) -> "Detections":
-        """Return the best ``count`` boxes, or all if it is None."""
-        return Detections(self.boxes_xyxy[:count], self.scores[:count], self.category_ids[:count])
-
-    @property
-    def names(self) -> list[str]:
-        """The class of each box; an unknown number becomes "class 17"."""
-        return [CATEGORIES.get(int(i), f"class {int(i)}") for i in self.category_ids]
-
-    def prompts(self) -> list[Prompt]:
-        """Return n box prompts in pixels, for ``Segmenter.predict_batch``."""
-        # Detector boxes may extend beyond the top and left border; prompts must not be negative.
-        return [Prompt.box(*box) for box in np.clip(self.boxes_xyxy, 0, None).tolist()]
-
-
-def load_detections(path: str | Path) -> dict[int, Detections]:
-    """Read boxes per photo from a COCO results file.
-
-    Args:
-        path: JSON, a list of ``{"image_id", "category_id", "bbox": [x, y, width, height],
-            "score"}``, in pixels.
+        path: JSON in pixels: a list of ``{"image_id", "category_id", "bbox": [x, y, width,
+            height], "score"}``, or a data set with such ``annotations``, where the score may be
+            missing, beside its ``images`` and ``categories``.
+        names: Class names by class id, see ``load_names``; they come before a data set's own.
 
     Returns:
-        The boxes by ``image_id``, sorted by score, best first.
+        The boxes by ``image_id``, sorted by score, best first. Ids are of any JSON kind.
 
     Raises:
         InvalidPrompt: The file is missing or unreadable, or an entry is not a box.
     """
-    path = Path(path)
-    try:
-        rows = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InvalidPrompt(f"{path.name} cannot be read as JSON: {error}") from error
-    if not isinstance(rows, list):
-        raise InvalidPrompt(
-            f"{path.name} holds {type(rows).__name__}; COCO results are a list of boxes, each "
-            "with image_id, category_id, bbox and score."
-        )
-    found: dict[int, list[tuple[float, ...]]] = {}
-    for i, row in enumerate(rows):
-        number, *values = _row(row, f"entry {i} of {path.name}")
-        found.setdefault(int(number), []).append(tuple(values))
-    return {number: _sorted(np.array(boxes)) for number, boxes in found.items()}
+    found, left_out = read_detections(path, names=names)
+    if left_out:
+        first = left_out[0]
+        raise InvalidPrompt(f"entry {first.entry} of {Path(path).name}: {first.reason}")
+    return found
 
 
-def detections_of(detections: Mapping[int, Detections], photo: str | Path) -> Detections:
-    """Return the boxes of a photo by its file name: ``image_id`` 285 is 000000000285.jpg.
+def read_detections(
+    path: str | Path, *, names: Mapping[Any, str] | None = None
+) -> tuple[PhotoDetections, list[LeftOut]]:
+    """Read boxes like ``load_detections``, leaving out the entries that are not boxes.
+
+    Returns:
+        The boxes by ``image_id``, where a photo of which nothing is left has none, and what was
+        left out.
 
     Raises:
-        InvalidPrompt: The file has no boxes for it.
+        InvalidPrompt: The file is missing or unreadable.
     """
-    stem = Path(photo).stem
-    number = int(stem) if stem.isdecimal() else None
-    if number is None or number not in detections:
-        known = ", ".join(map(str, sorted(detections)[:5])) or "none"
-        raise InvalidPrompt(
-            f"there are no boxes for {Path(photo).name}; the photo's name must be its image_id "
-            f"(000000000285.jpg is 285). The file has boxes for {len(detections)} photos: {known}"
-            f"{', ...' if len(detections) > 5 else ''}."
-        )
-    return detections[number]
+    path = Path(path)
+    record = _record(path)
+    scored = isinstance(record, list)
+    entries = record if scored else record["annotations"]
+    named = names_of_categories([] if scored else record.get("categories"))
+    named = JsonMap([*named.items(), *(names or {}).items()])
+    images = [] if scored else [image for image in map(_image, record["images"]) if image]
+    kept: list[BoxRow] = []
+    left_out: list[LeftOut] = []
+    photos = [(image_id, None) for image_id, _ in images]
+    for i, row in enumerate(entries):
+        try:
+            kept.append(read_row(i, row, scored=scored))
+        except NotABox as error:
+            left_out.append(LeftOut(i, image_id_in(row), str(error)))
+        if isinstance(row, Mapping) and "image_id" in row and is_json(row["image_id"]):
+            photos.append((row["image_id"], None))
+    grouped: JsonMap[list[BoxRow]] = JsonMap((image_id, []) for image_id, _ in photos)
+    for box in kept:
+        grouped[box.image_id].append(box)
+    found = PhotoDetections((i, _detections(i, rows, named)) for i, rows in grouped.items())
+    found.file_names = JsonMap(images)
+    return found, left_out
+
+
+def detections_of(
+    detections: Mapping[Any, Detections], photo: str | Path, image_id: Any = FROM_NAME
+) -> Detections:
+    """Return the boxes of a photo, found as by ``image_id_of``.
+
+    Raises:
+        InvalidPrompt: The file has no boxes for it, or several photos fit.
+    """
+    found = detections[image_id_of(detections, photo, image_id)]
+    if not len(found):
+        raise InvalidPrompt(f"there are no boxes for {Path(photo).name} in this file.")
+    return found
 
 
 def results_of_masks(photos: Iterable[AnnotatedPhoto]) -> list[dict[str, Any]]:
@@ -130,27 +112,38 @@ def results_of_masks(photos: Iterable[AnnotatedPhoto]) -> list[dict[str, Any]]:
     return rows
 
 
-def _row(row: Any, what: str) -> tuple[float, ...]:
-    if not isinstance(row, Mapping):
-        raise InvalidPrompt(f"{what} is not an object with image_id, category_id, bbox and score.")
-    missing = [key for key in ("image_id", "category_id", "bbox", "score") if key not in row]
-    if missing:
-        raise InvalidPrompt(f"{what} has no {' and no '.join(missing)}.")
-    box = row["bbox"]
-    if not isinstance(box, Sequence) or isinstance(box, str) or len(box) != 4:
-        raise InvalidPrompt(f"{what}: bbox is {box!r}; it must be [x, y, width, height].")
-    values = (row["image_id"], row["category_id"], row["score"], *box)
+def _record(path: Path) -> Any:
     try:
-        numbers = tuple(float(value) for value in values)
-    except (TypeError, ValueError):
-        numbers = (math.nan,)
-    if not all(math.isfinite(number) for number in numbers):
-        raise InvalidPrompt(f"{what} holds something that is not a number: {values}.")
-    if numbers[5] <= 0 or numbers[6] <= 0:
-        raise InvalidPrompt(f"{what}: bbox {list(box)} has no area; it is [x, y, width, height].")
-    return numbers
+        record = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise InvalidPrompt(f"{path.name} cannot be read as JSON: {error}") from error
+    data_set = isinstance(record, Mapping) and all(
+        isinstance(record.get(key), list) for key in ("images", "annotations")
+    )
+    if not data_set and not isinstance(record, list):
+        raise InvalidPrompt(
+            f"{path.name} holds {type(record).__name__}; COCO results are a list of boxes, each "
+            "with image_id, category_id, bbox and score, and a COCO data set has images, "
+            "annotations and categories."
+        )
+    return record
 
 
-def _sorted(rows: np.ndarray) -> Detections:
-    rows = rows[np.argsort(-rows[:, 1], kind="stable")]
-    return Detections(xywh_to_xyxy(rows[:, 2:]), rows[:, 1], rows[:, 0].astype(int))
+def _image(entry: Any) -> tuple[Any, str] | None:
+    """Return id and file name of an entry of ``images``, or None if it has no id."""
+    if not isinstance(entry, Mapping) or "id" not in entry or not is_json(entry["id"]):
+        return None
+    return entry["id"], str(entry.get("file_name", ""))
+
+
+def _detections(image_id: Any, rows: list[BoxRow], names: Mapping[Any, str]) -> Detections:
+    scores = np.array([row.score for row in rows], np.float64)
+    found = Detections(
+        np.array([row.box_xyxy for row in rows], np.float64).reshape(-1, 4),
+        scores,
+        tuple(row.category_id for row in rows),
+        image_id,
+        names,
+        tuple(row.entry for row in rows),
+    )
+    return found.rows(np.argsort(-scores, kind="stable").tolist())  # unknown scores come last

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.export import Dim
 
 from esam_core.errors import InvalidSettings
+from esam_core.files import make_folder, writing
 from esam_core.modeling.promptable import ImageFeatures, Promptable
 from esam_core.segmenter import TorchSegmenter
 
@@ -75,14 +76,14 @@ def export_onnx(segmenter: TorchSegmenter, folder: Path | str) -> tuple[Path, Pa
 
     Raises:
         InvalidSettings: The segmenter is not on the CPU in fp32, or a package is not installed.
+        EsamError: The folder or a file cannot be written.
     """
     if (segmenter.device, segmenter.precision) != ("cpu", "fp32"):
         raise InvalidSettings(
             f"the model runs on {segmenter.device} in {segmenter.precision}; ONNX files are "
             'written in fp32 from the CPU: load it with device="cpu", precision="fp32".'
         )
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = make_folder(Path(folder))
     encoder, decoder = (folder / f"{segmenter.name}_{part}.onnx" for part in ("encoder", "decoder"))
     network = segmenter.network
     fixed = network.antialias  # an antialiased resize has no ONNX operator
@@ -115,18 +116,19 @@ def _export(
     dynamic_shapes: tuple | None,
 ) -> None:
     try:
-        torch.onnx.export(
-            module.eval(),
-            inputs,
-            str(path),
-            input_names=input_names,
-            output_names=output_names,
-            dynamic_shapes=dynamic_shapes,
-            opset_version=OPSET,
-            external_data=False,
-            dynamo=True,
-            verbose=False,
-        )
+        with writing(path):
+            torch.onnx.export(
+                module.eval(),
+                inputs,
+                str(path),
+                input_names=input_names,
+                output_names=output_names,
+                dynamic_shapes=dynamic_shapes,
+                opset_version=OPSET,
+                external_data=False,
+                dynamo=True,
+                verbose=False,
+            )
     except ModuleNotFoundError as error:
         raise InvalidSettings(
             f"ONNX export needs the package {error.name}, which is not installed: "

@@ -13,6 +13,7 @@ from PIL import Image
 
 from esam_core.datasets.annotated import AnnotatedPhoto, annotated_photos
 from esam_core.errors import InvalidImage
+from esam_core.files import make_folder, writing
 from esam_core.images import asset
 from esam_core.models import MODELS
 from esam_core.segmenter import Segmenter
@@ -31,27 +32,33 @@ class Figure:
         name: Stem of its file names, such as ``fig1_point_prompts``.
         page: (h, w, 3) uint8 RGB.
         caption: The text at the bottom of the page.
+        left_out: What it should show and does not, one text each, such as a bad box of a file.
     """
 
     name: str
     page: np.ndarray
     caption: str
+    left_out: tuple[str, ...] = ()
 
     def save(self, folder: str | Path | None = None) -> tuple[Path, Path]:
         """Write PNG and PDF.
 
         Args:
-            folder: Output folder; default is ``assets/figures``.
+            folder: Output folder; default is ``figures`` in the working folder.
 
         Returns:
             The paths of the PNG and the PDF.
+
+        Raises:
+            EsamError: The folder or a file cannot be written.
         """
-        folder = asset("figures") if folder is None else Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = make_folder(Path("figures" if folder is None else folder))
         png, pdf = (folder / f"{self.name}{suffix}" for suffix in (".png", ".pdf"))
         picture = Image.fromarray(self.page)
-        picture.save(png, optimize=True, dpi=(DPI, DPI))
-        picture.save(pdf, resolution=DPI, quality=90, title=self.name)
+        with writing(png):
+            picture.save(png, optimize=True, dpi=(DPI, DPI))
+        with writing(pdf):
+            picture.save(pdf, resolution=DPI, quality=90, title=self.name)
         return png, pdf
 
     def _repr_jpeg_(self) -> bytes:
@@ -84,13 +91,13 @@ def example_photos(names: Sequence[str]) -> list[AnnotatedPhoto]:
     """Find example photos by number, ``285`` or ``000000000285``.
 
     Raises:
-        InvalidImage: There is no such photo in ``assets/photos``.
+        InvalidImage: There is no such photo among those that come with the project.
     """
     photos = {photo.path.stem.lstrip("0"): photo for photo in annotated_photos(asset("photos"))}
     keys = [str(name).lstrip("0") for name in names]
     for key in keys:
         if key not in photos:
-            raise InvalidImage(f"there is no example photo {key!r}; see assets/photos.")
+            raise InvalidImage(f"there is no example photo {key!r}; see {asset('photos')}.")
     return [photos[key] for key in keys]
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from esam_core.datasets.annotated import AnnotatedPhoto
-from esam_core.datasets.detections import detections_of, load_detections
+from esam_core.datasets.detections import read_detections
+from esam_core.datasets.photos import usable_boxes
 from esam_core.errors import InvalidImage
 from esam_core.figures.figure import (
     Figure,
@@ -100,16 +101,19 @@ def fig2_box_prompts(
         other: The second model. Without one, the second column shows the first model with
             candidates chosen by the paper's rule, the highest IoU with the box.
         boxes: A detector's results (COCO JSON); default is the tight boxes of the annotated masks.
+            Entries that are no boxes of a photo are left out and named by the figure.
         top: Number of best boxes used per photo.
         progress: Called with (done, total) photos.
     """
-    found = load_detections(asset("detections.json") if boxes is None else boxes)
+    found, left_out = read_detections(asset("detections.json") if boxes is None else boxes)
     second, rule = (other, "predicted_iou") if other is not None else (segmenter, "box_iou")
     watch, rows = Stopwatch(), []
     chosen = example_photos(photos)
     for done, photo in enumerate(chosen):
         tick(progress, done, len(chosen))
-        image, best = photo.image(), detections_of(found, photo.path).top(top)
+        image = photo.image()
+        usable, left_out = usable_boxes(found, left_out, photo.path, image.shape[:2])
+        best = usable.top(top)
         colours, row = palette(len(best)), [image]
         for box, colour in zip(best.boxes_xyxy, colours, strict=True):
             row[0] = draw_box(row[0], box, colour=colour)
@@ -128,7 +132,8 @@ def fig2_box_prompts(
         else f"a detector's, from {Path(boxes).name}"
     )
     text = signed(f"Figure 2. Box prompts: {source}. {columns}", models, watch.seconds)
-    return Figure("fig2_box_prompts", panel(rows, titles=["boxes", *titles], footer=text), text)
+    page = panel(rows, titles=["boxes", *titles], footer=text)
+    return Figure("fig2_box_prompts", page, text, tuple(map(str, left_out)))
 
 
 def _points_of(photo: AnnotatedPhoto) -> Prompt:

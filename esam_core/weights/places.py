@@ -1,7 +1,7 @@
 """Search for weights files: an explicit path, ``ESAM_WEIGHTS``, or the cache folder.
 
 A place named by the user is the only one searched: if it lacks the file, that is an error, without
-a fallback. Bundled files are in ``assets/weights``.
+a fallback. Bundled files come with the project, see ``esam_core.bundled``.
 """
 
 import os
@@ -9,11 +9,11 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
+from esam_core.bundled import asset
 from esam_core.errors import WeightsMismatch, WeightsNotFound
 from esam_core.weights.digests import content_size, verify_weights
 from esam_core.weights.rows import WEIGHTS, WeightsFile
 
-_BUNDLED = Path(__file__).parents[2] / "assets" / "weights"
 _SUFFIXES = (".pt", ".pth", ".safetensors", ".onnx", ".zip")
 
 
@@ -93,7 +93,7 @@ def _resolve_named(file: WeightsFile, named: Path) -> Path:
 
 def _places(file: WeightsFile) -> list[Path]:
     if file.bundled:
-        return [_BUNDLED]
+        return [asset("weights")]
     places = search_folders()
     for place in places:
         if _is_named(place) and not place.exists():
@@ -144,7 +144,7 @@ def _if_file(path: Path) -> Path | None:
 
 
 def _is_named(place: Path) -> bool:
-    return place != _BUNDLED and bool(os.environ.get("ESAM_WEIGHTS"))
+    return place != asset("weights") and bool(os.environ.get("ESAM_WEIGHTS"))
 
 
 def _describe(place: Path) -> str:
@@ -153,7 +153,7 @@ def _describe(place: Path) -> str:
 
 def _advice(file: WeightsFile) -> str:
     if file.bundled or not file.sources:
-        return "It comes with the project: restore assets/weights."
+        return "It comes with the project: install the project again, or restore that file."
     name = next((name for name, row in WEIGHTS.items() if row == file), "NAME")
     return (
         f"Get it with `python -m esam_core weights download {name}`, or put "

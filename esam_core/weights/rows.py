@@ -34,7 +34,7 @@ class WeightsFile:
         size: Size in bytes.
         sha256: Digest of the content, in hexadecimal.
         md5: Second digest, for files whose publisher gives only this one.
-        bundled: Short name of a file bundled with the project in ``assets/weights``.
+        bundled: Short name of a file that comes with the project, see ``esam_core.bundled``.
     """
 
     filename: str

@@ -1,6 +1,7 @@
 """Models of the registry load, and report where their weights come from."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -9,11 +10,13 @@ from esam_core import (
     MODELS,
     Prompt,
     WeightsNotFound,
+    asset,
     available_models,
     load_segmenter,
     models,
     preset,
 )
+from esam_core.cli import main
 from esam_core.errors import UnknownModel, WeightsMismatch
 from esam_core.modeling.efficient_sam import EfficientSam
 from esam_core.weights import find_weights
@@ -138,3 +141,32 @@ def test_a_named_place_without_weights_is_never_replaced_by_the_bundled_model(
         with pytest.raises(WeightsNotFound, match=f"ESAM_WEIGHTS names {place}"):
             ask()
     assert find_weights(MODELS["mini"].weights) is not None, "asked for by name, it still loads"
+
+
+@pytest.mark.parametrize("model", ["auto", "mini"])
+def test_a_missing_bundled_file_is_named_in_one_line(monkeypatch, tmp_path, capsys, model):
+    monkeypatch.setattr("esam_core.weights.places.asset", tmp_path.joinpath)
+    assert available_models() == []
+    with pytest.raises(WeightsNotFound) as raised:
+        load_segmenter(model)
+    expected = f"esam_mini.safetensors: looked in {tmp_path / 'weights'}. It comes with the project"
+    assert str(raised.value).startswith(expected)
+    photo = str(asset("photos", "000000000285.jpg"))
+    command = ["points", photo, "--point", "300,350", "--model", model]
+    assert main([*command, "--out", str(tmp_path / "mask.png")]) == 2
+    assert capsys.readouterr().err == f"error: {raised.value}\n"
+    assert load_segmenter(model, random=True, device="cpu").name == "mini"
+
+
+def test_files_are_the_packages_own_or_those_of_the_checkout(monkeypatch, tmp_path):
+    from esam_core import bundled
+
+    root = Path(bundled.__file__).parents[1]
+    assert asset("weights", "a.bin") == root / "assets" / "weights" / "a.bin"
+    monkeypatch.setattr(bundled, "files", lambda name: tmp_path / name)
+    (tmp_path / "esam_core" / "assets").mkdir(parents=True)
+    assert asset("a.bin") == tmp_path / "esam_core" / "assets" / "a.bin"
+    (tmp_path / "esam_core" / "assets").rmdir()
+    assert asset("a.bin") == root / "assets" / "a.bin"
+    monkeypatch.setattr(bundled, "_ROOT", tmp_path / "site-packages")
+    assert asset("a.bin") == tmp_path / "esam_core" / "assets" / "a.bin", "named where it should be"

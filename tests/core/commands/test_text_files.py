@@ -1,22 +1,12 @@
 """``python -m esam_core text``: from the arguments to the files and the messages."""
 
 import json
-from dataclasses import replace
 
 import pytest
 
 from esam_core.cli import main
-from esam_core.everything import settings
 from esam_core.export import load_mask_png
 from esam_core.images import load_rgb
-
-
-@pytest.fixture
-def few_points(monkeypatch):
-    """Four points a side instead of 16 in the preset "fast"."""
-    monkeypatch.setitem(
-        settings.PRESETS, "fast", replace(settings.PRESETS["fast"], points_per_side=4)
-    )
 
 
 def test_text_command_writes_mask_overlay_and_report(capsys, few_points, tmp_path, bear_file):

@@ -1,16 +1,17 @@
 """Figures are drawn, name their model, and can be saved; the command draws them all."""
 
+import json
 import sys
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from esam_core import load_segmenter
+from esam_core import asset, load_segmenter
 from esam_core.benchmark.table1 import ThroughputRow
 from esam_core.benchmark.timing import Timing
 from esam_core.cli import main
-from esam_core.errors import InvalidImage
+from esam_core.errors import EsamError, InvalidImage
 from esam_core.everything import GridSettings
 from esam_core.figures import Figure, figure_functions, registry
 from esam_core.figures.efficiency import table1_efficiency
@@ -62,6 +63,12 @@ def test_table_says_which_weights_are_random():
     assert "Weights of Ti are random" in table1_efficiency([row]).caption
 
 
+def test_figure_goes_to_the_working_folder_unless_a_place_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    png, pdf = Figure("small", np.zeros((60, 90, 3), np.uint8), "what it shows").save()
+    assert {png.resolve(), pdf.resolve()} == set((tmp_path / "figures").iterdir())
+
+
 def test_figure_is_saved_as_png_and_pdf_and_shown_as_jpeg(tmp_path):
     page = np.zeros((60, 90, 3), np.uint8)
     figure = Figure("small", page, "what it shows")
@@ -70,6 +77,49 @@ def test_figure_is_saved_as_png_and_pdf_and_shown_as_jpeg(tmp_path):
     assert pdf.read_bytes().startswith(b"%PDF")
     assert figure._repr_jpeg_()[:2] == b"\xff\xd8"
     assert repr(figure) == "small: what it shows"
+
+
+def test_a_figure_says_where_it_cannot_be_saved(tmp_path):
+    figure = Figure("small", np.zeros((60, 90, 3), np.uint8), "what it shows")
+    (tmp_path / "file").touch()
+    for folder in (tmp_path / "file", tmp_path / "file" / "below", tmp_path / ("x" * 300)):
+        with pytest.raises(EsamError, match=f"cannot make the folder {folder}"):
+            figure.save(folder)
+    for name in ("small.png", "small.pdf"):
+        (tmp_path / name / name).mkdir(parents=True)
+        with pytest.raises(EsamError, match=f"cannot write {tmp_path / name / name}"):
+            figure.save(tmp_path / name)
+
+
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_command_refuses_an_impossible_folder_before_it_draws(tmp_path, monkeypatch, capsys, place):
+    (tmp_path / "file").touch()
+    monkeypatch.setattr("esam_core.figures.render", lambda *_, **__: pytest.fail("drawn"))
+    assert main(["figures", "--out", str(tmp_path / place)]) == 2
+    error = capsys.readouterr().err
+    assert str(tmp_path / place) in error and error.count("\n") == 1
+
+
+def test_a_folder_that_may_not_be_written_to_is_refused(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("os.access", lambda path, mode: path != tmp_path)
+    assert main(["figures", "--out", str(tmp_path / "new" / "folder")]) == 2
+    assert f"{tmp_path} may not be written to" in capsys.readouterr().err
+
+
+def test_bad_boxes_are_left_out_of_the_figure_and_named(mini, tmp_path, monkeypatch, capsys):
+    rows = json.loads(asset("detections.json").read_text())
+    rows = [row for row in rows if row["image_id"] == 555705][:1]
+    rows += [rows[0] | {"bbox": [5000, 0, 9, 9]}, {"image_id": 7, "bbox": None}]
+    path = tmp_path / "boxes.json"
+    path.write_text(json.dumps(rows))
+    figure = fig2_box_prompts(mini, ["555705"], boxes=path)
+    assert [text.split(":")[0] for text in figure.left_out] == [
+        "entry 1 (image_id 555705)",
+        "entry 2 (image_id 7)",
+    ]
+    monkeypatch.setattr("esam_core.figures.render", lambda *_, **__: figure)
+    assert main(["figures", "--only", "fig2", "--out", str(tmp_path)]) == 3
+    assert capsys.readouterr().err.count("left out: entry") == 2
 
 
 def test_islands_holes_and_ragged_edges_are_distinguished():
@@ -131,7 +181,7 @@ def test_command_draws_what_is_asked_for(tmp_path, monkeypatch, capsys):
 def test_every_figure_is_drawn_but_those_that_lack_a_package_which_are_named(
     only_two_figures, tmp_path, capsys
 ):
-    assert main(["figures", "--model", "mini", "--out", str(tmp_path)]) == 0
+    assert main(["figures", "--model", "mini", "--out", str(tmp_path)]) == 3
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mini.pdf", "mini.png"]
     last = capsys.readouterr().out.splitlines()[-1]
     assert last.startswith("table1 was skipped: ")

@@ -1,5 +1,8 @@
 """Texts about models come from their entries, not from their names."""
 
+import numpy as np
+import pytest
+
 from demo.engine import Engine
 from demo.engine.catalogue import CoreCatalogue
 from demo.handlers import models
@@ -40,6 +43,20 @@ def test_a_failed_model_is_a_sentence():
     assert models.status(engine, {})["error"] == "no weights here"
     engine.models.error = ZeroDivisionError("x")
     assert models.status(engine, {})["error"] == "The model could not be loaded: x"
+
+
+def test_without_any_weights_page_and_widget_name_the_missing_file(monkeypatch, tmp_path):
+    from demo.notebook.widget import PromptWidget
+
+    monkeypatch.setattr("esam_core.weights.places.asset", tmp_path.joinpath)
+    monkeypatch.setenv("ESAM_CACHE", str(tmp_path / "cache"))
+    engine = Engine(CoreCatalogue())
+    engine.models._start()
+    reply = models.status(engine, {})
+    assert reply["state"] == "error"
+    assert reply["error"].startswith("esam_mini.safetensors: looked in ")
+    with pytest.raises(EsamError, match=r"esam_mini\.safetensors: looked in "):
+        PromptWidget(np.zeros((8, 8, 3), np.uint8))
 
 
 def test_a_download_begins_at_once_and_an_unknown_one_is_refused(engine):

@@ -14,7 +14,7 @@ from demo.handlers.pictures import mask_url
 from demo.loadtest.__main__ import main
 from demo.loadtest.client import PageClient, PageError, opaque_png
 from demo.loadtest.report import percentile
-from demo.loadtest.server import APP, memory_mb
+from demo.loadtest.server import memory_mb
 from demo.loadtest.visitors import VisitorPhoto, VisitStats, click, inner_pixel, make_photo, visit
 from tests.conftest import serve
 from tests.support.fakes import FakeCatalogue
@@ -128,11 +128,10 @@ def test_memory_is_that_of_the_process(monkeypatch):
 
 def test_a_missing_psutil_is_reported_and_the_rest_is_measured(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "psutil", None)
-    monkeypatch.setattr("demo.loadtest.server.APP", APP.with_name("no_such_app.py"))
-    assert main([]) == 2
+    assert main(["--", "--port", "0"]) == 2
     error = capsys.readouterr().err
     assert "pip install psutil" in error
-    assert "no_such_app.py to start" in error
+    assert "the page ended before it was up: error: --port 0 is no port" in error
 
 
 def test_a_mask_is_read_as_the_page_was_sent_it():
