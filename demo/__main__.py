@@ -22,6 +22,12 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--precision", default="auto", help="auto (default), fp32, bf16, fp16")
     parser.add_argument("--weights", type=Path, help="weights file of --model")
     parser.add_argument("--random", action="store_true", help="random weights, to try the page")
+    parser.add_argument(
+        "--scale",
+        choices=("data", "full"),
+        default="data",
+        help="photos of more than 8 bits: their own range (default), or that of their type",
+    )
     parser.add_argument("--compile", action="store_true", help="torch.compile, in the background")
     parser.add_argument("--host", default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"))
     parser.add_argument("--port", type=int, help="default: the first free one from 7860")
@@ -64,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     catalogue = CoreCatalogue(
         args.device, args.precision, args.weights, args.model, args.random, args.compile
     )
-    engine = Engine(catalogue, model=args.model)
+    engine = Engine(catalogue, model=args.model, scale=args.scale)
     page = build(engine)
     try:
         page.launch(
