@@ -28,11 +28,15 @@ class Photo:
         token: Random identifier, known to its visitor only.
         image: Its pixels (h, w, 3) uint8 RGB.
         digest: Digest of the pixels.
+        name: Name of its file, empty if it came without one.
+        notes: What reading it changed, a sentence each.
     """
 
     token: str
     image: np.ndarray
     digest: str
+    name: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -74,6 +74,7 @@ EXPORTS = (
     ("mask", "Mask"),
     ("cutout", "Cut-out"),
     ("labels", "Labels"),
+    ("colours", "Colours"),
     ("coco", "COCO"),
     ("polygons", "Polygons"),
     ("svg", "SVG"),
