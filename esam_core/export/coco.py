@@ -1,20 +1,22 @@
 """COCO JSON: RLE or polygons per mask, as pycocotools and labelling tools read them."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pycocotools import mask as coco_mask
 
-from esam_core.errors import InvalidImage, InvalidSettings
-from esam_core.export.outlines import Outline, mask_outlines
-from esam_core.geometry import xyxy_to_xywh
+from esam_core.errors import InvalidSettings
+from esam_core.export.ids import exact_key, plain_id
+from esam_core.export.segmentations import encode_polygons, encode_rle
+from esam_core.geometry import masks_to_boxes, xyxy_to_xywh
 from esam_core.masks import Masks
 from esam_core.visualize.draw import as_masks
 
 STYLES = ("rle", "polygons")
+UNNAMED = "object"
+INFO = {"description": "Masks of objects in photos"}
 
 
 def export_coco(
@@ -22,8 +24,11 @@ def export_coco(
     *,
     style: str = "rle",
     file_name: str = "",
-    image_id: int = 1,
-    names: Sequence[str] | None = None,
+    image_id: Any = 1,
+    names: Sequence[str | None] | None = None,
+    category_ids: Sequence[Any] | None = None,
+    scores: Sequence[float | None] | None = None,
+    info: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Convert masks to a COCO data set of one image, ready for ``json.dumps``.
 
@@ -34,121 +39,125 @@ def export_coco(
         masks: Masks of one image, (n, h, w) bool.
         style: ``rle`` (compressed run lengths, compact) or ``polygons`` (outlines along pixel
             edges; a hole is joined to its ring by a zero-width cut).
-        file_name: File name of the image.
-        image_id: Id of the image.
-        names: Class of each of the n masks; "object" by default.
+        file_name: File name of the image; most readers need it.
+        image_id: Id of the image: any JSON value, kept as it is.
+        names: Class of each of the n masks. None is no name: "object", or "class ID" for a category
+            whose id was given.
+        category_ids: Id of each mask's class: any JSON value, kept as it is; 1, 1.0, True and "1"
+            are four. By default, classes are numbered from 1 in the order of their names.
+        scores: Score of each mask from what found it, such as a detector; None or NaN is unknown.
+        info: Facts about the data set, beside a ``description``.
 
     Returns:
-        The keys ``images``, ``annotations`` (``bbox`` is x, y, width, height in pixels) and
-        ``categories``.
+        The keys ``info``, ``licenses``, ``images``, ``annotations`` (``bbox`` is x, y, width,
+        height in pixels) and ``categories``. An annotation's ``score`` is the given one or else the
+        predicted IoU, which ``predicted_iou`` holds in any case; ``stability_score`` stands beside
+        them. Scores that are unknown (not finite) are left out.
 
     Raises:
-        InvalidSettings: An unknown style, or not one name per mask.
+        InvalidSettings: An unknown style, not one name, id or score per mask, two names for one id,
+            or what JSON cannot hold.
     """
     masks = as_masks(masks)
     if style not in STYLES:
         raise InvalidSettings(f"style {style!r} is unknown; use {' or '.join(STYLES)}.")
-    names = ["object"] * len(masks) if names is None else list(names)
-    if len(names) != len(masks):
-        raise InvalidSettings(f"{len(names)} names for {len(masks)} masks; give one per mask.")
+    image_id = plain_id(image_id, "image_id")
+    count = len(masks)
+    classes = _classes(
+        _per_mask(names, count, "names"), _per_mask(category_ids, count, "category_ids"), count
+    )
+    given = [_score(value) for value in _per_mask(scores, count, "scores") or [None] * count]
     height, width = masks.image_hw
-    classes = {name: number for number, name in enumerate(dict.fromkeys(names), start=1)}
+    boxes, areas = xyxy_to_xywh(masks_to_boxes(masks.data)), masks.area
     return {
-        "images": [{"id": image_id, "file_name": file_name, "height": height, "width": width}],
+        "info": _info(info),
+        "licenses": [],
+        "images": [{"id": image_id, "file_name": str(file_name), "height": height, "width": width}],
         "annotations": [
-            {"id": i + 1, "image_id": image_id, "category_id": classes[names[i]]}
-            | _annotation(masks, i, style)
-            for i in range(len(masks))
+            {
+                "id": i + 1,
+                "image_id": image_id,
+                "category_id": classes[i]["id"],
+                "segmentation": _segmentation(mask, style),
+                "area": int(areas[i]),
+                "bbox": boxes[i].tolist(),
+                "iscrowd": 0,
+            }
+            | _scores(masks, i, given[i])
+            for i, mask in enumerate(masks.data)
         ],
-        "categories": [{"id": number, "name": name} for name, number in classes.items()],
+        "categories": list({exact_key(row["id"]): row for row in classes}.values()),
     }
 
 
-def load_coco(source: Mapping[str, Any] | str | Path, *, image_id: int | None = None) -> Masks:
-    """Read the masks (n, h, w) of one image from COCO JSON.
+def _per_mask(values: Sequence[Any] | None, count: int, what: str) -> list[Any] | None:
+    if values is None:
+        return None
+    if isinstance(values, str):
+        raise InvalidSettings(f"{what} is the text {values!r}; give a list with one per mask.")
+    if len(values) != count:
+        raise InvalidSettings(f"{len(values)} {what} for {count} masks; give one per mask.")
+    return list(values)
 
-    Args:
-        source: The data set, its JSON text, or the path of its file.
-        image_id: Id of the image, required if there are several.
 
-    Raises:
-        InvalidImage: Not a COCO data set with masks, or several images and no ``image_id``.
-    """
-    record = _record(source)
+def _classes(names: list[Any] | None, ids: list[Any] | None, count: int) -> list[dict[str, Any]]:
+    """Return the category of each mask; masks of one id share it."""
+    given = [_name(name) for name in names or [None] * count]
+    if ids is None:
+        words = [name or UNNAMED for name in given]
+        numbers = {word: number for number, word in enumerate(dict.fromkeys(words), start=1)}
+        return [{"id": numbers[word], "name": word} for word in words]
+    ids = [plain_id(value, "category_id") for value in ids]
+    name_of: dict[str, str] = {}
+    for value, name in zip(ids, given, strict=True):
+        known = name_of.setdefault(exact_key(value), name) if name else name
+        if known != name:
+            raise InvalidSettings(
+                f"category {value!r} has two names, {known!r} and {name!r}; give one name per id."
+            )
+    return [{"id": value, "name": name_of.get(exact_key(value)) or _of_id(value)} for value in ids]
+
+
+def _name(name: Any) -> str:
+    if not (name is None or isinstance(name, str)):
+        raise InvalidSettings(f"name {name!r} is {type(name).__name__}; use a string or None.")
+    return name if name and name.strip() else ""
+
+
+def _of_id(value: Any) -> str:
+    # Readers that find classes by name would take several classes called "object" for one.
+    return f"class {value if isinstance(value, str) else exact_key(value)}"
+
+
+def _info(info: Mapping[str, Any] | None) -> dict[str, Any]:
+    merged = INFO | dict(info or {})
     try:
-        images = {entry["id"]: entry for entry in record["images"]}
-        if image_id is None and len(images) != 1:
-            raise InvalidImage(f"the file has {len(images)} images; choose one by image_id.")
-        image = images[next(iter(images)) if image_id is None else image_id]
-        image_hw = int(image["height"]), int(image["width"])
-        rows = [row for row in record["annotations"] if row["image_id"] == image["id"]]
-        data = np.array([_decode(row["segmentation"], image_hw) for row in rows], bool)
-        scores = [
-            np.array([row.get(key, row.get("score", 1)) for row in rows], np.float32)
-            for key in ("predicted_iou", "stability_score")
-        ]
-        return Masks.from_data(data.reshape(-1, *image_hw), *scores)
-    except (KeyError, TypeError, IndexError, ValueError) as error:
-        if isinstance(error, InvalidImage):
-            raise
-        reason = f"{type(error).__name__}: {error}"
-        raise InvalidImage(f"this is not a COCO data set with masks ({reason}).") from error
+        json.dumps(merged, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise InvalidSettings(f"info cannot be written as JSON: {error}") from error
+    return merged
 
 
-def encode_rle(mask: np.ndarray) -> dict[str, Any]:
-    """Return a mask (h, w) bool as COCO's compressed RLE, with counts as a string for JSON."""
-    rle = coco_mask.encode(np.asfortranarray(mask, np.uint8))
-    return {"size": [int(v) for v in rle["size"]], "counts": rle["counts"].decode("ascii")}
-
-
-def encode_polygons(mask: np.ndarray) -> list[list[float]]:
-    """Return a mask (h, w) bool as COCO polygons [x, y, x, y, ...], one per connected region."""
-    return [_joined(outline).ravel().astype(float).tolist() for outline in mask_outlines(mask)]
-
-
-def _annotation(masks: Masks, i: int, style: str) -> dict[str, Any]:
-    mask = masks.data[i]
+def _segmentation(mask: np.ndarray, style: str) -> list[list[float]] | dict[str, Any]:
     polygons = encode_polygons(mask) if style == "polygons" else []
-    return {
-        "segmentation": polygons or encode_rle(mask),
-        "area": int(masks.area[i]),
-        "bbox": xyxy_to_xywh(masks.boxes_xyxy[i]).tolist(),
-        "iscrowd": 0,
-        "score": float(masks.predicted_iou[i]),
-        "predicted_iou": float(masks.predicted_iou[i]),
-        "stability_score": float(masks.stability_score[i]),
+    return polygons or encode_rle(mask)
+
+
+def _scores(masks: Masks, i: int, given: float | None) -> dict[str, float]:
+    known = {
+        "predicted_iou": _score(masks.predicted_iou[i]),
+        "stability_score": _score(masks.stability_score[i]),
     }
+    known = {"score": known["predicted_iou"] if given is None else given} | known
+    return {key: value for key, value in known.items() if value is not None}
 
 
-def _joined(outline: Outline) -> np.ndarray:
-    """Return a region with holes as one ring (k, 2), with a cut to each hole and back."""
-    start = outline.outer[:1]
-    parts = [outline.outer]
-    for hole in outline.holes:
-        parts += [start, hole, hole[:1]]
-    return np.concatenate([*parts, start] if outline.holes else parts)
-
-
-def _decode(segmentation: Any, image_hw: tuple[int, int]) -> np.ndarray:
-    if isinstance(segmentation, Mapping):
-        rle = dict(segmentation)
-        if tuple(int(v) for v in rle["size"]) != image_hw:
-            raise InvalidImage(f"a mask of size {rle['size']} in an image of {list(image_hw)}.")
-        if isinstance(rle["counts"], list):
-            rle = coco_mask.frPyObjects(rle, *image_hw)
-    else:
-        rle = coco_mask.merge(coco_mask.frPyObjects(segmentation, *image_hw))
-    return coco_mask.decode(rle).astype(bool)
-
-
-def _record(source: Mapping[str, Any] | str | Path) -> Mapping[str, Any]:
-    if isinstance(source, Mapping):
-        return source
+def _score(value: Any) -> float | None:
+    """Return a score as a float, or None if it is unknown."""
+    if value is None:
+        return None
     try:
-        text = source if isinstance(source, str) and source.lstrip()[:1] == "{" else None
-        record = json.loads(Path(source).read_text(encoding="utf-8") if text is None else text)
-    except (OSError, ValueError) as error:
-        raise InvalidImage(f"this is not COCO JSON: {error}") from error
-    if not isinstance(record, Mapping):
-        raise InvalidImage("this is not a COCO data set: it must have images and annotations.")
-    return record
+        score = float(value)
+    except (TypeError, ValueError) as error:
+        raise InvalidSettings(f"score {value!r} is not a number; use None if unknown.") from error
+    return score if math.isfinite(score) else None

@@ -15,8 +15,13 @@ from scipy import ndimage
 class Outline:
     """One connected region: its outer ring and the rings of its holes.
 
+    The outer ring runs clockwise as seen on screen (x right, y down), holes run the other way, so
+    the even-odd rule, the non-zero rule and signed areas all give the region. An island in a hole
+    is a region of its own.
+
     Args:
-        outer: Corners (k, 2) int of the ring, (x, y) in pixels; the first is not repeated.
+        outer: Corners (k, 2) int of the ring, (x, y) in pixels; the first is not repeated. Edges
+            are horizontal and vertical in turn, the first one is horizontal.
         holes: Rings of the holes, in the same format.
     """
 
@@ -70,7 +75,10 @@ def fill_rings(rings: list[np.ndarray], image_hw: tuple[int, int]) -> np.ndarray
 
 
 def _rings(mask: np.ndarray) -> tuple[list[np.ndarray], list[tuple[int, int]]]:
-    """Trace all rings; also return each ring's topmost, then leftmost corner as (row, column)."""
+    """Trace all rings; also return each ring's topmost, then leftmost corner as (row, column).
+
+    All run with the mask on their right: outer rings clockwise on screen, holes the other way.
+    """
     rows, columns, order = _corners(mask)
     count = len(rows)
     # In each row and each column of corners, every second gap is an edge.
@@ -88,6 +96,9 @@ def _rings(mask: np.ndarray) -> tuple[list[np.ndarray], list[tuple[int, int]]]:
             seen[at] = seen[other] = True
             ring += [at, other]
             at = down[other]
+        # Every ring is traced clockwise. Turned round, a hole still starts with a horizontal edge.
+        if not mask[rows[start], columns[start]]:
+            ring = [ring[1], ring[0], *ring[:1:-1]]
         rings.append(corners[ring])
         starts.append((int(rows[start]), int(columns[start])))
     return rings, starts

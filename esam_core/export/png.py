@@ -69,11 +69,10 @@ def load_cutout_png(source: bytes | str | Path) -> tuple[np.ndarray, np.ndarray]
 
 
 def export_label_map_png(masks: Masks | np.ndarray) -> bytes:
-    """Encode all masks as one label map: 0 is background, i + 1 is mask i.
+    """Encode all masks as one grey label map: 0 is background, i + 1 is mask i.
 
-    Up to 255 masks give an 8-bit PNG with a palette, which viewers show in colours; more give a
-    16-bit grey PNG. Where masks overlap, the pixel gets the smaller one; use COCO JSON or SVG to
-    preserve overlapping masks.
+    Up to 255 masks give an 8-bit PNG, more a 16-bit one. Where masks overlap, the pixel gets the
+    smaller one; use COCO JSON or SVG to preserve overlapping masks.
 
     Args:
         masks: Masks of one image, (n, h, w) bool.
@@ -81,17 +80,27 @@ def export_label_map_png(masks: Masks | np.ndarray) -> bytes:
     Raises:
         InvalidImage: The array is not masks, or has more than 65535.
     """
-    masks = as_masks(masks)
-    if len(masks) > MAX_LABELS:
-        raise InvalidImage(f"{len(masks)} masks given; a label map holds at most {MAX_LABELS}.")
-    labels = label_map(masks)
+    count, labels = _labels(masks)
     texts = PngImagePlugin.PngInfo()
-    texts.add_text(COUNT_KEY, str(len(masks)))
-    if len(masks) > 255:
-        return _png(Image.fromarray(labels), pnginfo=texts)
-    picture = Image.fromarray(labels.astype(np.uint8))
-    picture.putpalette([part for colour in [(0, 0, 0), *palette(255)] for part in colour])
-    return _png(picture, pnginfo=texts)
+    texts.add_text(COUNT_KEY, str(count))
+    grey = labels if count > 255 else labels.astype(np.uint8)
+    return _png(Image.fromarray(grey), pnginfo=texts)
+
+
+def export_label_colours_png(masks: Masks | np.ndarray) -> bytes:
+    """Encode the label map for the eye: an RGB PNG, black background, one colour per mask.
+
+    Pixels belong to the same masks as in ``export_label_map_png``. A mask's colour depends on its
+    number only.
+
+    Args:
+        masks: Masks of one image, (n, h, w) bool.
+
+    Raises:
+        InvalidImage: The array is not masks, or has more than 65535.
+    """
+    count, labels = _labels(masks)
+    return _png(Image.fromarray(np.array([(0, 0, 0), *palette(count)], np.uint8)[labels]))
 
 
 def load_label_map_png(source: bytes | str | Path) -> Masks:
@@ -120,6 +129,14 @@ def load_label_map_png(source: bytes | str | Path) -> Masks:
     if not count:
         return Masks.empty(labels.shape)
     return Masks.from_data(labels[None] == np.arange(1, count + 1)[:, None, None])
+
+
+def _labels(masks: Masks | np.ndarray) -> tuple[int, np.ndarray]:
+    """Return the number of masks, and their map (h, w) uint16."""
+    masks = as_masks(masks)
+    if len(masks) > MAX_LABELS:
+        raise InvalidImage(f"{len(masks)} masks given; a label map holds at most {MAX_LABELS}.")
+    return len(masks), label_map(masks)
 
 
 def _checked(mask: np.ndarray) -> np.ndarray:

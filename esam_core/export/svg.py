@@ -14,21 +14,26 @@ from esam_core.visualize.colours import Colour, hex_code, palette
 from esam_core.visualize.draw import as_masks
 
 _TAG = re.compile(r"\{.*\}")
+# What XML 1.0 cannot hold, not even escaped: control characters, halves of pairs, U+FFFE, U+FFFF.
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _RING = re.compile(r"M(-?\d+),(-?\d+)((?:[hv]-?\d+)*)z")
 
 
 def export_svg(
     masks: Masks | np.ndarray,
     *,
-    names: Sequence[str] | None = None,
+    names: Sequence[str | None] | None = None,
     colours: Sequence[Colour] | None = None,
     opacity: float = 0.6,
 ) -> str:
     """Encode masks as an SVG of the image's size; filling a path reproduces its mask exactly.
 
+    Paths mean the same under both fill rules of SVG.
+
     Args:
         masks: Masks of one image, (n, h, w) bool.
-        names: Title of each path.
+        names: Title of each path; "mask NUMBER" where it is None. Characters that XML cannot hold
+            become U+FFFD.
         colours: One (red, green, blue) per mask.
         opacity: Opacity of the fill, 0 to 1.
 
@@ -37,7 +42,7 @@ def export_svg(
     """
     masks = as_masks(masks)
     colours = palette(len(masks)) if colours is None else colours
-    names = [f"mask {i + 1}" for i in range(len(masks))] if names is None else names
+    names = [None] * len(masks) if names is None else names
     if not len(names) == len(colours) == len(masks):
         raise InvalidSettings(
             f"{len(names)} names and {len(colours)} colours for {len(masks)} masks; give one each."
@@ -45,7 +50,7 @@ def export_svg(
     height, width = masks.image_hw
     # Paths are painted largest first; data-number stores the masks' order for reading back.
     paths = [
-        f'<path data-number="{i}" aria-label={quoteattr(names[i])} '
+        f'<path data-number="{i}" aria-label={_title(names[i], i)} '
         f'fill="{hex_code(colours[i])}" d="{_path(masks.data[i])}"/>\n'
         for i in np.argsort(-masks.area, kind="stable")
     ]
@@ -71,6 +76,10 @@ def load_svg(text: str) -> Masks:
     except (ElementTree.ParseError, KeyError, ValueError, IndexError) as error:
         raise InvalidImage(f"this is not an SVG of export_svg ({error}).") from error
     return Masks.from_data(np.array(data, bool).reshape(-1, height, width))
+
+
+def _title(name: str | None, i: int) -> str:
+    return quoteattr(_NOT_XML.sub("\ufffd", f"mask {i + 1}" if name is None else name))
 
 
 def _path(mask: np.ndarray) -> str:
