@@ -48,7 +48,6 @@ PAGE = {
     "add_picked": "Keep selection",
     "merge_picked": "Merge",
     "merge_help": "Keep the selected masks as one object",
-    "selection": "Selection",
     "nothing_to_keep": "Click an object first, then add the next one.",
     "hide": "Hide",
     "show": "Show",
