@@ -6,12 +6,12 @@ import json
 import numpy as np
 import pytest
 from PIL import Image
-from pycocotools.coco import COCO
 
-from esam_core.errors import InvalidImage, InvalidSettings
+from esam_core.errors import InvalidImage
 from esam_core.export import (
     export_coco,
     export_cutout_png,
+    export_label_colours_png,
     export_label_map_png,
     export_mask_png,
     export_svg,
@@ -23,39 +23,10 @@ from esam_core.export import (
 )
 from esam_core.export.outlines import fill_rings, mask_outlines
 from esam_core.masks import Masks
+from tests.support.shapes import SHAPES, noise, one_shape
 
 MASK = np.array([[True, False, False], [True, True, False]])
 IMAGE = np.arange(18, dtype=np.uint8).reshape(2, 3, 3) + 100
-
-
-def drawn(text: str) -> np.ndarray:
-    """Draw a small mask: # is inside."""
-    return np.array([[c == "#" for c in line] for line in text.split()])
-
-
-def noise(seed: int, height: int, width: int, share: float) -> np.ndarray:
-    return np.random.default_rng(seed).random((height, width)) < share
-
-
-SHAPES = {
-    "empty": np.zeros((3, 4), bool),
-    "full": np.ones((3, 4), bool),
-    "one pixel": drawn("... .#. ..."),
-    "single pixel photo": np.ones((1, 1), bool),
-    "corner pixels": drawn("#..# .... #..#"),
-    "hole": drawn("##### #...# #...# #####"),
-    "hole of one pixel": drawn("### #.# ###"),
-    "two holes and an island in one": drawn("######### #...##..# #.#.##..# #...##..# #########"),
-    "holes that touch at a corner": drawn("##### #.### ##.## ##### #####"),
-    "touching at a corner, falling": drawn("##.. ##.. ..## ..##"),
-    "touching at a corner, rising": drawn("..## ..## ##.. ##.."),
-    "diagonal": np.eye(6, dtype=bool),
-    "chess board": np.indices((7, 8)).sum(0) % 2 == 0,
-    "ring in a ring": drawn("####### #.....# #.###.# #.#.#.# #.###.# #.....# #######"),
-    "comb": drawn("#.#.#.# #.#.#.# #######"),
-    "columns at the border": drawn("#.....# #.....#"),
-} | {f"noise {s} {p}": noise(s, 17 + s, 23, p) for s in range(6) for p in (0.1, 0.4, 0.6, 0.9)}
-one_shape = pytest.mark.parametrize("mask", SHAPES.values(), ids=SHAPES.keys())
 
 
 def read(content: bytes) -> Image.Image:
@@ -110,40 +81,12 @@ def test_svg_reads_back_to_the_mask(mask):
     assert (load_svg(export_svg(mask)).data == mask[None]).all()
 
 
-@pytest.mark.parametrize("style", ["rle", "polygons"])
-def test_pycocotools_reads_our_coco_as_a_data_set(style, tmp_path):
-    masks = some_masks()
-    path = tmp_path / "masks.json"
-    path.write_text(json.dumps(export_coco(masks, style=style, names=list("abaab"))))
-    coco = COCO(str(path))
-    rows = coco.loadAnns(coco.getAnnIds())
-    assert (np.stack([coco.annToMask(row) for row in rows]).astype(bool) == masks.data).all()
-    assert [row["area"] for row in rows] == masks.area.tolist()
-    assert [c["name"] for c in coco.loadCats(coco.getCatIds())] == ["a", "b"]
-
-
-def test_coco_keeps_scores_and_order():
-    masks = some_masks()
-    loaded = load_coco(json.dumps(export_coco(masks)))
-    assert (loaded.data == masks.data).all()
-    assert (loaded.predicted_iou == masks.predicted_iou).all()
-    assert (loaded.stability_score == masks.stability_score).all()
-
-
-def test_coco_of_several_photos_asks_which_one():
-    one, two = (export_coco(MASK, image_id=i) for i in (1, 2))
-    both = {key: one[key] + two[key] for key in one}
-    assert (load_coco(both, image_id=2).data == MASK).all()
-    with pytest.raises(InvalidImage, match="image_id"):
-        load_coco(both)
-
-
 @pytest.mark.parametrize("count", [0, 1, 3, 255, 256, 300])
 def test_label_map_reads_back_to_masks_that_do_not_overlap(count):
     labels = np.arange(20 * 20).reshape(20, 20) % (count + 1)
     data = labels[None] == np.arange(1, count + 1)[:, None, None]
     content = export_label_map_png(data)
-    assert read(content).mode == ("P" if count <= 255 else "I;16")
+    assert read(content).mode == ("L" if count <= 255 else "I;16")
     loaded = load_label_map_png(content)
     assert loaded.data.shape == data.shape
     assert (loaded.data == data).all()
@@ -154,6 +97,48 @@ def test_label_map_gives_shared_pixels_to_the_smaller_mask():
     small[:2] = True
     loaded = load_label_map_png(export_label_map_png(np.stack([small, np.ones((4, 4), bool)])))
     assert (loaded.data == np.stack([small, ~small])).all()
+
+
+def test_label_map_with_a_palette_still_reads_back():
+    picture = Image.fromarray(np.array([[0, 2, 2], [1, 0, 3]], np.uint8), "L")
+    picture.putpalette([90, 80, 70] * 256)
+    stream = io.BytesIO()
+    picture.save(stream, "PNG")
+    assert read(stream.getvalue()).mode == "P"
+    loaded = load_label_map_png(stream.getvalue())
+    assert (loaded.data[1] == [[False, True, True], [False, False, False]]).all()
+    assert loaded.area.tolist() == [1, 2, 1]
+
+
+@pytest.mark.parametrize("count", [0, 1, 255, 256, 300])
+def test_coloured_twin_has_one_colour_per_number_and_black_outside(count):
+    numbers = np.arange(20 * 20).reshape(20, 20) % (count + 1)
+    data = numbers[None] == np.arange(1, count + 1)[:, None, None]
+    picture = read(export_label_colours_png(data))
+    assert picture.mode == "RGB"
+    pixels = np.array(picture)
+    colours = [tuple(pixels[numbers == number][0].tolist()) for number in range(count + 1)]
+    assert (pixels == np.array(colours)[numbers]).all()
+    assert colours[0] == (0, 0, 0)
+    assert len(set(colours)) == count + 1
+
+
+def test_coloured_twin_is_stacked_like_the_label_map_and_its_colours_do_not_depend_on_the_rest():
+    masks = some_masks()
+    numbers = np.array(read(export_label_map_png(masks)))
+    pixels = np.array(read(export_label_colours_png(masks)))
+    few = np.array(read(export_label_colours_png(masks[:2])))
+    for number in np.unique(numbers):
+        assert len(np.unique(pixels[numbers == number], axis=0)) == 1
+    assert (few[masks.data[0] & ~masks.data[1]] == pixels[numbers == 1][0]).all()
+
+
+def test_more_masks_than_a_label_map_holds_are_refused():
+    n = 65536
+    masks = Masks(np.zeros((n, 1, 1), bool), np.zeros((n, 4)), np.ones(n), np.ones(n))
+    for export in (export_label_map_png, export_label_colours_png):
+        with pytest.raises(InvalidImage, match="65536 masks"):
+            export(masks)
 
 
 def test_label_map_keeps_empty_masks():
@@ -209,6 +194,7 @@ def test_photo_of_another_size_is_refused():
         lambda: load_mask_png(b"no picture"),
         lambda: load_cutout_png(export_mask_png(MASK)),
         lambda: load_label_map_png(export_cutout_png(IMAGE, MASK)),
+        lambda: load_label_map_png(export_label_colours_png(MASK)),
         lambda: load_coco("{}"),
         lambda: load_coco("{broken"),
         lambda: load_coco("nowhere.json"),
@@ -219,9 +205,3 @@ def test_photo_of_another_size_is_refused():
 def test_foreign_files_are_refused_with_a_reason(call):
     with pytest.raises(InvalidImage):
         call()
-
-
-@pytest.mark.parametrize("options", [{"style": "bitmap"}, {"names": ["a", "b"]}])
-def test_settings_that_do_not_fit_are_refused(options):
-    with pytest.raises(InvalidSettings):
-        export_coco(MASK, **options)
