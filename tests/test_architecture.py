@@ -30,7 +30,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     "esam_core.process": ("", ""),
     "esam_core.lazy": ("", ""),
     "esam_core.geometry": ("esam_core.errors", "numpy scipy"),
-    "esam_core.images": ("esam_core.errors esam_core.geometry", "numpy PIL"),
+    "esam_core.images": ("esam_core.errors", "numpy PIL tifffile pi_heif"),
     "esam_core.prompts": ("esam_core.errors esam_core.geometry", "numpy"),
     "esam_core.masks": ("esam_core.errors esam_core.geometry", "numpy"),
     "esam_core.modeling": ("", "torch timm"),
