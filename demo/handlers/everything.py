@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -123,20 +124,15 @@ def regions(engine: Engine, payload: Any) -> Reply:
 
 def _kept(engine: Engine, photo: Photo, result: EverythingResult, ids: list[int]) -> list[Json]:
     """Describe masks as objects, drawn from their candidates at the size of the photo."""
-    from esam_core.everything import resized
+    model, photo_hw = str(result.key[0]), photo.image.shape[:2]
+    segmenter = engine.models.segmenter(model)
 
-    model, view_hw = str(result.key[0]), result.candidates.image_hw
-    numbers = np.array([result.masks[i - 1].number for i in ids])
-    wanted = result.candidates.take(numbers)
-    full = resized(engine.models.segmenter(model), wanted, photo.image.shape[:2])
+    def described(i: int) -> Json:
+        seen, number = result.mask(i), result.masks[i].number
+        draw = partial(grid_mask, segmenter, result.candidates, number, seen.data[0], photo_hw)
+        return kept_mask(photo, model, seen, draw)
 
-    def described(at: int, i: int) -> Json:
-        cleaned = result.masks[i - 1].cleaned
-        return kept_mask(
-            photo, model, result.mask(i - 1), lambda: grid_mask(full, at, view_hw, cleaned)
-        )
-
-    return [described(at, i) for at, i in enumerate(ids)]
+    return [described(i - 1) for i in ids]
 
 
 def search(
@@ -186,9 +182,7 @@ def _chosen(engine: Engine, token: str, result: EverythingResult, filters: Filte
     wanted = np.flatnonzero(areas >= filters["min_area"] / 100 * height * width)
     wanted = wanted[np.argsort(-areas[wanted], kind="stable")]
     masks = found.masks[wanted]
-    found = replace(
-        found, masks=masks, numbers=found.numbers[wanted], cleaned=found.cleaned[wanted]
-    )
+    found = replace(found, masks=masks, numbers=found.numbers[wanted])
     result = result.showing(found)
     engine.results.put(token, result, result.nbytes)
     rows = _rows(masks)

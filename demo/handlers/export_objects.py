@@ -117,5 +117,6 @@ def _model(segmenter: Any) -> dict[str, str]:
 
 
 def _score(value: object) -> float:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if number and math.isfinite(value) else UNKNOWN
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return UNKNOWN
+    return float(value)

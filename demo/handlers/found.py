@@ -22,13 +22,11 @@ class ShownMask:
         bits: The mask within its box, in the size of the view, packed.
         box_xyxy: Its box in pixels of the view.
         number: Index of its candidate.
-        cleaned: Whether small regions were removed from it.
     """
 
     bits: bytes
     box_xyxy: Box
     number: int
-    cleaned: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,12 +56,11 @@ class EverythingResult:
             selection.masks.data,
             selection.masks.boxes_xyxy.astype(int).tolist(),
             selection.numbers.tolist(),
-            selection.cleaned.tolist(),
             strict=True,
         )
         masks = tuple(
-            ShownMask(np.packbits(mask[y0:y1, x0:x1]).tobytes(), (x0, y0, x1, y1), number, cleaned)
-            for mask, (x0, y0, x1, y1), number, cleaned in rows
+            ShownMask(np.packbits(mask[y0:y1, x0:x1]).tobytes(), (x0, y0, x1, y1), number)
+            for mask, (x0, y0, x1, y1), number in rows
         )
         return replace(self, shown=token_hex(8), masks=masks)
 

@@ -6,7 +6,7 @@ decoded again at the photo's size, one mask at a time, and travels beside the pi
 
 import math
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from demo.handlers.requests import Json
 from demo.handlers.views import View
 from esam_core.masks import Masks
 from esam_core.prompts import Prompt
-from esam_core.text import GridOrigin
+from esam_core.text import PromptOrigin
 
 if TYPE_CHECKING:
     from esam_core.everything import GridCandidates
@@ -58,36 +58,26 @@ def known(score: float) -> float | None:
 
 
 def grid_mask(
-    candidates: "GridCandidates", number: int, view_hw: tuple[int, int], cleaned: bool
+    segmenter: Any,
+    candidates: "GridCandidates",
+    number: int,
+    seen: np.ndarray,
+    photo_hw: tuple[int, int],
 ) -> np.ndarray:
-    """Draw a grid's candidate as a mask (h, w) bool of the photo's size.
-
-    Args:
-        candidates: In the size of the photo.
-        number: Index of the candidate.
-        view_hw: Size of the view that it was found in.
-        cleaned: Whether small regions were removed there; they have the same share of the photo.
-    """
+    """Draw a candidate, seen as a mask (h', w') of the view, in the size of the photo (h, w)."""
     from esam_core.everything import redraw
 
-    height, width = candidates.image_hw
-    specks = SPECKS * height * width / (view_hw[0] * view_hw[1])
-    found = redraw(candidates, number, round(specks) if cleaned else 0)
-    return found.data[0] if len(found) else np.zeros((height, width), bool)
+    return redraw(segmenter, candidates, number, seen, photo_hw, SPECKS)
 
 
 def proposed_mask(engine: Engine, view: View, proposals: "Proposals", i: int) -> np.ndarray:
     """Return proposal ``i`` of a view as a mask (h, w) bool of the photo's size."""
-    from esam_core.everything import resized
-
     origin, candidates = proposals.origins[i], proposals.candidates
-    if not isinstance(origin, GridOrigin):
-        assert origin is not None, "the page's grid keeps its candidates"
+    if isinstance(origin, PromptOrigin):
         return prompt_mask(engine, view, origin.prompt, origin.choice)
-    assert candidates is not None, "a grid's proposal is one of its candidates"
-    wanted = candidates.take(np.array([origin.number]))
-    full = resized(view.segmenter, wanted, view.photo.image.shape[:2])
-    return grid_mask(full, 0, view.image_hw, origin.cleaned)
+    assert origin is not None and candidates is not None, "the page's grid keeps its candidates"
+    seen, photo_hw = proposals.masks.data[i], view.photo.image.shape[:2]
+    return grid_mask(view.segmenter, candidates, origin.number, seen, photo_hw)
 
 
 def prompt_mask(engine: Engine, view: View, prompt: Prompt, choice: int) -> np.ndarray:

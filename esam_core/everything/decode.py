@@ -8,7 +8,7 @@ from esam_core.errors import InvalidSettings
 from esam_core.everything.candidates import CandidateList, GridCandidates, Upscaling
 from esam_core.everything.grid import grid_crops
 from esam_core.everything.progress import Cancel, Progress, ProgressReport
-from esam_core.everything.redraw import upscaling_to
+from esam_core.everything.resize import upscaling_to
 from esam_core.everything.search import CropSearch
 from esam_core.everything.settings import GridSettings, preset
 from esam_core.images import check_rgb

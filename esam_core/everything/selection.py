@@ -19,12 +19,10 @@ class Selection:
     Args:
         masks: k masks (k, h, w), highest predicted IoU first.
         numbers: (k,) the index of each among the candidates.
-        cleaned: (k,) bool, whether the clean-up of small regions changed it.
     """
 
     masks: Masks
     numbers: np.ndarray
-    cleaned: np.ndarray
 
 
 def select(candidates: GridCandidates, settings: GridSettings) -> Masks:
@@ -58,12 +56,12 @@ def select_numbered(candidates: GridCandidates, settings: GridSettings) -> Selec
         )
     chosen = choose(candidates, settings)
     masks, drawn = _drawn(candidates, chosen)
-    numbers, changed = chosen[drawn], np.zeros(len(masks), bool)
+    numbers = chosen[drawn]
     if settings.min_mask_region_area:
         overlap = max(settings.box_nms_thresh, settings.crop_nms_thresh)
-        kept, changed = _clean(masks, settings.min_mask_region_area, overlap)
-        masks, numbers, changed = masks[kept], numbers[kept], changed[kept]
-    return Selection(masks, numbers, changed)
+        kept = _clean(masks, settings.min_mask_region_area, overlap)
+        masks, numbers = masks[kept], numbers[kept]
+    return Selection(masks, numbers)
 
 
 def choose(candidates: GridCandidates, settings: GridSettings) -> np.ndarray:
@@ -102,22 +100,21 @@ def draw(candidates: GridCandidates, chosen: np.ndarray) -> Masks:
 
 def clean(masks: Masks, min_area: int, box_nms_thresh: float) -> Masks:
     """Remove small regions, then duplicates by NMS, which prefers unchanged masks."""
-    kept, _ = _clean(masks, min_area, box_nms_thresh)
-    return masks[kept]
+    return masks[_clean(masks, min_area, box_nms_thresh)]
 
 
-def _clean(masks: Masks, min_area: int, box_nms_thresh: float) -> tuple[np.ndarray, np.ndarray]:
-    """Clean masks in place; the indices (k,) to keep, and which (n,) bool have changed."""
+def _clean(masks: Masks, min_area: int, box_nms_thresh: float) -> np.ndarray:
+    """Clean masks in place and return the indices (k,) of those to keep."""
     data, changed = masks.data, np.zeros(len(masks), bool)
     if not len(masks):
-        return np.zeros(0, int), changed
+        return np.zeros(0, int)
     for i, mask in enumerate(data):
         cleaned, changed[i] = remove_small_regions(mask, min_area)
         if changed[i]:
             data[i] = cleaned
     boxes = masks.boxes_xyxy
     boxes[changed] = masks_to_boxes(data[changed])
-    return np.sort(suppress(boxes, ~changed, box_nms_thresh)), changed
+    return np.sort(suppress(boxes, ~changed, box_nms_thresh))
 
 
 def _drawn(candidates: GridCandidates, chosen: np.ndarray) -> tuple[Masks, np.ndarray]:

@@ -32,10 +32,9 @@ class PromptOrigin:
 
 @dataclass(frozen=True, slots=True)
 class GridOrigin:
-    """A proposal of the grid: its number in ``Proposals.candidates``; ``cleaned`` if it was."""
+    """A proposal of the grid: its number in ``Proposals.candidates``."""
 
     number: int
-    cleaned: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,7 +146,7 @@ def _from_grid(
         return Proposals(masks, (None,) * len(masks))
     candidates = decode_grid(segmenter, embedding, settings, progress=progress, cancel=cancel)
     found = select_numbered(candidates, settings)
-    origins = map(GridOrigin, range(len(found.masks)), found.cleaned.tolist())
+    origins = map(GridOrigin, range(len(found.masks)))
     return Proposals(found.masks, tuple(origins), candidates.take(found.numbers))
 
 

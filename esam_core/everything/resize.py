@@ -6,9 +6,8 @@ import numpy as np
 import torch
 
 from esam_core.everything.candidates import GridCandidates, Upscaling
-from esam_core.everything.filters import remove_small_regions
+from esam_core.everything.filters import remove_regions_at
 from esam_core.everything.selection import draw
-from esam_core.masks import Masks
 from esam_core.segmenter import Segmenter
 
 
@@ -54,26 +53,38 @@ def resized(
     )
 
 
-def redraw(candidates: GridCandidates, number: int, min_area: int = 0) -> Masks:
-    """Draw one candidate, whatever its scores; one mask (1, h, w), or none if it has no pixel.
+def redraw(
+    segmenter: Segmenter,
+    candidates: GridCandidates,
+    number: int,
+    seen: np.ndarray,
+    image_hw: tuple[int, int],
+    min_area: int = 0,
+) -> np.ndarray:
+    """Draw a mask of ``select`` again, in another size of its image.
+
+    Small regions are removed where they were removed from ``seen``, and nowhere else: to search a
+    mask of 18 megapixels for them takes three times as long as to draw it.
 
     Args:
-        candidates: Usually from ``resized``.
-        number: Index of the candidate.
-        min_area: Holes and islands below this many pixels are removed; 0 is off.
+        segmenter: The model that decoded the candidates.
+        candidates: The candidates.
+        number: Index of the mask's candidate.
+        seen: The mask (h', w') bool that ``select`` gave, in the candidates' size of the image.
+        image_hw: Height and width of the wanted size in pixels.
+        min_area: ``min_mask_region_area`` that ``select`` was given.
+
+    Returns:
+        The mask (h, w) bool.
     """
-    masks = draw(candidates, np.array([number]))
-    if not (min_area and len(masks)):
-        return masks
-    mask, _ = remove_small_regions(masks.data[0], min_area)
-    columns = masks.point_coords, masks.crop_boxes_xyxy
-    return Masks.from_data(
-        mask[None],
-        masks.predicted_iou,
-        masks.stability_score,
-        point_coords=columns[0],
-        crop_boxes_xyxy=columns[1],
-    )
+    alone = candidates.take(np.array([number]))
+    drawn = draw(resized(segmenter, alone, image_hw), np.zeros(1, int))
+    mask = drawn.data[0] if len(drawn) else np.zeros(image_hw, bool)
+    before = draw(alone, np.zeros(1, int))
+    if min_area and len(before):
+        share = min_area / seen.size
+        remove_regions_at(mask, before.data[0] ^ seen, round(share * mask.size))
+    return mask
 
 
 def _size(box_xyxy: np.ndarray) -> tuple[int, int]:
