@@ -1,16 +1,19 @@
 """Everything in a photo: a grid is decoded once and can then be filtered repeatedly."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from secrets import token_hex
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from demo.engine import Engine
+from demo.engine.photos import Photo
 from demo.handlers.errors import Cancel, Progress, Reply, answering
+from demo.handlers.found import EverythingResult
+from demo.handlers.kept import SPECKS, grid_mask, kept_mask
 from demo.handlers.pictures import labels_url, mask_url
-from demo.handlers.requests import text_of, values_of
+from demo.handlers.requests import Json, text_of, values_of
 from demo.handlers.views import SCREEN_SIDE, View, photo_of, view
 from demo.texts import everything as texts
 from esam_core.errors import InvalidSettings
@@ -20,7 +23,6 @@ if TYPE_CHECKING:
     from esam_core.everything import GridCandidates, GridSettings
     from esam_core.masks import Masks
 
-Box = tuple[int, int, int, int]
 Filters = Mapping[str, float]  # predicted_iou, stability, nms; min_area in percent of the photo
 
 GRIDS = tuple(texts.PRESETS)
@@ -29,37 +31,6 @@ MOST_REGIONS = 64  # whole masks per request
 MIN_AREA = 0.05  # percent of the photo
 # Candidates below these are out of reach of the sliders and are dropped.
 LOWEST = {"pred_iou_thresh": 0.2, "stability_score_thresh": 0.0}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class EverythingResult:
-    """The candidates of a grid, and the masks that are visible now.
-
-    Args:
-        key: Model, grid and image size of the search.
-        candidates: All candidates, before filtering.
-        shown: Identifier of the visible set, new after every change.
-        masks: The visible masks, each cropped to its box and packed into bits, with the box.
-    """
-
-    key: tuple[object, ...]
-    candidates: "GridCandidates"
-    shown: str = ""
-    masks: tuple[tuple[bytes, Box], ...] = ()
-
-    @property
-    def nbytes(self) -> int:
-        """Size of candidates and masks in memory."""
-        return self.candidates.nbytes + sum(len(bits) for bits, _ in self.masks)
-
-    def mask(self, i: int) -> np.ndarray:
-        """Unpack a mask (h, w) bool, in the size of the view."""
-        bits, (x0, y0, x1, y1) = self.masks[i]
-        height, width = self.candidates.image_hw
-        mask = np.zeros((height, width), bool)
-        part = np.unpackbits(np.frombuffer(bits, np.uint8), count=(y1 - y0) * (x1 - x0))
-        mask[y0:y1, x0:x1] = part.reshape(y1 - y0, x1 - x0).astype(bool)
-        return mask
 
 
 def filters_for(model: str | None) -> dict[str, float]:
@@ -128,17 +99,40 @@ def regions(engine: Engine, payload: Any) -> Reply:
 
     Args:
         engine: The engine.
-        payload: ``token``; ``shown`` of the layer; ``ids`` of its masks, from 1.
+        payload: ``token``; ``shown`` of the layer; ``ids`` of its masks, from 1; ``keep``, true if
+            the masks become objects or files.
+
+    Returns:
+        ``masks``, each with ``id`` and ``png``; with ``keep`` also the values of ``kept_mask``.
     """
     photo, values = photo_of(engine, payload), values_of(payload)
     result, ids = engine.results.get(photo.token), values.get("ids")
-    if result is None or result.shown != text_of(values.get("shown")):
+    if result is None:
+        raise InvalidSettings(texts.GONE)
+    if result.shown != text_of(values.get("shown")):
         raise InvalidSettings(texts.CHANGED)
     if not isinstance(ids, list) or not 1 <= len(ids) <= MOST_REGIONS:
         raise InvalidSettings(texts.TOO_MANY.format(most=MOST_REGIONS))
     if not all(isinstance(i, int) and 1 <= i <= len(result.masks) for i in ids):
         raise InvalidSettings(texts.CHANGED)
-    return {"masks": [{"id": i, "png": mask_url(result.mask(i - 1))} for i in ids]}
+    if values.get("keep") is True:
+        masks = _kept(engine, photo, result, ids)
+    else:
+        masks = [{"png": mask_url(result.mask(i - 1).data[0])} for i in ids]
+    return {"masks": [{"id": i, **mask} for i, mask in zip(ids, masks, strict=True)]}
+
+
+def _kept(engine: Engine, photo: Photo, result: EverythingResult, ids: list[int]) -> list[Json]:
+    """Describe masks as objects, drawn from their candidates at the size of the photo."""
+    model, photo_hw = str(result.key[0]), photo.image.shape[:2]
+    segmenter = engine.models.segmenter(model)
+
+    def described(i: int) -> Json:
+        seen, number = result.mask(i), result.masks[i].number
+        draw = partial(grid_mask, segmenter, result.candidates, number, seen.data[0], photo_hw)
+        return kept_mask(photo, model, seen, draw)
+
+    return [described(i - 1) for i in ids]
 
 
 def search(
@@ -180,13 +174,16 @@ def _grid_settings(grid: str, model: str, points_per_side: int | None) -> "GridS
 
 def _chosen(engine: Engine, token: str, result: EverythingResult, filters: Filters) -> Reply:
     """Filter the candidates, store the masks, and describe them."""
-    from esam_core.everything import select
+    from esam_core.everything import select_numbered
 
     height, width = result.candidates.image_hw
-    masks = select(result.candidates, _select_settings((height, width), filters))
-    masks = masks[masks.area >= filters["min_area"] / 100 * height * width]
-    masks = masks[np.argsort(-masks.area, kind="stable")]
-    result = replace(result, shown=token_hex(8), masks=tuple(_packed(masks)))
+    found = select_numbered(result.candidates, _select_settings((height, width), filters))
+    areas = found.masks.area
+    wanted = np.flatnonzero(areas >= filters["min_area"] / 100 * height * width)
+    wanted = wanted[np.argsort(-areas[wanted], kind="stable")]
+    masks = found.masks[wanted]
+    found = replace(found, masks=masks, numbers=found.numbers[wanted])
+    result = result.showing(found)
     engine.results.put(token, result, result.nbytes)
     rows = _rows(masks)
     layer = {
@@ -210,7 +207,7 @@ def _select_settings(image_hw: tuple[int, int], filters: Filters) -> "GridSettin
         pred_iou_thresh=filters["predicted_iou"],
         stability_score_thresh=filters["stability"],
         box_nms_thresh=filters["nms"],
-        min_mask_region_area=50,
+        min_mask_region_area=SPECKS,
         max_masks=max(1, min(1000, MASK_BYTES // (height * width))),
     )
 
@@ -221,9 +218,3 @@ def _rows(masks: "Masks") -> list[list[float]]:
     percent = 100 * masks.area / (height * width)
     columns = zip(percent, masks.predicted_iou, masks.stability_score, strict=True)
     return [[i, *(round(float(value), 2) for value in row)] for i, row in enumerate(columns, 1)]
-
-
-def _packed(masks: "Masks") -> Iterator[tuple[bytes, Box]]:
-    for mask, box in zip(masks.data, masks.boxes_xyxy.astype(int).tolist(), strict=True):
-        x0, y0, x1, y1 = box
-        yield np.packbits(mask[y0:y1, x0:x1]).tobytes(), (x0, y0, x1, y1)

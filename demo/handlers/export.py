@@ -1,8 +1,7 @@
 """Export of the page's objects to files."""
 
 import json
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,17 +10,21 @@ import numpy as np
 from demo.engine import Engine
 from demo.engine.photos import Photo
 from demo.handlers.errors import Reply, answering
-from demo.handlers.pictures import data_url, mask_from_url
-from demo.handlers.points import search
-from demo.handlers.requests import read_request, text_of, values_of
+from demo.handlers.export_objects import ExportedObject, given_name, read_objects
+from demo.handlers.file_names import UNNAMED, file_name, photo_stem
+from demo.handlers.pictures import data_url
+from demo.handlers.requests import text_of, values_of
 from demo.handlers.views import photo_of
-from demo.texts import errors as texts
+from demo.texts import errors
+from demo.texts import export as texts
 from esam_core import export as files
 from esam_core.errors import InvalidPrompt
 from esam_core.masks import Masks
 
 MAX_OBJECTS = 64
-Make = Callable[[np.ndarray, Masks, Sequence[str]], bytes]
+STACK_BYTES = 1_500_000_000  # limit for masks in memory at one time
+UNNAMED_CLASS = "object"
+Make = Callable[[Photo, Iterator[ExportedObject]], tuple[bytes, list[str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,41 +34,14 @@ class FileKind:
     Args:
         suffix: File name extension.
         media: Media type.
-        make: Turns the photo (h, w, 3), the masks (n, h, w) and their names into bytes.
+        make: Turns the photo and its objects into the file's bytes and sentences about them.
+        stacked: Whether all masks must be in memory together.
     """
 
     suffix: str
     media: str
     make: Make
-
-
-def _coco(style: str) -> Make:
-    def make(_: np.ndarray, masks: Masks, names: Sequence[str]) -> bytes:
-        return json.dumps(files.export_coco(masks, style=style, names=names)).encode()
-
-    return make
-
-
-def _union(masks: Masks) -> np.ndarray:
-    return np.logical_or.reduce(masks.data)
-
-
-KINDS = {
-    "mask": FileKind("png", "image/png", lambda _, masks, __: files.export_mask_png(_union(masks))),
-    "cutout": FileKind(
-        "png",
-        "image/png",
-        lambda image, masks, _: files.export_cutout_png(image, _union(masks)),
-    ),
-    "labels": FileKind("png", "image/png", lambda _, masks, __: files.export_label_map_png(masks)),
-    "coco": FileKind("json", "application/json", _coco("rle")),
-    "polygons": FileKind("json", "application/json", _coco("polygons")),
-    "svg": FileKind(
-        "svg",
-        "image/svg+xml",
-        lambda _, masks, names: files.export_svg(masks, names=names).encode(),
-    ),
-}
+    stacked: bool = False
 
 
 @answering
@@ -74,33 +50,153 @@ def export(engine: Engine, payload: Any) -> Reply:
 
     Args:
         engine: The engine.
-        payload: ``token``, ``kind`` and ``objects``: each a ``png`` that the browser drew, or a
-            request with the ``choice`` that was picked; and a ``name``.
+        payload: ``token``, ``kind`` and ``objects``, see ``read_objects``.
 
     Returns:
-        ``file``, a data URL, and its ``name``.
+        ``file``, a data URL, and its ``name``; ``message``, what there is to say about the masks.
     """
     photo, values = photo_of(engine, payload), values_of(payload)
     kind, objects = text_of(values.get("kind")), values.get("objects")
     if kind not in KINDS:
-        raise InvalidPrompt(texts.EXPORT_KIND.format(kind=kind, kinds=list(KINDS)))
+        raise InvalidPrompt(errors.EXPORT_KIND.format(kind=kind, kinds=list(KINDS)))
     if not isinstance(objects, list) or not 1 <= len(objects) <= MAX_OBJECTS:
-        raise InvalidPrompt(texts.EXPORT_NOTHING)
-    masks = [_mask(engine, photo, item) for item in objects]
-    names = [text_of(item.get("name")) or f"object {i + 1}" for i, item in enumerate(objects)]
-    file = KINDS[kind]
-    content = file.make(photo.image, Masks.from_data(np.stack(masks)), names)
-    name = _slug(text_of(objects[0].get("name")) if len(objects) == 1 else None)
-    return {"file": data_url(content, file.media), "name": f"{name}-{kind}.{file.suffix}"}
+        raise InvalidPrompt(errors.EXPORT_NOTHING)
+    file, (height, width) = KINDS[kind], photo.image.shape[:2]
+    most = max(1, STACK_BYTES // (height * width))
+    if file.stacked and len(objects) > most:
+        raise InvalidPrompt(texts.TOO_MUCH.format(count=len(objects), most=most))
+    content, notes = file.make(photo, read_objects(engine, photo, objects))
+    single = given_name(objects[0]) if len(objects) == 1 else ""
+    return {
+        "file": data_url(content, file.media),
+        "name": file_name(photo.name, single, kind, file.suffix),
+        "message": " ".join(notes),
+    }
 
 
-def _mask(engine: Engine, photo: Photo, item: object) -> np.ndarray:
-    if isinstance(item, dict) and "png" in item:
-        return mask_from_url(item["png"], photo.image.shape[:2])
-    request = read_request(item, photo.image.shape[:2])
-    masks = search(engine, photo, request).masks
-    return masks.data[min(request.choice, len(masks) - 1)]
+def _union(photo: Photo, objects: Iterable[ExportedObject]) -> tuple[np.ndarray, list[str]]:
+    union, notes = np.zeros(photo.image.shape[:2], bool), []
+    for number, item in enumerate(objects, 1):
+        union |= item.mask
+        notes += _note(number, item)
+    return union, notes
 
 
-def _slug(name: str | None) -> str:
-    return re.sub(r"[^\w-]+", "-", name or "").strip("-_")[:40].lower() or "objects"
+def _mask(photo: Photo, objects: Iterable[ExportedObject]) -> tuple[bytes, list[str]]:
+    union, notes = _union(photo, objects)
+    return files.export_mask_png(union), notes
+
+
+def _cutout(photo: Photo, objects: Iterable[ExportedObject]) -> tuple[bytes, list[str]]:
+    union, notes = _union(photo, objects)
+    return files.export_cutout_png(photo.image, union), notes
+
+
+def _drawn(make: Callable[[Masks, Sequence[str]], bytes]) -> Make:
+    """Return what makes a file of all masks and their titles."""
+
+    def made(_: Photo, objects: Iterable[ExportedObject]) -> tuple[bytes, list[str]]:
+        items = list(objects)
+        notes = [note for i, item in enumerate(items, 1) for note in _note(i, item)]
+        titles = [item.name or f"object {i}" for i, item in enumerate(items, 1)]
+        return make(Masks.from_data(np.stack([item.mask for item in items])), titles), notes
+
+    return made
+
+
+def _coco(style: str) -> Make:
+    """Return what makes a COCO data set, one mask at a time."""
+
+    def made(photo: Photo, objects: Iterable[ExportedObject]) -> tuple[bytes, list[str]]:
+        records, notes, models = [], [], []
+        classes: dict[str, int] = {}
+        for number, item in enumerate(objects, 1):
+            name = item.name or UNNAMED_CLASS
+            category = classes.setdefault(name, len(classes) + 1)
+            records.append(_record(photo, item, style, name, category))
+            records[-1]["annotations"][0]["id"] = number
+            notes += _note(number, item)
+            models.append(item.model)
+        rows = {key: [row for one in records for row in one[key]] for key in _LISTS}
+        rows["categories"] = list({row["id"]: row for row in rows["categories"]}.values())
+        info = {
+            "description": texts.ABOUT.format(photo=photo.name or UNNAMED),
+            **_joined(models),
+            "notes": [*photo.notes, *notes],
+        }
+        return json.dumps({**records[0], **rows, "info": info}).encode(), notes
+
+    return made
+
+
+_LISTS = ("annotations", "categories")
+
+
+def _record(
+    photo: Photo, item: ExportedObject, style: str, name: str, category: int
+) -> dict[str, Any]:
+    stem = photo_stem(photo.name)
+    masks = Masks.from_data(
+        item.mask[None], np.array([item.predicted_iou]), np.array([item.stability_score])
+    )
+    return files.export_coco(
+        masks,
+        style=style,
+        file_name=photo.name or UNNAMED,  # readers stop at an image without a name
+        image_id=int(stem) if stem.isascii() and stem.isdecimal() else 1,
+        names=[name],
+        category_ids=[category],
+        scores=[item.score],
+    )
+
+
+def _joined(models: Sequence[Any]) -> dict[str, str]:
+    """Return what is known of the models, each value once."""
+    keys = dict.fromkeys(key for model in models for key in model)
+    return {
+        key: ", ".join(dict.fromkeys(model[key] for model in models if key in model))
+        for key in keys
+    }
+
+
+def _note(number: int, item: ExportedObject) -> list[str]:
+    if item.came_as is None:
+        return []
+    (from_w, from_h), (height, width) = item.came_as, item.mask.shape
+    smaller = from_w <= width and from_h <= height
+    return [
+        texts.CAME_AS.format(
+            number=number,
+            from_w=from_w,
+            from_h=from_h,
+            to_w=width,
+            to_h=height,
+            change=texts.ENLARGED if smaller else texts.RESIZED,
+        )
+    ]
+
+
+KINDS = {
+    "mask": FileKind("png", "image/png", _mask),
+    "cutout": FileKind("png", "image/png", _cutout),
+    "labels": FileKind(
+        "png",
+        "image/png",
+        _drawn(lambda masks, _: files.export_label_map_png(masks)),
+        stacked=True,
+    ),
+    "colours": FileKind(
+        "png",
+        "image/png",
+        _drawn(lambda masks, _: files.export_label_colours_png(masks)),
+        stacked=True,
+    ),
+    "coco": FileKind("json", "application/json", _coco("rle")),
+    "polygons": FileKind("json", "application/json", _coco("polygons")),
+    "svg": FileKind(
+        "svg",
+        "image/svg+xml",
+        _drawn(lambda masks, titles: files.export_svg(masks, names=titles).encode()),
+        stacked=True,
+    ),
+}

@@ -8,7 +8,7 @@ from PIL import Image
 
 from esam_core.errors import InvalidImage
 from esam_core.geometry import masks_to_boxes
-from esam_core.images import load_rgb
+from esam_core.images import MAX_PIXELS
 from esam_core.masks import Masks, label_map
 from esam_core.visualize import HEAT, draw_masks, hex_code, palette
 
@@ -64,12 +64,16 @@ def thumbnail_url(image: np.ndarray, size_wh: tuple[int, int] = (176, 124)) -> s
 
 def mask_url(mask: np.ndarray) -> str:
     """Return a mask (h, w) bool as a 1-bit PNG: white where it is, transparent elsewhere."""
-    picture = Image.fromarray(mask.astype(np.uint8))
+    picture = Image.fromarray(mask.view(np.uint8))
     size = stage_size(mask.shape)
     if size != picture.size:
         picture = picture.resize(size, Image.Resampling.NEAREST)
-    picture.putpalette([0, 0, 0, 255, 255, 255])
-    return data_url(_saved(picture, "PNG", transparency=bytes([0, 255]), bits=1), "image/png")
+    return _mask_url(picture)
+
+
+def full_mask_url(mask: np.ndarray) -> str:
+    """Return a mask (h, w) bool as ``mask_url`` does, but in its own size, however large."""
+    return _mask_url(Image.fromarray(mask.view(np.uint8)))
 
 
 def labels_url(masks: Masks) -> str:
@@ -110,24 +114,48 @@ def crop_picture(image: np.ndarray, mask: np.ndarray, colour: tuple[int, int, in
     return shrunk(draw_masks(image[rows, columns], part, colours=[colour]), CROP_SIDE)
 
 
-def mask_from_url(url: str, image_hw: tuple[int, int]) -> np.ndarray:
-    """Read a mask from the browser, opaque inside, in the size of the photo.
+def mask_from_url(url: object) -> np.ndarray:
+    """Read a mask (h, w) bool from the browser, in its own size: a PNG that is opaque inside.
 
     Raises:
-        InvalidImage: Not a PNG data URL, or not a picture.
+        InvalidImage: Not a PNG data URL, not a picture, or one of more than 50 megapixels.
     """
     head = "data:image/png;base64,"
     if not isinstance(url, str) or not url.startswith(head) or len(url) > MASK_URL_BYTES:
         raise InvalidImage("a mask must come as a PNG data URL.")
     try:
         content = base64.b64decode(url[len(head) :], validate=True)
-        load_rgb(content)  # checks the size before anything is decoded
         with Image.open(io.BytesIO(content), formats=["PNG"]) as picture:
-            alpha = picture.convert("RGBA").getchannel("A")
-    except (ValueError, OSError) as error:
+            if picture.width * picture.height > MAX_PIXELS:
+                raise InvalidImage("a mask that was sent has more than 50 megapixels.")
+            return _opaque(picture)
+    except (ValueError, OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise InvalidImage("a mask that was sent is no picture.") from error
+
+
+def mask_in_size(mask: np.ndarray, image_hw: tuple[int, int]) -> np.ndarray:
+    """Return a mask (h', w') bool in another size (h, w), with hard edges."""
+    if mask.shape == image_hw:
+        return mask
     height, width = image_hw
-    return np.asarray(alpha.resize((width, height), Image.Resampling.NEAREST)) > 127
+    picture = Image.fromarray(mask.view(np.uint8)).resize((width, height), Image.Resampling.NEAREST)
+    return np.asarray(picture).astype(bool)
+
+
+def _opaque(picture: Image.Image) -> np.ndarray:
+    clear = picture.info.get("transparency")
+    if picture.mode == "P" and isinstance(clear, bytes):
+        # Masks of this program: a quarter of the memory that RGBA takes.
+        alpha = np.full(256, 255, np.uint8)
+        alpha[: len(clear)] = np.frombuffer(clear, np.uint8)
+        return (alpha > 127)[np.asarray(picture)]
+    return np.asarray(picture.convert("RGBA").getchannel("A")) > 127
+
+
+def _mask_url(picture: Image.Image) -> str:
+    """Encode a picture of 0 and 1 as a 1-bit PNG: white where it is 1, transparent elsewhere."""
+    picture.putpalette([0, 0, 0, 255, 255, 255])
+    return data_url(_saved(picture, "PNG", transparency=bytes([0, 255]), bits=1), "image/png")
 
 
 def _saved(picture: Image.Image, kind: str, **options: object) -> bytes:

@@ -6,6 +6,7 @@ from typing import Any
 
 from demo.engine import Engine
 from demo.handlers.errors import Cancel, Progress, Reply, answering
+from demo.handlers.kept import kept_mask, prompt_mask
 from demo.handlers.pictures import heat_url, mask_url
 from demo.handlers.requests import Json
 from demo.handlers.views import SCREEN_SIDE, View, view
@@ -59,7 +60,7 @@ def keep(engine: Engine, payload: Any, settings: Mapping[str, Any]) -> Reply:
     kept = {
         "kind": "objects",
         "token": photo_view.photo.token,
-        "masks": [{"png": mask_url(mask), "name": ""} for mask in result.masks.data],
+        "masks": [_kept(engine, photo_view, result, i) for i in range(len(result.masks))],
         "nonce": token_hex(8),
     }
     gone = dict.fromkeys(("salient-map", "salient-points", "salient-masks"))
@@ -68,6 +69,16 @@ def keep(engine: Engine, payload: Any, settings: Mapping[str, Any]) -> Reply:
         "message": texts.KEPT.format(count=len(result.masks)),
         "found": result.masks,
     }
+
+
+def _kept(engine: Engine, photo_view: View, result: SalientMasks, i: int) -> Json:
+    prompt, choice = result.prompts[i], result.choices[i]
+    return kept_mask(
+        photo_view.photo,
+        photo_view.segmenter.name,
+        result.masks[i],
+        lambda: prompt_mask(engine, photo_view, prompt, choice),
+    )
 
 
 def search(

@@ -6,6 +6,7 @@ milliseconds.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from secrets import token_hex
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 from demo.engine import Engine
 from demo.handlers.encoders import OFFLINE, text_encoder
 from demo.handlers.errors import Cancel, Progress, Reply, answering
+from demo.handlers.kept import kept_mask, known, proposed_mask
 from demo.handlers.pictures import crop_picture, mask_url
 from demo.handlers.requests import Json
 from demo.handlers.salient import saliency_of
@@ -23,13 +25,14 @@ from demo.texts import text as texts
 from esam_core.errors import UnknownWord
 from esam_core.masks import Masks
 from esam_core.text import (
+    Proposals,
     RegionFeatures,
     TextEncoder,
     TextRanking,
     embed_regions,
-    propose,
     rank_masks,
     split_texts,
+    trace_proposals,
 )
 from esam_core.visualize import hex_code, palette
 
@@ -55,15 +58,20 @@ class TextResult:
 
     Args:
         view: The photo.
-        masks: The proposals (n, h, w), in the size of the view.
+        proposals: The proposals (n, h, w), in the size of the view.
         ranking: Ranking by the texts that were understood; None if there are none.
         notices: Messages, one sentence each.
     """
 
     view: View
-    masks: Masks
+    proposals: Proposals
     ranking: TextRanking | None
     notices: tuple[str, ...]
+
+    @property
+    def masks(self) -> Masks:
+        """The proposals (n, h, w), in the size of the view."""
+        return self.proposals.masks
 
     @property
     def hits(self) -> list[Hit]:
@@ -146,7 +154,7 @@ def keep(
     kept = {
         "kind": "objects",
         "token": result.view.photo.token,
-        "masks": _pictures(result, shown),
+        "masks": [_kept(engine, result, hit) for hit in shown],
         "nonce": token_hex(8),
     }
     return {
@@ -183,10 +191,11 @@ def search(
         except UnknownWord as error:
             notices.append(str(error))
     if not understood:
-        return TextResult(photo_view, Masks.empty(photo_view.image_hw), None, tuple(notices))
-    masks = _proposals(engine, photo_view, part_of(progress, 0, PROPOSED), cancel)
+        none = Proposals(Masks.empty(photo_view.image_hw), ())
+        return TextResult(photo_view, none, None, tuple(notices))
+    proposals = _proposals(engine, photo_view, part_of(progress, 0, PROPOSED), cancel)
     regions = _regions(
-        engine, photo_view, masks, text_model, part_of(progress, PROPOSED, 100), cancel
+        engine, photo_view, proposals.masks, text_model, part_of(progress, PROPOSED, 100), cancel
     )
     ranking = engine.work(
         lambda: rank_masks(regions, understood, text_model, threshold=threshold), "click"
@@ -194,7 +203,7 @@ def search(
     notices += [
         _no_match(ranking, i) for i in range(len(understood)) if not len(ranking.matches(i))
     ]
-    return TextResult(photo_view, masks, ranking, tuple(dict.fromkeys(notices)))
+    return TextResult(photo_view, proposals, ranking, tuple(dict.fromkeys(notices)))
 
 
 def _searched(
@@ -229,12 +238,12 @@ def _hits(ranking: TextRanking) -> list[Hit]:
 
 def _proposals(
     engine: Engine, photo_view: View, progress: Progress, cancel: Cancel | None
-) -> Masks:
-    def make() -> Masks:
+) -> Proposals:
+    def make() -> Proposals:
         saliency = saliency_of(engine, photo_view)
         polite = engine.polite(cancel)
         return engine.work(
-            lambda: propose(
+            lambda: trace_proposals(
                 photo_view.segmenter,
                 photo_view.image,
                 embedding=photo_view.embedding,
@@ -278,14 +287,22 @@ def _no_match(ranking: TextRanking, text: int) -> str:
 
 
 def _pictures(result: TextResult, shown: list[Hit]) -> list[Json]:
-    return [
-        {
-            "png": mask_url(result.masks.data[hit.mask]),
-            "colour": hex_code(result.colours[hit.text]),
-            "name": hit.label[:60],
-        }
-        for hit in shown
-    ]
+    return [{"png": mask_url(result.masks.data[hit.mask]), **_look(result, hit)} for hit in shown]
+
+
+def _kept(engine: Engine, result: TextResult, hit: Hit) -> Json:
+    """Describe a shown mask as an object, in the size of the photo."""
+    seen = result.view
+    draw = partial(proposed_mask, engine, seen, result.proposals, hit.mask)
+    return {
+        **kept_mask(seen.photo, seen.segmenter.name, result.masks[hit.mask], draw),
+        "score": known(hit.score),
+        **_look(result, hit),
+    }
+
+
+def _look(result: TextResult, hit: Hit) -> Json:
+    return {"colour": hex_code(result.colours[hit.text]), "name": hit.label[:60]}
 
 
 def _thumbnail(result: TextResult, hit: Hit) -> np.ndarray:

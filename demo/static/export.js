@@ -2,10 +2,9 @@
 // The panel's export: Python makes the files, in the full size of the photo.
 
 import { button, h } from './dom.js';
-import { asPng } from './pictures.js';
+import { payloadOf, payloadOfMask } from './kept.js';
 
 /** @import { Stage } from './stage.js' */
-/** @import { PhotoObject } from './types' */
 
 export class Export {
   /** @param {Stage} stage @param {[string, string][]} kinds name and label of each file */
@@ -36,10 +35,12 @@ export class Export {
     return wanted.length ? wanted : visible.filter(object => stage.hasMask(object)).slice(-1);
   }
 
-  /** Masks made in the browser are sent as pictures, all others as prompts. @param {PhotoObject} object */
-  payloadOf({ prompt, choice, model, subtract, mask, name, colour }) {
-    const about = { name, colour };
-    return mask ? { ...about, png: asPng(mask.picture) } : { ...about, prompt, choice, model, subtract };
+  /** What to send; null if the selection could not be fetched. */
+  async objects() {
+    // A selection in a label map is exported even if it was not added as an object.
+    const picked = await this.stage.pictures.pickedMasks();
+    if (!picked) return null;
+    return picked.length ? picked.map(payloadOfMask) : this.chosen().map(payloadOf);
   }
 
   /** @param {string} kind */
@@ -47,16 +48,13 @@ export class Export {
     const { stage } = this;
     if (!stage.photo) return;
     stage.showMessage(stage.texts.exporting, 'busy');
-    // A selection in a label map is exported even if it was not added as an object.
-    const picked = await stage.pictures.pickedMasks();
-    const objects = picked.length
-      ? picked.map(picture => ({ name: stage.texts.selection, png: asPng(picture) }))
-      : this.chosen().map(object => this.payloadOf(object));
-    if (!objects.length) return;
+    const objects = await this.objects();
+    if (!objects) return;
+    if (!objects.length) { stage.showMessage(''); return; }
     const ask = () => stage.ask('export', { kind, token: stage.photo?.token, objects });
     let reply = await ask();
     if (reply.code === 'photo_gone' && await stage.reopen()) reply = await ask();
-    stage.showMessage(reply.error || '', reply.error ? 'error' : 'hint');
+    stage.showMessage(reply.error || reply.message || '', reply.error ? 'error' : reply.message ? 'note' : 'hint');
     if (reply.error) return;
     const link = h('a', { href: reply.file, download: reply.name });
     this.el.append(link);

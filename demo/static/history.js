@@ -2,7 +2,7 @@
 // The objects of a photo and their prompts, as a list of frozen documents for undo and redo.
 // Independent of page and server: every edit makes a new document and calls `changed`.
 
-/** @import { Box, Doc, PhotoObject, Picture, Point, Prompt } from './types' */
+/** @import { Box, Doc, KeptMask, PhotoObject, Point, Prompt } from './types' */
 
 const STEPS = 200;  // undo steps kept
 const NAME_LENGTH = 60;
@@ -46,7 +46,7 @@ export class History {
   newObject(number) {
     this.ids += 1;
     return {
-      id: this.ids, name: `${this.title} ${number}`, colour: this.palette[(number - 1) % this.palette.length],
+      id: this.ids, name: `${this.title} ${number}`, named: false, colour: this.palette[(number - 1) % this.palette.length],
       hidden: false, prompt: emptyPrompt(), choice: 0, model: this.model, subtract: false, mask: null,
     };
   }
@@ -111,7 +111,7 @@ export class History {
   pick(choice) { if (choice !== this.active.choice) this.edit(this.doc.active, { choice }); }
 
   /** @param {number} id @param {string} name */
-  rename(id, name) { this.edit(id, { name: name.trim().slice(0, NAME_LENGTH) }); }
+  rename(id, name) { this.edit(id, { name: name.trim().slice(0, NAME_LENGTH), named: true }); }
 
   /** Show or hide. @param {number} id */
   toggle(id) { this.edit(id, { hidden: !this.find(id).hidden }); }
@@ -138,16 +138,15 @@ export class History {
 
   /**
    * Make objects of masks.
-   * @param {Picture[]} pictures opaque where the mask is
-   * @param {(string | undefined)[]} names
+   * @param {KeptMask[]} masks
    * @param {(object: PhotoObject) => boolean} keeps which of the existing objects stay
    */
-  addMasks(pictures, names, keeps) {
-    if (!pictures.length) return;
+  addMasks(masks, keeps) {
+    if (!masks.length) return;
     const { made } = this.doc;
-    const added = pictures.map((picture, i) => {
-      const object = { ...this.newObject(made + i + 1), mask: { picture } };
-      return { ...object, name: names[i] || object.name };
+    const added = masks.map((mask, i) => {
+      const object = { ...this.newObject(made + i + 1), mask };
+      return { ...object, name: mask.name || object.name, named: Boolean(mask.name) };
     });
     const objects = [...this.doc.objects.filter(keeps), ...added];
     this.commit({ objects, active: added[added.length - 1].id, made: made + added.length });

@@ -2,12 +2,13 @@
 // Pictures of modes over the photo, and the hovered and picked masks of a label map.
 // The kinds of layers are listed at Layer in types.d.ts.
 
+import { keptMask } from './kept.js';
 import { LabelMap } from './labels.js';
 import { heatPicture, loadPicture } from './pictures.js';
 
-/** @import { Layer, Photo, Picture, Reply, Rgb } from './types' */
+/** @import { KeptMask, Layer, Photo, Picture, Reply, Rgb, SentMask } from './types' */
 
-/** @typedef {Layer & {labels?: LabelMap, picture?: Picture, loaded?: {picture: Picture, colour: string}[]}} Loaded */
+/** @typedef {Layer & {labels?: LabelMap, picture?: Picture, loaded?: {picture: Picture, colour: string}[], kept?: KeptMask[]}} Loaded */
 
 /**
  * @typedef {object} Surroundings
@@ -15,7 +16,7 @@ import { heatPicture, loadPicture } from './pictures.js';
  * @property {Rgb[]} heat
  * @property {() => string} mode the name of the current mode
  * @property {(kind: string, payload: object) => Promise<Reply>} ask never rejects
- * @property {(pictures: Picture[], names: (string | undefined)[]) => void} keep make objects of masks
+ * @property {(masks: KeptMask[]) => void} keep make objects of masks
  * @property {(text: string) => void} fail show an error
  * @property {(ids: number[]) => void} picked called when the selection has changed
  * @property {() => void} changed called when the layers must be drawn again
@@ -61,7 +62,7 @@ export class Layers {
   put(name, layer) {
     if (layer.kind === 'pick') this.pick(layer.ids);
     else if (layer.kind === 'objects') {
-      this.around.keep((layer.loaded || []).map(mask => mask.picture), layer.masks.map(mask => mask.name));
+      this.around.keep(layer.kept || []);
       delete this.shown[name];
     } else {
       this.shown[name] = layer;
@@ -77,7 +78,8 @@ export class Layers {
       return { ...layer, labels };
     }
     if (layer.kind === 'heat') return { ...layer, picture: heatPicture(await loadPicture(layer.png), heat) };
-    if (layer.kind === 'masks' || layer.kind === 'objects') {
+    if (layer.kind === 'objects') return { ...layer, kept: await Promise.all(layer.masks.map(keptMask)) };
+    if (layer.kind === 'masks') {
       const loaded = await Promise.all(layer.masks.map(async (mask, i) => (
         { picture: await loadPicture(mask.png), colour: mask.colour || palette[i % palette.length] })));
       return { ...layer, loaded };
@@ -123,10 +125,23 @@ export class Layers {
     return layer === this.labelLayer;
   }
 
-  /** Pictures of the picked masks, each whole; none if they could not be fetched. @returns {Promise<Picture[]>} */
+  /**
+   * The picked masks, each whole and in the photo's size; null if they could not be fetched.
+   * @returns {Promise<KeptMask[] | null>}
+   */
   async pickedMasks() {
-    if (!this.labels || !this.picked.size || !await this.makeWhole()) return [];
-    const { labels } = this;
-    return labels ? [...this.picked].map(id => labels.region(id)) : [];
+    const layer = this.labelLayer, labels = layer?.labels, ids = [...this.picked];
+    if (!layer || !labels || !ids.length) return [];
+    const { token, shown } = layer;
+    if (!shown) return ids.map(id => onlyPicture(labels.region(id)));
+    const reply = await this.around.ask('regions', { token, shown, ids, keep: true });
+    if (reply.error) { this.around.fail(reply.error); return null; }
+    const masks = await Promise.all(/** @type {SentMask[]} */ (reply.masks).map(keptMask));
+    return layer === this.labelLayer ? masks : null;
   }
 }
+
+/** @param {Picture} picture @returns {KeptMask} */
+const onlyPicture = picture => ({
+  picture, pngs: [], name: '', model: null, predicted_iou: null, stability_score: null, score: null,
+});

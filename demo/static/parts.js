@@ -22,7 +22,7 @@ export function layersFor(stage) {
   const { palette, heat } = stage.host;
   return new Layers({
     palette, heat, mode: () => stage.mode.name, ask: (kind, payload) => stage.ask(kind, payload),
-    keep: (pictures, names) => stage.addMasks(pictures, names), fail: text => stage.showMessage(text, 'error'),
+    keep: masks => stage.addMasks(masks), fail: text => stage.showMessage(text, 'error'),
     picked: ids => { stage.render(); stage.emit('pick', ids); }, changed: () => stage.render(),
   });
 }

@@ -9,14 +9,15 @@ import { Bar } from './bar.js';
 import { h } from './dom.js';
 import { Frame } from './frame.js';
 import { History } from './history.js';
+import { merged } from './kept.js';
 import { Keys } from './keys.js';
 import { Painter } from './painter.js';
 import { maskRequestsFor, layersFor } from './parts.js';
-import { loadPicture, union } from './pictures.js';
+import { loadPicture } from './pictures.js';
 import { Pointer } from './pointer.js';
 import { Status } from './status.js';
 
-/** @import { Host, Layer, Mode, Photo, PhotoObject, Picture, Reply, Tone, Tool } from './types' */
+/** @import { Host, KeptMask, Layer, Mode, Photo, PhotoObject, Reply, Tone, Tool } from './types' */
 
 /**
  * Arguments of a listener: `paint` after drawing, `pick` with ids, `answer` with Python's reply.
@@ -179,15 +180,15 @@ export class Stage {
     if (this.hasMask(this.active)) this.history.addObject(); else this.showMessage(this.texts.nothing_to_keep, 'note');
   }
 
-  /** @param {Picture[]} pictures opaque where the mask is @param {(string | undefined)[]} [names] */
-  addMasks(pictures, names = []) { this.history.addMasks(pictures, names, object => this.hasMask(object)); }
+  /** @param {KeptMask[]} masks */
+  addMasks(masks) { this.history.addMasks(masks, object => this.hasMask(object)); }
 
   /** Add the picked masks of the label map as objects, or merged as one. */
-  async keepPicked(merged = false) {
+  async keepPicked(asOne = false) {
     const masks = await this.pictures.pickedMasks();
-    if (!masks.length) return;
+    if (!masks?.length) return;
     this.picked.clear();
-    this.addMasks(merged ? [union(masks)] : masks);
+    this.addMasks(asOne ? [merged(masks)] : masks);
     this.emit('pick', []);
   }
 

@@ -31,10 +31,41 @@ export interface Prompt {
   box_xyxy: Box | null;
 }
 
+/** A mask of a mode, as Python sends it. */
+export interface SentMask {
+  /** The picture for the stage. */
+  png: string;
+  /** The mask in the size of the photo, if `png` is smaller. */
+  full?: string;
+  name?: string;
+  colour?: string;
+  model?: string | null;
+  predicted_iou?: number | null;
+  stability_score?: number | null;
+  /** How well it matches its text. */
+  score?: number | null;
+}
+
+/** A mask that a mode made, as an object has it. Scores are null if unknown. */
+export interface KeptMask {
+  /** Opaque where the mask is. */
+  picture: Picture;
+  /** Masks in the size of the photo whose union it is, PNG data URLs; none if only the picture is known. */
+  pngs: string[];
+  /** The name that a person gave, such as a text; empty without one. */
+  name: string;
+  model: string | null;
+  predicted_iou: number | null;
+  stability_score: number | null;
+  score: number | null;
+}
+
 /** An object of the photo: its prompt, or a mask that was made by a mode. */
 export interface PhotoObject {
   id: number;
   name: string;
+  /** Whether a person gave the name; otherwise it is a title such as "Object 1". */
+  named: boolean;
   colour: string;
   hidden: boolean;
   prompt: Prompt;
@@ -42,7 +73,7 @@ export interface PhotoObject {
   choice: number;
   model: string | null;
   subtract: boolean;
-  mask: { picture: Picture } | null;
+  mask: KeptMask | null;
 }
 
 /** One state of the undo history. */
@@ -118,7 +149,7 @@ export type Layer = { token: string; mode?: string } & (
       /** One '#rrggbb' and one text per id, from 1. */
       colours?: string[];
       tips?: string[];
-      /** Sent with host.ask('regions', {token, shown, ids}), which replies {masks: [{id, png}]}. */
+      /** Sent with host.ask('regions', {token, shown, ids, keep}), which replies {masks: [{id, ...SentMask}]}. */
       shown?: string;
     }
   /** No picture: selects masks of the label map. */
@@ -128,7 +159,7 @@ export type Layer = { token: string; mode?: string } & (
   /** A grey picture, white is hot. */
   | { kind: 'heat'; png: string }
   /** Masks that become objects, once. */
-  | { kind: 'objects'; masks: { png: string; name?: string; colour?: string }[] }
+  | { kind: 'objects'; masks: SentMask[] }
   /** Prompts for display only: [x, y, label]. */
   | { kind: 'markers'; points?: [number, number, number][]; boxes?: Box[] }
 );

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from esam_core.everything.candidates import GridCandidates
     from esam_core.everything.decode import decode_grid
     from esam_core.everything.generate import segment_everything
-    from esam_core.everything.selection import select
+    from esam_core.everything.resize import redraw, resized
+    from esam_core.everything.selection import Selection, select, select_numbered
     from esam_core.everything.settings import PRESETS, GridSettings, preset
 
 # Imported on first use: the page builds its sliders from the presets without importing torch.
@@ -20,7 +21,11 @@ _MODULE_OF = {
     "GridCandidates": "candidates",
     "decode_grid": "decode",
     "segment_everything": "generate",
+    "redraw": "resize",
+    "resized": "resize",
+    "Selection": "selection",
     "select": "selection",
+    "select_numbered": "selection",
     "PRESETS": "settings",
     "GridSettings": "settings",
     "preset": "settings",

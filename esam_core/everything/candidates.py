@@ -1,7 +1,7 @@
 """Compact storage of decoded candidates: low-resolution 8-bit logits around each mask."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -110,6 +110,18 @@ class GridCandidates:
     def nbytes(self) -> int:
         """Bytes of the stored logits."""
         return sum(tile.levels.nbytes for tile in self.tiles)
+
+    def take(self, numbers: np.ndarray) -> "GridCandidates":
+        """Return the candidates at these indices (k,) only, in this order."""
+        return replace(
+            self,
+            tiles=tuple(self.tiles[number] for number in numbers),
+            boxes_xyxy=self.boxes_xyxy[numbers],
+            predicted_iou=self.predicted_iou[numbers],
+            stability_score=self.stability_score[numbers],
+            point_coords=self.point_coords[numbers],
+            crop_boxes_xyxy=self.crop_boxes_xyxy[numbers],
+        )
 
 
 @dataclass(slots=True)

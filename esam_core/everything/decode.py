@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 import numpy as np
-import torch
 
 from esam_core.errors import InvalidSettings
 from esam_core.everything.candidates import CandidateList, GridCandidates, Upscaling
 from esam_core.everything.grid import grid_crops
 from esam_core.everything.progress import Cancel, Progress, ProgressReport
+from esam_core.everything.resize import upscaling_to
 from esam_core.everything.search import CropSearch
 from esam_core.everything.settings import GridSettings, preset
 from esam_core.images import check_rgb
@@ -65,7 +65,7 @@ def decode_grid(
         search = CropSearch(segmenter, embedding, part, image_hw, settings, found, report)
         decoded += search.run()
         if search.low_hw and part.size_hw not in upscalings:
-            upscalings[part.size_hw] = _upscaling(segmenter, search.low_hw, part.size_hw)
+            upscalings[part.size_hw] = upscaling_to(segmenter, search.low_hw, part.size_hw)
     table = found.table()
     return GridCandidates(
         image_hw=image_hw,
@@ -97,14 +97,3 @@ def embedded(
             "give the image itself, or set crop_n_layers=0."
         )
     return image_or_embedding
-
-
-def _upscaling(
-    segmenter: Segmenter, low_hw: tuple[int, int], size_hw: tuple[int, int]
-) -> Upscaling:
-    """Build the interpolation matrices by upscaling unit vectors with the model."""
-    rows, columns = (
-        segmenter.upscale(torch.eye(low)[:, :, None], (full, 1))[..., 0].T.contiguous().numpy()
-        for low, full in zip(low_hw, size_hw, strict=True)
-    )
-    return Upscaling(rows, columns)

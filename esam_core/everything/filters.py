@@ -67,6 +67,27 @@ def remove_small_regions(mask: np.ndarray, min_area: int) -> tuple[np.ndarray, b
     return result, True
 
 
+def remove_regions_at(mask: np.ndarray, places: np.ndarray, min_area: int) -> None:
+    """Remove small regions from a mask in place, as ``remove_small_regions`` does, only at places.
+
+    Args:
+        mask: (h, w) bool.
+        places: (h', w') bool, the same image in another size, true where such regions are.
+        min_area: In pixels of ``mask``.
+    """
+    scale = np.array(mask.shape) / places.shape
+    found, _ = ndimage.label(places, EIGHT_NEIGHBOURS)
+    for spans in ndimage.find_objects(found):
+        ends = np.array([(span.start - 2, span.stop + 2) for span in spans]) * scale[:, None]
+        (top, bottom), (left, right) = np.rint(ends).astype(int).clip(0, [*zip(mask.shape)])
+        part = mask[top:bottom, left:right]
+        outside = (top > 0, bottom < mask.shape[0], left > 0, right < mask.shape[1])
+        filled, _ = _fill_holes(part, min_area, outside)
+        # An island is a hole of the background; what leaves the window is none.
+        background, _ = _fill_holes(~filled, min_area, outside)
+        mask[top:bottom, left:right] = ~background
+
+
 def _surroundings(
     rows: np.ndarray, columns: np.ndarray, image_hw: tuple[int, int], min_area: int
 ) -> tuple[int, int, int, int]:

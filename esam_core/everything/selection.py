@@ -1,5 +1,7 @@
 """From decoded candidates to masks: all filters that need no decoding."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from esam_core.errors import InvalidSettings
@@ -10,7 +12,28 @@ from esam_core.geometry import masks_to_boxes
 from esam_core.masks import Masks
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Selection:
+    """The candidates that passed all filters, as masks.
+
+    Args:
+        masks: k masks (k, h, w), highest predicted IoU first.
+        numbers: (k,) the index of each among the candidates.
+    """
+
+    masks: Masks
+    numbers: np.ndarray
+
+
 def select(candidates: GridCandidates, settings: GridSettings) -> Masks:
+    """Filter candidates and upscale the chosen ones to the image's size.
+
+    See ``select_numbered``, which also tells which candidates they are.
+    """
+    return select_numbered(candidates, settings).masks
+
+
+def select_numbered(candidates: GridCandidates, settings: GridSettings) -> Selection:
     """Filter candidates and upscale the chosen ones to the image's size.
 
     Applies thresholds, NMS, clean-up and ``max_masks``. Settings of the decoding (points, crops,
@@ -21,7 +44,7 @@ def select(candidates: GridCandidates, settings: GridSettings) -> Masks:
         settings: The filters.
 
     Returns:
-        Masks (n, h, w), highest predicted IoU first; n may be 0.
+        The masks (n, h, w), highest predicted IoU first, with their candidates; n may be 0.
 
     Raises:
         InvalidSettings: ``upstream_rules`` is set; those rules need full-size masks.
@@ -32,14 +55,13 @@ def select(candidates: GridCandidates, settings: GridSettings) -> Masks:
             "use segment_everything, or settings without upstream_rules."
         )
     chosen = choose(candidates, settings)
-    masks = draw(candidates, chosen)
+    masks, drawn = _drawn(candidates, chosen)
+    numbers = chosen[drawn]
     if settings.min_mask_region_area:
-        masks = clean(
-            masks,
-            settings.min_mask_region_area,
-            max(settings.box_nms_thresh, settings.crop_nms_thresh),
-        )
-    return masks
+        overlap = max(settings.box_nms_thresh, settings.crop_nms_thresh)
+        kept = _clean(masks, settings.min_mask_region_area, overlap)
+        masks, numbers = masks[kept], numbers[kept]
+    return Selection(masks, numbers)
 
 
 def choose(candidates: GridCandidates, settings: GridSettings) -> np.ndarray:
@@ -67,22 +89,36 @@ def choose(candidates: GridCandidates, settings: GridSettings) -> np.ndarray:
     return kept[np.argsort(-iou[kept], kind="stable")][: settings.max_masks]
 
 
+def draw(candidates: GridCandidates, chosen: np.ndarray) -> Masks:
+    """Upscale candidates to masks, one at a time and only around each mask.
+
+    Returns:
+        Masks (k, h, w); a tiny mask can vanish when resampled to a small image, and is left out.
+    """
+    return _drawn(candidates, chosen)[0]
+
+
 def clean(masks: Masks, min_area: int, box_nms_thresh: float) -> Masks:
     """Remove small regions, then duplicates by NMS, which prefers unchanged masks."""
-    if not len(masks):
-        return masks
+    return masks[_clean(masks, min_area, box_nms_thresh)]
+
+
+def _clean(masks: Masks, min_area: int, box_nms_thresh: float) -> np.ndarray:
+    """Clean masks in place and return the indices (k,) of those to keep."""
     data, changed = masks.data, np.zeros(len(masks), bool)
+    if not len(masks):
+        return np.zeros(0, int)
     for i, mask in enumerate(data):
         cleaned, changed[i] = remove_small_regions(mask, min_area)
         if changed[i]:
             data[i] = cleaned
     boxes = masks.boxes_xyxy
     boxes[changed] = masks_to_boxes(data[changed])
-    return masks[np.sort(suppress(boxes, ~changed, box_nms_thresh))]
+    return np.sort(suppress(boxes, ~changed, box_nms_thresh))
 
 
-def draw(candidates: GridCandidates, chosen: np.ndarray) -> Masks:
-    """Upscale candidates to masks (k, h, w), one at a time and only around each mask."""
+def _drawn(candidates: GridCandidates, chosen: np.ndarray) -> tuple[Masks, np.ndarray]:
+    """Upscale candidates; the masks (k, h, w), and which (n,) bool of the chosen they are."""
     data = np.zeros((len(chosen), *candidates.image_hw), bool)
     boxes = np.zeros((len(chosen), 4), np.float32)
     for row, index in enumerate(chosen):
@@ -100,8 +136,8 @@ def draw(candidates: GridCandidates, chosen: np.ndarray) -> Masks:
         candidates.point_coords[chosen],
         candidates.crop_boxes_xyxy[chosen].astype(np.float32),
     )
-    drawn = boxes[:, 2] > boxes[:, 0]  # a tiny mask can vanish when resampled to a small image
-    return masks if drawn.all() else masks[drawn]
+    drawn = boxes[:, 2] > boxes[:, 0]
+    return (masks if drawn.all() else masks[drawn]), drawn
 
 
 def _best_of_point(candidates: GridCandidates) -> np.ndarray:

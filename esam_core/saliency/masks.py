@@ -76,6 +76,7 @@ class SalientMasks:
         components: Connected components of the map (n, h, w) bool, largest first.
         prompts: The segmenter's prompts, one per component, in pixels of the image.
         masks: The segmenter's masks (n, h, w), in the same order.
+        choices: Which of the candidates that ``predict`` gives for the prompt each mask is.
         agreement: IoU of each mask with its component (n,) float32.
         seed: Random seed of the points.
     """
@@ -84,6 +85,7 @@ class SalientMasks:
     components: np.ndarray
     prompts: tuple[Prompt, ...]
     masks: Masks
+    choices: tuple[int, ...]
     agreement: np.ndarray
     seed: int
 
@@ -122,14 +124,15 @@ def salient_masks(
         raise InvalidImage("the image, its saliency map and its embedding differ in size.")
     components = salient_components(saliency, settings)
     prompts = tuple(_prompt(part, settings, i) for i, part in enumerate(components))
-    chosen, agreement = [Masks.empty(image_hw)], []
+    chosen, choices, agreement = [Masks.empty(image_hw)], [], []
     for done, (part, prompt) in enumerate(zip(components, prompts, strict=True)):
         if cancel is not None and cancel():
             raise Cancelled(f"stopped after {done} of {len(prompts)} masks, as asked.")
         embedding = segmenter.embed(image) if embedding is None else embedding
         candidates = segmenter.predict(embedding, prompt)
         iou = mask_iou(candidates.data, part[None])[:, 0]
-        chosen.append(candidates[int(iou.argmax())])
+        choices.append(int(iou.argmax()))
+        chosen.append(candidates[choices[-1]])
         agreement.append(iou.max())
         if progress is not None:
             progress(done + 1, len(prompts))
@@ -138,6 +141,7 @@ def salient_masks(
         components,
         prompts,
         Masks.concat(chosen),
+        tuple(choices),
         np.array(agreement, np.float32),
         settings.seed,
     )

@@ -7,7 +7,13 @@ from esam_core.lazy import lazy_names
 if TYPE_CHECKING:
     from esam_core.text.encoders import TextEncoder, load_text_encoder
     from esam_core.text.phrases import ParsedText, split_texts
-    from esam_core.text.proposals import propose
+    from esam_core.text.proposals import (
+        GridOrigin,
+        PromptOrigin,
+        Proposals,
+        propose,
+        trace_proposals,
+    )
     from esam_core.text.ranking import RegionFeatures, TextRanking, embed_regions, rank_masks
     from esam_core.text.regions import CropSettings, region_crops
     from esam_core.text.specs import OFFLINE, TEXT_ENCODERS, TextEncoderSpec
@@ -19,7 +25,11 @@ _MODULE_OF = {
     "load_text_encoder": "encoders",
     "ParsedText": "phrases",
     "split_texts": "phrases",
+    "GridOrigin": "proposals",
+    "PromptOrigin": "proposals",
+    "Proposals": "proposals",
     "propose": "proposals",
+    "trace_proposals": "proposals",
     "RegionFeatures": "ranking",
     "TextRanking": "ranking",
     "embed_regions": "ranking",

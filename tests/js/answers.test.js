@@ -91,7 +91,7 @@ test('the model and subtraction are part of the request', () => {
 
 test('an object that is a mask shows it and requests nothing', () => {
   const history = start(), answers = new Answers();
-  history.addMasks([/** @type {any} */ ('given')], [], () => false);
+  history.addMasks([/** @type {any} */ ({ picture: 'given' })], () => false);
   assert.equal(answers.maskOf(history.active), 'given');
   assert.equal(answers.wanted(history.doc), undefined);
 });

@@ -4,12 +4,12 @@ import { test } from 'node:test';
 
 import { History, isEmpty } from '../../demo/static/history.js';
 
-/** @import { Picture } from '../../demo/static/types' */
+/** @import { KeptMask } from '../../demo/static/types' */
 
 const PALETTE = ['#aa0000', '#00bb00'];
 const start = (changed = () => {}) => new History({ title: 'Object', palette: PALETTE, changed });
-/** A stand-in: nothing here looks at pixels. */
-const picture = /** @type {Picture} */ (/** @type {unknown} */ ({}));
+/** A mask whose picture is a stand-in: nothing here looks at pixels. @param {string} name */
+const mask = name => /** @type {KeptMask} */ (/** @type {unknown} */ ({ picture: {}, pngs: ['data:'], name }));
 
 test('a history starts with one empty object', () => {
   const { doc, active, isClear } = start();
@@ -110,7 +110,7 @@ test('removing the selected object selects the last one', () => {
 
 test('masks become objects with their names in one step; of the others, those that are kept stay', () => {
   const history = start();
-  history.addMasks([picture, picture], ['bear', undefined], () => false);
+  history.addMasks([mask('bear'), mask('')], () => false);
   assert.deepEqual(history.doc.objects.map(object => object.name), ['bear', 'Object 3']);
   assert.equal(history.active.name, 'Object 3');
   assert.ok(history.doc.objects.every(object => object.mask));
@@ -134,4 +134,15 @@ test('names are trimmed and cut', () => {
   const history = start();
   history.rename(history.doc.active, `  ${'x'.repeat(80)} `);
   assert.equal(history.active.name, 'x'.repeat(60));
+});
+
+test('an object knows whether a person named it, also after undo', () => {
+  const history = start();
+  assert.equal(history.active.named, false);
+  history.rename(history.doc.active, 'Object 1');
+  assert.equal(history.active.named, true);
+  history.undo();
+  assert.equal(history.active.named, false);
+  history.addMasks([mask('bear'), mask('')], () => false);
+  assert.deepEqual(history.doc.objects.map(object => object.named), [true, false]);
 });

@@ -75,7 +75,7 @@ def test_masks_are_given_whole_and_only_while_they_are_on_show(mini_engine, bear
     last = find(mini_engine, payload)[-1]
     request = {"token": payload["token"], "shown": layer_of(last)["shown"], "ids": [1]}
     [region] = everything.regions(mini_engine, request)["masks"]
-    mask = mask_from_url(region["png"], (640, 586))
+    mask = mask_from_url(region["png"])
     assert round(100 * mask.mean(), 2) == pytest.approx(last["rows"][0][1], abs=0.02)
     for wrong in ({"ids": [9999]}, {"ids": []}, {"shown": "earlier"}, {"ids": ["<b>"]}):
         assert "error" in everything.regions(mini_engine, request | wrong)

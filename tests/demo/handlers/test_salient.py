@@ -25,7 +25,7 @@ def test_map_points_and_mask_lie_on_the_bear(mini_engine, bear_file, bear):
     for x, y, label in layers["salient-points"]["points"]:
         assert label == 1
         assert result.components.any(0)[round(y), round(x)]
-    mask = mask_from_url(layers["salient-masks"]["masks"][0]["png"], bear[1].shape)
+    mask = mask_from_url(layers["salient-masks"]["masks"][0]["png"])
     assert mask_iou(mask[None], bear[1][None]) > 0.7
 
 

@@ -43,7 +43,7 @@ def test_each_text_has_its_colour_and_its_best_masks(mini_engine, bear_payload):
 
 def test_next_text_reuses_the_masks_of_the_photo(mini_engine, bear_payload, monkeypatch):
     search(mini_engine, bear_payload, "bear", 0.1)
-    monkeypatch.setattr(text, "propose", None)
+    monkeypatch.setattr(text, "trace_proposals", None)
     monkeypatch.setattr(text, "embed_regions", None)
     assert search(mini_engine, bear_payload, "banana", 0.1).notices
 

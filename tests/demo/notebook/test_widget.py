@@ -14,7 +14,7 @@ from demo.notebook.playground import Playground
 from demo.notebook.widget import PromptWidget
 from esam_core.errors import Cancelled, EsamError, InvalidImage
 from esam_core.prompts import Prompt
-from esam_core.text import propose
+from esam_core.text import trace_proposals
 from tests.support.fakes import FakeCatalogue
 
 PHOTO = np.random.default_rng(0).integers(0, 256, (120, 200, 3)).astype(np.uint8)
@@ -171,7 +171,8 @@ def test_playground_answers_texts_from_one_search(monkeypatch, bear_file):
     made.mode.value = "text"
     searches = []
     monkeypatch.setattr(
-        "demo.handlers.text.propose", lambda *a, **o: searches.append(1) or propose(*a, **o)
+        "demo.handlers.text.trace_proposals",
+        lambda *a, **o: searches.append(1) or trace_proposals(*a, **o),
     )
     assert len(made.segment()) == 1
     assert "1 masks. bear: 0." in made.note.value
