@@ -140,6 +140,16 @@ def test_polygons_have_no_needless_corner(mask):
         assert ((steps == 0).sum(1) == 1).all()
 
 
+@every
+def test_cuts_run_straight_up_and_no_edge_is_walked_twice(mask):
+    def across(ring: np.ndarray) -> float:
+        return np.abs(np.roll(ring, -1, axis=0) - ring)[:, 0].sum()
+
+    rings = [ring for outline in mask_outlines(mask) for ring in outline.rings]
+    polygons = [corners(polygon) for polygon in encode_polygons(mask)]
+    assert sum(map(across, polygons)) == sum(map(across, rings))
+
+
 def test_island_in_a_hole_is_a_region_of_its_own():
     mask = nested(3)
     outlines = mask_outlines(mask)
