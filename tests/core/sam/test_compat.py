@@ -331,10 +331,10 @@ def test_thousands_of_points_are_checked_at_once():
     points, labels = rng.uniform(0, 60, (4096, 1, 2)), np.ones((4096, 1))
     boxes = rng.uniform((-20, -20, 50, 50), (50, 50, 90, 90), (4096, 4))
     boxes[::2] = boxes[::2, [2, 1, 0, 3]]
-    start = time.perf_counter()
+    start = time.process_time()
     coords, kinds = check_queries(*join_tokens(points, labels, boxes), (60, 60))
-    # One Prompt each takes 30 ms and more; as arrays it is about 2 ms.
-    assert time.perf_counter() - start < 0.5
+    # As arrays 5 ms; a Prompt of each takes 600 ms.
+    assert time.process_time() - start < 0.2
     for i in range(0, 4096, 512):
         expected = Prompt(points[i], (1,), boxes[i]).within((60, 60)).tokens()
         np.testing.assert_array_equal(coords[i], expected[0][:3])
