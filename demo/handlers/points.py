@@ -15,7 +15,10 @@ from demo.handlers.views import photo_of
 from demo.texts import errors, points
 from esam_core.errors import EsamError, InvalidPrompt
 from esam_core.masks import Masks
-from esam_core.prompts import PointLabel
+from esam_core.prompts import PROMPT_KEYS, PointLabel
+from esam_core.values import check_keys
+
+OPTIONS = ("model", "subtract")  # beside the prompt, for the public endpoint
 
 
 @answering
@@ -49,7 +52,8 @@ def segment_file(engine: Engine, payload: Any) -> Reply:
         engine: The engine.
         payload: ``image``, the path of the photo, and ``prompts``:
             ``{"point_coords": [[x, y]], "point_labels": [1], "box_xyxy": [x0, y0, x1, y1]}`` in
-            pixels of the photo; ``model`` and ``subtract`` are optional.
+            pixels of the photo, each of them optional, but every point has a label; ``model`` (a
+            name) and ``subtract`` (true or false) are optional. Other keys are refused.
 
     Returns:
         ``mask``, the best one (h, w) uint8, 0 or 255, and ``info`` about it.
@@ -59,9 +63,12 @@ def segment_file(engine: Engine, payload: Any) -> Reply:
         raise InvalidPrompt(errors.NO_FILE)
     if not isinstance(prompts, dict):
         raise InvalidPrompt(errors.PROMPTS_NOT_AN_OBJECT.format(what=type(prompts).__name__))
+    check_keys(prompts, (*PROMPT_KEYS, *OPTIONS), "prompts")
+    options = {key: prompts[key] for key in OPTIONS if key in prompts}
+    given = {key: value for key, value in prompts.items() if key not in OPTIONS}
     photo = engine.open_photo(path)
     try:
-        request = read_request({**prompts, "prompt": prompts}, photo.image.shape[:2])
+        request = read_request({**options, "prompt": given}, photo.image.shape[:2])
         answer = search(engine, photo, request)
     finally:
         engine.close_photo(photo.token)

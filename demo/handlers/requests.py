@@ -6,7 +6,8 @@ from typing import Any
 
 from demo.texts import errors as texts
 from esam_core.errors import InvalidPrompt
-from esam_core.prompts import MAX_TOKENS, Prompt
+from esam_core.prompts import MAX_TOKENS, PROMPT_KEYS, Prompt
+from esam_core.values import check_keys, items, shown
 
 MAX_POINTS = 64
 Json = dict[str, Any]
@@ -40,21 +41,23 @@ def read_request(payload: object, image_hw: tuple[int, int]) -> Request:
         image_hw: Height and width of the photo in pixels; see ``Prompt.within``.
 
     Raises:
-        InvalidPrompt: Not an object, no point and no box, or an invalid point or box.
+        InvalidPrompt: Not an object, an unknown key in ``prompt``, no foreground point and no box,
+            an invalid point or box, or a ``model`` or ``subtract`` of another type.
     """
     values = _mapping(payload)
     given = _mapping(values.get("prompt"))
+    check_keys(given, PROMPT_KEYS, "a prompt")
     points, labels = _points(given, image_hw)
-    box = _box(given.get("box_xyxy"), image_hw)
+    box = replace(Prompt(), box_xyxy=given.get("box_xyxy")).within(image_hw).box_xyxy
     if not points and box is None:
         raise InvalidPrompt(texts.NO_PROMPT)
     points, labels, merged = merge_points(points, labels, MAX_TOKENS - (2 if box else 0))
     choice = values.get("choice")
     return Request(
-        prompt=Prompt(tuple(points), tuple(labels), box),
+        prompt=Prompt(tuple(points), tuple(labels), box).validated(image_hw),
         merged=merged,
-        model=text_of(values.get("model")),
-        subtract=values.get("subtract") is True,
+        model=text_of(_typed(values, "model", str)),
+        subtract=_typed(values, "subtract", bool) is True,
         choice=choice if isinstance(choice, int) and 0 <= choice < 3 else 0,
     )
 
@@ -103,13 +106,14 @@ def _mapping(value: object) -> dict[str, Any]:
 
 
 def _points(given: dict[str, Any], image_hw: tuple[int, int]) -> tuple[Points, list[int]]:
-    coords, labels = given.get("point_coords") or [], given.get("point_labels") or []
-    if not isinstance(coords, list) or not isinstance(labels, list):
-        raise InvalidPrompt("point_coords and point_labels must be lists.")
+    coords, labels = (
+        () if given.get(key) is None else items(given[key], what)
+        for key, what in (("point_coords", "points (x, y)"), ("point_labels", "point labels"))
+    )
     if max(len(coords), len(labels)) > MAX_POINTS:
         raise InvalidPrompt(texts.TOO_MANY_POINTS.format(most=MAX_POINTS, count=len(coords)))
     if len(coords) != len(labels):
-        raise InvalidPrompt(f"{len(coords)} points but {len(labels)} labels were given.")
+        raise InvalidPrompt(texts.LABELS_MISSING.format(points=len(coords), labels=len(labels)))
     # Checked one by one, before points beyond six are merged.
     each = [
         Prompt((point,), (label,)).within(image_hw)
@@ -118,9 +122,10 @@ def _points(given: dict[str, Any], image_hw: tuple[int, int]) -> tuple[Points, l
     return [one.point_coords[0] for one in each], [one.point_labels[0] for one in each]
 
 
-def _box(given: object, image_hw: tuple[int, int]) -> tuple[float, float, float, float] | None:
-    if given is None:
-        return None
-    if not isinstance(given, list | tuple):
-        raise InvalidPrompt("box_xyxy must be a list of four numbers.")
-    return replace(Prompt(), box_xyxy=tuple(given)).within(image_hw).box_xyxy
+def _typed(values: Mapping[str, Any], key: str, kind: type) -> Any:
+    """Return a value of a payload, or None if it is missing."""
+    value = values.get(key)
+    if value is not None and not isinstance(value, kind):
+        what = {str: texts.A_TEXT, bool: texts.TRUE_OR_FALSE}[kind]
+        raise InvalidPrompt(texts.WRONG_TYPE.format(key=key, value=shown(value), what=what))
+    return value

@@ -18,9 +18,11 @@ from demo.handlers.pictures import drawing_colours, labels_url, photo_url
 from demo.handlers.requests import Json, read_request, text_of, values_of
 from demo.static import bundle, styles
 from demo.texts import page as texts
+from esam_core.errors import InvalidPrompt
 from esam_core.images import ImageSource
 from esam_core.masks import Masks
 from esam_core.prompts import Prompt
+from esam_core.values import shown
 from esam_core.visualize import draw_masks, draw_prompt, palette
 
 MODES = ("points", "pick")
@@ -89,16 +91,25 @@ class PromptWidget(anywidget.AnyWidget):
     def prompt(self) -> Prompt:
         """The clicks in pixels of the photo; more than six tokens are merged as on the page.
 
+        A prompt that is set is checked at once and clipped to the photo; an empty one clears.
+
         Raises:
-            InvalidPrompt: The browser sent an invalid prompt.
+            InvalidPrompt: The browser sent an invalid prompt, or what is set is none, points at
+                nothing or lies outside the photo.
         """
-        if not (self._prompt["point_coords"] or self._prompt["box_xyxy"]):
+        if self._prompt in ({}, Prompt().to_json()):
             return Prompt()
         return read_request({"prompt": self._prompt}, self.image.shape[:2]).prompt
 
     @prompt.setter
     def prompt(self, prompt: Prompt) -> None:
-        self._prompt = prompt.to_json()
+        if not isinstance(prompt, Prompt):
+            raise InvalidPrompt(
+                f"{shown(prompt)} is not a Prompt; give one, such as Prompt.point(30, 20)."
+            )
+        self._prompt = (
+            prompt if prompt.is_empty else prompt.validated(self.image.shape[:2])
+        ).to_json()
 
     @property
     def masks(self) -> Masks:
@@ -143,7 +154,10 @@ class PromptWidget(anywidget.AnyWidget):
         data, *rest = bundle if isinstance(bundle, tuple) else (bundle,)
         if data is None:
             return bundle
-        url = photo_url(self.picture())
+        try:
+            url = photo_url(self.picture())
+        except InvalidPrompt:  # from the browser; reading the prompt says why
+            url = photo_url(self.image)
         data = {**data, "image/jpeg": url.split(",", 1)[1]}
         return (data, *rest) if rest else data
 

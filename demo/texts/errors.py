@@ -17,3 +17,10 @@ PROMPTS_NOT_AN_OBJECT = (
 )
 NO_PROMPT = "Nothing was pointed at. Give at least one point or a box."
 TOO_MANY_POINTS = "At most {most} points can be sent, got {count}. Remove some."
+LABELS_MISSING = (
+    "{points} points but {labels} labels given; give one label per point (1 foreground, "
+    "0 background)."
+)
+WRONG_TYPE = "{key} is {value}; it must be {what}."
+A_TEXT = "the name of a model as text, or be left out"
+TRUE_OR_FALSE = "true or false"

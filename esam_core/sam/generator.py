@@ -4,13 +4,16 @@ from typing import Any
 
 import numpy as np
 
-from esam_core.errors import InvalidSettings, UnsupportedPrompt
+from esam_core.errors import InvalidPrompt, InvalidSettings, UnsupportedPrompt
 from esam_core.everything import GridSettings, decode_grid, select
 from esam_core.images import check_rgb
 from esam_core.models import MODELS, GridThresholds
+from esam_core.prompts import outside
 from esam_core.sam.model import SamModel
 from esam_core.sam.predictor import SamPredictor
 from esam_core.segmenter import Segmenter
+from esam_core.segmenter.queries import to_array
+from esam_core.values import shown
 
 OUTPUT_MODES = ("binary_mask", "uncompressed_rle", "coco_rle")
 SAM_THRESHOLDS = GridThresholds(0.88, 0.95, 1.0)  # segment-anything's own
@@ -41,6 +44,7 @@ class SamAutomaticMaskGenerator:
 
     Raises:
         InvalidSettings: A value out of range.
+        InvalidPrompt: Custom points that are no (n, 2) finite numbers in [0, 1].
     """
 
     def __init__(
@@ -74,7 +78,8 @@ class SamAutomaticMaskGenerator:
                 f"output_mode is {output_mode!r}; use one of {', '.join(OUTPUT_MODES)}."
             )
         self.predictor = SamPredictor(model)
-        self.point_grids, self.output_mode = point_grids, output_mode
+        self.point_grids = None if point_grids is None else [_grid(given) for given in point_grids]
+        self.output_mode = output_mode
         segmenter = self.predictor.model.segmenter
         row = MODELS.get(segmenter.name)
         own = SAM_THRESHOLDS if row is None else row.grid_thresholds
@@ -138,6 +143,23 @@ class SamAutomaticMaskGenerator:
 
         packed = rle.encode(np.asfortranarray(mask, np.uint8))
         return {"size": list(packed["size"]), "counts": packed["counts"].decode()}
+
+
+def _grid(point_grid: Any) -> np.ndarray:
+    """Return the custom points (n, 2) of a layer, or raise if they are outside [0, 1]."""
+    points = to_array(point_grid, "points of point_grids")
+    if points.ndim != 2 or points.shape[1] != 2 or not len(points):
+        raise InvalidPrompt(
+            f"a layer of point_grids has the shape {points.shape}; give (n, 2), at least one point "
+            "(x, y) per layer."
+        )
+    away = outside(points, (1, 1))
+    if away.any():
+        raise InvalidPrompt(
+            f"point_grids hold the point {shown(points[away][0])}; give fractions of the image, "
+            "0 <= x <= 1 and 0 <= y <= 1."
+        )
+    return points.astype(np.float64)
 
 
 def _run_lengths(mask: np.ndarray) -> list[int]:

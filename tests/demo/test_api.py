@@ -38,6 +38,14 @@ def test_a_box_alone_is_a_prompt(client, bear_file):
     assert info["area"] == 10_000
 
 
+def test_a_reversed_box_and_one_that_stands_out_are_read_as_in_the_library(client, bear_file):
+    for box, area in (([200, 200, 100, 100], 10_000), ([-20, 30, 800, 200], 586 * 170)):
+        _, info = client.predict(
+            handle_file(str(bear_file)), {"box_xyxy": box}, api_name="/segment"
+        )
+        assert info["area"] == area
+
+
 def test_seven_points_are_merged_with_a_note(client, bear_file):
     prompts = {"point_coords": [[x, 300] for x in range(10, 80, 10)], "point_labels": [1] * 7}
     _, info = client.predict(handle_file(str(bear_file)), prompts, api_name="/segment")
@@ -50,7 +58,12 @@ def test_seven_points_are_merged_with_a_note(client, bear_file):
         ({}, "Nothing was pointed at"),
         ({"point_coords": [[9999, 0]], "point_labels": [1]}, "outside the photo"),
         ({"point_coords": [[1, 1]], "point_labels": []}, "labels"),
-        ({"box_xyxy": [9, 9, 1, 1]}, "x0 < x1"),
+        ({"point_coords": [[1, 1]]}, "1 points but 0 labels"),
+        ({"box_xyxy": [9, 9, 1, 9]}, "has no area"),
+        ({"box_xyxy": [9, 9, 50, 50], "point_cords": [[1, 1]]}, "Did you mean point_coords"),
+        ({"box_xyxy": [9, 9, 50, 50], "model": 3}, "model is 3"),
+        ({"box_xyxy": [9, 9, 50, 50], "subtract": "yes"}, "subtract is 'yes'"),
+        ({"point_coords": [["1", "1"]], "point_labels": [1]}, "2 finite numbers"),
         ([1, 2], "JSON object"),
     ],
 )

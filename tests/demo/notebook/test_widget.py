@@ -12,7 +12,7 @@ from PIL import Image
 
 from demo.notebook.playground import Playground
 from demo.notebook.widget import PromptWidget
-from esam_core.errors import Cancelled, EsamError, InvalidImage
+from esam_core.errors import Cancelled, EsamError, InvalidImage, InvalidPrompt
 from esam_core.prompts import Prompt
 from esam_core.text import trace_proposals
 from tests.support.fakes import FakeCatalogue
@@ -51,6 +51,51 @@ def test_prompt_set_in_python_reaches_the_browser(widget):
     widget.prompt = Prompt.box(10, 20, 60, 70)
     assert widget._prompt["box_xyxy"] == [10, 20, 60, 70]
     assert widget.masks.boxes_xyxy[0].tolist() == [10, 20, 60, 70]
+
+
+def test_a_box_set_in_python_is_ordered_and_clipped(widget):
+    widget.prompt = Prompt.box(250, 70, -10, 20)
+    assert widget._prompt["box_xyxy"] == [0, 20, 200, 70]
+    widget.prompt = Prompt()
+    assert widget.prompt.is_empty
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (Prompt.point(201, 5), "outside the photo of 200 x 120"),
+        (Prompt.box(200, 0, 300, 50), "beside the photo"),
+        (Prompt.point(5, 5, 0), "points at nothing"),
+        ({"box_xyxy": [0, 0, 5, 5]}, "is not a Prompt"),
+        (None, "None is not a Prompt"),
+    ],
+)
+def test_a_wrong_prompt_is_refused_when_it_is_set(widget, wrong, message):
+    widget.prompt = Prompt.point(60, 50)
+    with pytest.raises(InvalidPrompt, match=message):
+        widget.prompt = wrong
+    assert widget.prompt == Prompt.point(60, 50)
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        {"point_coords": [[9999, 0]], "point_labels": [1], "box_xyxy": None},
+        {"point_coords": [[5, 5]]},
+        {"box": [0, 0, 5, 5]},
+        {"point_coords": 3},
+    ],
+)
+def test_a_wrong_prompt_of_the_browser_is_told_and_breaks_nothing(widget, prompt):
+    assert ask(widget, "prompt", {"prompt": prompt})["code"] == "InvalidPrompt"
+    widget.set_state({"_prompt": prompt})
+    with pytest.raises(InvalidPrompt):
+        _ = widget.prompt
+    with pytest.raises(InvalidPrompt):
+        _ = widget.masks
+    bundle = widget._repr_mimebundle_()
+    data = bundle[0] if isinstance(bundle, tuple) else bundle
+    assert data["image/jpeg"].startswith("/9j/")
 
 
 def test_masks_are_computed_once_per_prompt(widget):
