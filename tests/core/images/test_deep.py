@@ -10,7 +10,7 @@ from PIL import Image
 
 from esam_core import InvalidSettings, Prompt, asset, load_rgb, load_segmenter
 from esam_core.images import load_photo
-from tests.support.pictures import chunk, png, raw_png, tiff
+from tests.support.pictures import chunk, pillow, png, raw_png, tiff
 
 PHOTO = load_rgb(asset("photos", "000000286994.jpg"))  # its percentiles are 18 and 241
 SHARE = PHOTO / 255
@@ -179,6 +179,15 @@ def test_ppm_of_16_bits():
     ):
         shown = load_rgb(body)
         assert np.abs(shown - values * (255 / 4095)).max() <= 0.5
+
+
+def test_a_jpeg_2000_says_that_its_whole_scale_is_shown():
+    data = bytearray(pillow(Image.fromarray(PHOTO[:20, :30]), "JPEG2000"))
+    assert load_photo(bytes(data)).notes == ()
+    depths = data.find(b"\xff\x4f\xff\x51") + 42
+    for channel in range(3):
+        data[depths + 3 * channel] = 16 - 1
+    assert "JPEG 2000 with 16 bits" in load_photo(bytes(data)).notes[0]
 
 
 def test_orientation_of_deep_pictures():
