@@ -128,7 +128,7 @@ def _add_heif(file: FileSource) -> None:
 def _content(image: Image.Image) -> bytes:
     """Return the file of an opened picture, whose reading goes on as if nothing happened."""
     file = getattr(image, "fp", None)
-    if file is None:
+    if file is None or file.closed:
         return b""
     place = file.tell()
     file.seek(0)

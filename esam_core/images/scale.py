@@ -96,15 +96,21 @@ def find_range(values: np.ndarray, valid: np.ndarray, scale: str) -> Range:
 
 def scaled(values: np.ndarray, shown: Range, valid: np.ndarray) -> np.ndarray:
     """Return values as uint8 of the same shape; those that do not count become 0."""
+    if values.dtype.kind in "iu" and values.dtype.itemsize == 2:  # by a table of all 16-bit values
+        native = values.astype(values.dtype.newbyteorder("="), copy=False)
+        table = _shrunk(np.arange(65536, dtype=np.uint16).view(native.dtype), shown)
+        return np.where(valid, table[native.view(np.uint16)], np.uint8(0))
     out = np.empty(values.shape, np.uint8)
     rows = max(1, BLOCK // max(1, values[0].size))
     for start in range(0, len(values), rows):
         part = slice(start, start + rows)
-        block = np.where(valid[part], values[part], shown.low).astype(np.float64)
-        block -= shown.low
-        block *= 255 / (shown.high - shown.low)
-        out[part] = block.clip(0, 255).round()
+        out[part] = _shrunk(np.where(valid[part], values[part], shown.low), shown)
     return out
+
+
+def _shrunk(values: np.ndarray, shown: Range) -> np.ndarray:
+    share = (values.astype(np.float64) - shown.low) * (255 / (shown.high - shown.low))
+    return share.clip(0, 255).round().astype(np.uint8)
 
 
 def scaled_alpha(alpha: np.ndarray) -> np.ndarray:

@@ -64,7 +64,8 @@ def find_file(source: object, name: str) -> FileSource:
         InvalidImage: No such file, a folder, or another kind of source.
     """
     if isinstance(source, str | Path):
-        path, named = Path(source), label(name or Path(source).name, str(source))
+        path = Path(source)
+        named = label(name or path.name, str(path))
         if not path.is_file():
             what = "is a folder" if path.is_dir() else "does not exist"
             raise InvalidImage(f"{named} {what}; give the path of one picture.")

@@ -79,6 +79,10 @@ def test_palette_with_transparency_lies_over_white():
         (np.full((3, 4, 3), 0.5), 128),
         (np.ones((3, 4), bool), 255),
         (np.full((3, 4, 3), 257 * 9, np.uint16), 9),
+        (np.full((3, 4, 3), 200.0), 200),
+        (np.full((3, 4, 3), np.nan), 0),
+        (np.zeros((3, 4, 3), np.int64), 0),
+        (np.dstack([np.full((3, 4), 50, np.uint8), np.full((3, 4), 255, np.uint8)]), 50),
         (np.dstack([np.full((3, 4, 3), 50, np.uint8), np.full((3, 4), 255, np.uint8)]), 50),
     ],
 )
@@ -91,15 +95,14 @@ def test_arrays_become_rgb(array, expected):
 @pytest.mark.parametrize(
     ("array", "message"),
     [
-        (np.zeros((3, 4, 2), np.uint8), "shape"),
+        (np.zeros((30, 4, 5), np.uint8), r"array\[..., :3\]"),
+        (np.zeros((3, 40, 50), np.uint8), r"transpose\(1, 2, 0\)"),
         (np.zeros((3, 4, 5, 3), np.uint8), "shape"),
         (np.zeros(5, np.uint8), "shape"),
         (np.zeros((0, 4, 3), np.uint8), "nothing in it"),
-        (np.full((2, 2, 3), 200.0), r"\[0, 1\]"),
-        (np.full((2, 2, 3), np.nan), r"\[0, 1\]"),
-        (np.zeros((2, 2, 3), np.int64), "int64"),
         (np.zeros((2, 2, 3), complex), "complex"),
         (np.array([["a"]]), "no photo"),
+        (np.array([[None]]), "object"),
     ],
 )
 def test_other_arrays_are_refused(array, message):
