@@ -64,14 +64,26 @@ def _described(mode: Mode) -> dict[str, Any]:
     }
 
 
+class NamedUpload(gr.UploadButton):
+    """Gradio's upload button; what it gives is the content of the file and its true name."""
+
+    is_template = True  # the browser shows Gradio's own button
+
+    def preprocess(self, payload: Any) -> Any:
+        """Return the content and the name; the path has another one, without special letters."""
+        content = super().preprocess(payload)
+        return None if content is None else (content, payload.orig_name or "")
+
+
 def _upload(engine: Engine, canvas: PromptCanvas) -> None:
     """Add Gradio's upload button, which checks the file size and exposes no path."""
     with gr.Column(elem_id="es-upload"):
-        button = gr.UploadButton(type="binary")
+        button = NamedUpload(type="binary")
 
-    def opened(content: bytes | None) -> Any:
+    def opened(file: tuple[bytes, str] | None) -> Any:
+        reply = photos.upload(engine, *(file or (None,)))
         # Gradio ignores a prop that does not change; the nonce makes equal replies differ.
-        return gr.update(upload_reply={**photos.upload(engine, content), "nonce": uuid4().hex})
+        return gr.update(upload_reply={**reply, "nonce": uuid4().hex})
 
     event = button.upload(opened, button, canvas, api_name="canvas_upload", **QUIET, **PHOTO_QUEUE)
     report_refusal(event, "upload")

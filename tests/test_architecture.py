@@ -32,7 +32,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     "esam_core.bundled": ("", ""),
     "esam_core.files": ("esam_core.errors", ""),
     "esam_core.geometry": ("esam_core.errors", "numpy scipy"),
-    "esam_core.images": ("esam_core.errors esam_core.bundled esam_core.geometry", "numpy PIL"),
+    "esam_core.images": ("esam_core.errors esam_core.bundled", "numpy PIL tifffile pi_heif"),
     "esam_core.values": ("esam_core.errors", ""),
     "esam_core.prompts": ("esam_core.errors esam_core.geometry esam_core.values", "numpy"),
     "esam_core.masks": ("esam_core.errors esam_core.geometry", "numpy"),

@@ -45,6 +45,8 @@ class Engine:
         model: The default model: a name, or ``auto`` for the best one whose weights are present.
         photo_bytes: Limit for the pixels of all photos; the least recently used are dropped.
         embeddings: Maximum number of embeddings in memory.
+        scale: How photos with more than 8 bits are shown: "data" by their own range, "full" on the
+            fixed scale of their type.
     """
 
     def __init__(
@@ -54,9 +56,10 @@ class Engine:
         model: str = "auto",
         photo_bytes: int = 1_000_000_000,
         embeddings: int = 24,
+        scale: str = "data",
     ):
         self.models = Models(catalogue, model, self._warm_up)
-        self.photos = Photos(photo_bytes, embeddings)
+        self.photos = Photos(photo_bytes, embeddings, scale)
         self.results = ResultStore()
         self.tasks = RunningTasks()
         self.scheduler = Scheduler()
@@ -66,13 +69,17 @@ class Engine:
 
     # ---- photos ----
 
-    def open_photo(self, source: ImageSource) -> Photo:
+    def open_photo(self, source: ImageSource, name: str = "") -> Photo:
         """Read a photo and keep it under a new random token.
+
+        Args:
+            source: As for ``load_photo``.
+            name: Its file name, for errors and exports; by default that of a path.
 
         Raises:
             InvalidImage: Not a photo, or too large.
         """
-        return self.photos.open(source)
+        return self.photos.open(source, name)
 
     def photo(self, token: str) -> Photo:
         """Return the photo of a token.

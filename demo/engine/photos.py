@@ -13,7 +13,7 @@ import numpy as np
 
 from demo.engine.cache import LruCache
 from esam_core.errors import EsamError
-from esam_core.images import ImageSource, image_digest, load_rgb
+from esam_core.images import ImageSource, image_digest, load_photo
 
 
 class PhotoGone(EsamError):
@@ -28,11 +28,15 @@ class Photo:
         token: Random identifier, known to its visitor only.
         image: Its pixels (h, w, 3) uint8 RGB.
         digest: Digest of the pixels.
+        name: The name of its file, or "" if it has none.
+        notes: What reading it changed, one sentence each.
     """
 
     token: str
     image: np.ndarray
     digest: str
+    name: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,21 +53,28 @@ class Photos:
     Args:
         photo_bytes: Limit for the pixels of all photos.
         embeddings: Maximum number of embeddings.
+        scale: How deep photos are shown, as for ``load_photo``.
     """
 
-    def __init__(self, photo_bytes: int, embeddings: int):
+    def __init__(self, photo_bytes: int, embeddings: int, scale: str = "data"):
+        self._scale = scale
         self._photos: LruCache[str, Photo] = LruCache(max_bytes=photo_bytes)
         self._embeddings: LruCache[tuple[str, str], TimedEmbedding] = LruCache(embeddings)
 
-    def open(self, source: ImageSource) -> Photo:
+    def open(self, source: ImageSource, name: str = "") -> Photo:
         """Read a photo and keep it under a new random token.
+
+        Args:
+            source: As for ``load_photo``.
+            name: Its file name, for errors and exports; by default that of a path.
 
         Raises:
             InvalidImage: Not a photo, or too large.
         """
-        image = load_rgb(source)
-        photo = Photo(secrets.token_urlsafe(18), image, image_digest(image))
-        self._photos.put(photo.token, photo, image.nbytes)
+        read = load_photo(source, scale=self._scale, name=name)
+        token, digest = secrets.token_urlsafe(18), image_digest(read.image)
+        photo = Photo(token, read.image, digest, read.name, read.notes)
+        self._photos.put(photo.token, photo, read.image.nbytes)
         return photo
 
     def get(self, token: str) -> Photo:

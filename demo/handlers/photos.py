@@ -19,6 +19,9 @@ from demo.texts import errors as texts
 from esam_core.errors import InvalidImage, InvalidPrompt
 from esam_core.images import asset, load_rgb
 
+MAX_NAME = 255  # as file systems allow
+JOINERS = "\u200c\u200d"  # invisible, they make one letter or emoji of several
+
 
 @dataclass(frozen=True, slots=True)
 class Example:
@@ -64,11 +67,23 @@ def _shown(row: Example) -> dict[str, str]:
 
 
 @answering
-def upload(engine: Engine, payload: Any) -> Reply:
-    """Open an uploaded photo: the content of a file, or its path."""
+def upload(engine: Engine, payload: Any, name: str = "") -> Reply:
+    """Open an uploaded photo.
+
+    Args:
+        engine: The engine.
+        payload: The content of a file, or its path.
+        name: The name that the visitor's file has; it is shown, and never used as a path.
+    """
     if payload is None:
         raise InvalidPrompt(texts.NO_FILE)
-    return described(engine.open_photo(payload))
+    return described(engine.open_photo(payload, file_name(name)))
+
+
+def file_name(name: str) -> str:
+    """Return the last part of a name that a browser sent, without control characters."""
+    last = name.replace("\\", "/").rsplit("/", 1)[-1]
+    return "".join(each for each in last if each.isprintable() or each in JOINERS)[:MAX_NAME]
 
 
 @answering
@@ -98,4 +113,6 @@ def described(photo: Photo) -> Reply:
         "width": width,
         "height": height,
         "stage_wh": list(stage_size((height, width))),
+        "name": photo.name,
+        "note": " ".join(photo.notes),
     }

@@ -105,7 +105,8 @@ export class Page {
     this.photos.mark(source.example);
     await this.canvas.setPhoto(photo);
     this.publish();
-    this.embed();
+    if (photo.note) this.canvas.showMessage(photo.note, 'note');
+    this.embed(photo.note);
   }
 
   /** @param {Source} source @returns {Promise<Photo | {error: string}>} */
@@ -141,15 +142,15 @@ export class Page {
     if (info && info.name === this.models.name) this.canvas.setModel(info.name, info.understands_background);
   }
 
-  /** Let the server embed the photo now, so that the first click is quick. */
-  async embed() {
+  /** Let the server embed the photo now, so that the first click is quick. @param {string} [note] to show then */
+  async embed(note = '') {
     const { canvas, models } = this, { photo } = canvas;
     if (!photo || !models.name) return;
     canvas.showMessage(this.texts.reading, 'busy');
     const reply = await canvas.ask('embed', { token: photo.token, model: models.name });
     if (photo !== canvas.photo) return;
     const error = reply.code === 'photo_gone' ? '' : reply.error;  // the first click sends it again
-    if (canvas.message.tone === 'busy') canvas.showMessage(error || '', error ? 'error' : 'hint');
+    if (canvas.message.tone === 'busy') canvas.showMessage(error || note, error ? 'error' : note ? 'note' : 'hint');
     if (!reply.error) this.learn(reply);
   }
 }

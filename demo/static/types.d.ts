@@ -20,6 +20,8 @@ export interface Photo {
   width: number;
   height: number;
   name?: string;
+  /** What reading the file changed, such as the range of a 16-bit picture. */
+  note?: string;
 }
 
 export interface Prompt {

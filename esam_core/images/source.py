@@ -13,6 +13,7 @@ from esam_core.errors import InvalidImage
 ImageSource = str | Path | bytes | BinaryIO | Image.Image | np.ndarray
 
 HEAD = 4096
+JOINERS = "\u200c\u200d"  # invisible; they make one letter or emoji of several
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +52,9 @@ class FileSource:
 
 def label(name: str, otherwise: str) -> str:
     """Return what messages call a picture: its name in quotes, if it has one."""
-    return f"{name!r}" if name else otherwise
+    # Not repr(), which spells out the joiners of emoji and doubles backslashes.
+    shown = "".join(each for each in name if each.isprintable() or each in JOINERS)
+    return f"'{shown}'" if shown else otherwise
 
 
 def find_file(source: object, name: str) -> FileSource:
@@ -61,7 +64,7 @@ def find_file(source: object, name: str) -> FileSource:
         InvalidImage: No such file, a folder, or another kind of source.
     """
     if isinstance(source, str | Path):
-        path, named = Path(source), label(name, f"{Path(source).name!r}")
+        path, named = Path(source), label(name or Path(source).name, str(source))
         if not path.is_file():
             what = "is a folder" if path.is_dir() else "does not exist"
             raise InvalidImage(f"{named} {what}; give the path of one picture.")
