@@ -80,7 +80,8 @@ def choices(models: str | None, rules: str | None) -> tuple[list[str], list[str]
     from esam_core.masks import RULES
     from esam_core.models import available_models, model_spec
 
-    names = [model_spec(name).name for name in _split(models)] or available_models()
+    given = [model_spec(name).name for name in _split(models)]
+    names = given or available_models() or ["auto"]  # which names the missing file when loaded
     if rules is not None:
         chosen = _split(rules)
     elif len(names) > 1:

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from esam_core.commands._outputs import JSON, check_outputs, write_json
+from esam_core.datasets.identities import JsonMap
+from esam_core.datasets.rows import image_id_in, shown
 from esam_core.errors import InvalidSettings
 
 
@@ -35,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     if any(lists):
         merged: Any = _joined(args, records, all(lists))
         write_json(args.out, merged)
-        print(f"{args.out}: {len(merged)} results")
+        print("\n".join([*_shared(args.files, records), f"{args.out}: {len(merged)} results"]))
         return 0
     merged, sentences = merge_coco(records)
     write_json(args.out, merged)
@@ -72,3 +74,17 @@ def _joined(args: argparse.Namespace, records: list[Any], only_lists: bool) -> l
             "made from data sets; give files of one kind."
         )
     return [row for record in records for row in record]
+
+
+def _shared(paths: list[Path], lists: list[list[Any]]) -> list[str]:
+    """Say which image ids several lists have: nothing in a list tells whose photo it is."""
+    files: JsonMap[list[Path]] = JsonMap((image_id_in(row), []) for rows in lists for row in rows)
+    for path, rows in zip(paths, lists, strict=True):
+        for image_id in JsonMap((image_id_in(row), None) for row in rows):
+            files[image_id].append(path)
+    return [
+        f"image_id {shown(image_id)} stands in {' and '.join(map(str, where))} and is taken for "
+        "one photo; give photos ids of their own by --image-id."
+        for image_id, where in files.items()
+        if len(where) > 1
+    ]

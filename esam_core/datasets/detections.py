@@ -9,27 +9,31 @@ import numpy as np
 
 from esam_core.datasets.annotated import AnnotatedPhoto
 from esam_core.datasets.boxes import Detections, PhotoDetections
-from esam_core.datasets.classes import CATEGORIES, names_of_categories
+from esam_core.datasets.classes import CATEGORIES, load_names, names_of_categories
 from esam_core.datasets.identities import FROM_NAME, JsonMap
 from esam_core.datasets.photos import image_id_of
 from esam_core.datasets.rows import BoxRow, LeftOut, NotABox, image_id_in, is_json, read_row
 from esam_core.errors import InvalidPrompt
 
 
-def load_detections(path: str | Path, *, names: Mapping[Any, str] | None = None) -> PhotoDetections:
+def load_detections(
+    path: str | Path, *, names: Mapping[Any, str] | str | Path | None = None
+) -> PhotoDetections:
     """Read boxes per photo from a COCO file.
 
     Args:
         path: JSON in pixels: a list of ``{"image_id", "category_id", "bbox": [x, y, width,
             height], "score"}``, or a data set with such ``annotations``, where the score may be
             missing, beside its ``images`` and ``categories``.
-        names: Class names by class id, see ``load_names``; they come before a data set's own.
+        names: Class names by class id, or what ``load_names`` reads, such as "coco" for COCO's;
+            they come before a data set's own.
 
     Returns:
         The boxes by ``image_id``, sorted by score, best first. Ids are of any JSON kind.
 
     Raises:
         InvalidPrompt: The file is missing or unreadable, or an entry is not a box.
+        InvalidSettings: The names cannot be read.
     """
     found, left_out = read_detections(path, names=names)
     if left_out:
@@ -39,7 +43,7 @@ def load_detections(path: str | Path, *, names: Mapping[Any, str] | None = None)
 
 
 def read_detections(
-    path: str | Path, *, names: Mapping[Any, str] | None = None
+    path: str | Path, *, names: Mapping[Any, str] | str | Path | None = None
 ) -> tuple[PhotoDetections, list[LeftOut]]:
     """Read boxes like ``load_detections``, leaving out the entries that are not boxes.
 
@@ -49,13 +53,15 @@ def read_detections(
 
     Raises:
         InvalidPrompt: The file is missing or unreadable.
+        InvalidSettings: The names cannot be read.
     """
     path = Path(path)
     record = _record(path)
     scored = isinstance(record, list)
     entries = record if scored else record["annotations"]
-    named = names_of_categories([] if scored else record.get("categories"))
-    named = JsonMap([*named.items(), *(names or {}).items()])
+    own = names_of_categories([] if scored else record.get("categories"))
+    given = load_names(names) if isinstance(names, str | Path) else names or {}
+    named = JsonMap([*own.items(), *given.items()])
     images = [] if scored else [image for image in map(_image, record["images"]) if image]
     kept: list[BoxRow] = []
     left_out: list[LeftOut] = []

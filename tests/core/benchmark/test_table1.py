@@ -1,5 +1,7 @@
 """The efficiency table is measured, names its weights, and SAM takes the same prompts."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -51,6 +53,16 @@ def test_mini_is_timed_with_a_box_from_a_detector():
     assert rows[0].provenance.startswith("bundled mini")
     assert rows[0].parameters > 5_000_000 and rows[0].throughput > 0
     assert "mini" not in PAPER
+
+
+def test_bad_boxes_of_the_detector_are_left_out_and_named(tmp_path, capsys):
+    path = tmp_path / "boxes.json"
+    best = {"image_id": 285, "category_id": 23, "bbox": [5000, 0, 9, 9], "score": 0.9}
+    rows = [best, best | {"bbox": [10, 60, 500, 500], "score": 0.5}, {"image_id": 7}]
+    path.write_text(json.dumps(rows))
+    assert measure(["mini"], boxes=path, repeats=1, side=64)[0].throughput > 0
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(" (")[0] for line in lines] == ["left out: entry 0", "left out: entry 2"]
 
 
 def test_no_repeat_is_refused():

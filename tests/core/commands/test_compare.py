@@ -90,6 +90,16 @@ def test_two_models_are_compared_by_one_rule_and_each_is_named(
         assert picture.width == 1400
 
 
+def test_without_any_model_the_missing_file_is_named(bear_file, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("esam_core.models.available_models", list)
+    monkeypatch.setattr(
+        "esam_core.weights.places.asset", lambda *parts: tmp_path.joinpath("gone", *parts)
+    )
+    assert run(bear_file, tmp_path / "panel.png", "--point", "9,9") == 2
+    error = capsys.readouterr().err
+    assert "esam_mini.safetensors" in error and error.count("\n") == 1
+
+
 def test_models_and_rules_are_combined():
     assert compare.choices("mini,efficient_sam_s", "largest, smallest") == (
         ["mini", "efficient_sam_s"],

@@ -129,14 +129,24 @@ def test_text_writes_its_scores_and_the_named_classes_ids(
     assert all(row["predicted_iou"] != row["score"] for row in coco["annotations"])
 
 
+def test_where_nothing_is_found_every_file_says_so(tmp_path):
+    photo = tmp_path / "grey.png"
+    Image.new("RGB", (60, 40), "grey").save(photo)
+    assert run("salient", photo, tmp_path) == 0
+    assert len(load_label_map_png(tmp_path / "labels.png")) == 0
+    assert not np.asarray(Image.open(tmp_path / "cutout.png")).any()
+    assert read(tmp_path, "coco.json")["annotations"] == read(tmp_path, "results.json") == []
+    assert len(load_svg((tmp_path / "svg.svg").read_text())) == 0
+
+
 # Deep pictures
 
 
 @pytest.fixture
 def deep_photo(tmp_path):
-    """A 16-bit picture of 60 x 40 pixels that uses 0 to 900 of its numbers."""
+    """A 16-bit picture of 60 x 40 pixels with values of 300 to 1300, as a height model has."""
     path = tmp_path / "deep.png"
-    Image.fromarray(np.linspace(0, 900, 2400).astype(np.uint16).reshape(40, 60)).save(path)
+    Image.fromarray(np.linspace(300, 1300, 2400).astype(np.uint16).reshape(40, 60)).save(path)
     return path
 
 
@@ -144,44 +154,40 @@ SMALL = {
     "segment": ("--point", "9,9"),
     "everything": ("--points-per-side", "2"),
     "salient": (),
-    "compare": ("--point", "9,9", "--rules", "largest,smallest"),
+    "compare": ("--point", "9,9", "--models", "mini", "--rules", "largest,smallest"),
     "text": ("bear",),
 }
 
 
 @pytest.mark.parametrize("command", SMALL)
-@pytest.mark.parametrize("scale", [(), ("--scale", "data"), ("--scale", "full")])
+@pytest.mark.parametrize(
+    ("scale", "said", "brightest"),
+    [((), "300 to 1300 are shown as 0 to 255", 255), (("--scale", "full"), "65535", 5)],
+    ids=["data", "full"],
+)
 def test_what_reading_a_deep_picture_changed_is_said(
-    tmp_path, deep_photo, command, scale, monkeypatch, capsys, few_points
+    tmp_path,
+    deep_photo,
+    command,
+    scale,
+    said,
+    brightest,
+    fake_model,
+    few_points,
+    monkeypatch,
+    capsys,
 ):
     seen = []
-    monkeypatch.setattr("esam_core.segmenter.TorchSegmenter.embed", embed_of(seen))
+    embed = fake_model.embed
+    monkeypatch.setattr(fake_model, "embed", lambda image: seen.append(image.max()) or embed(image))
     out = tmp_path / ("found" if command == "everything" else "out.png")
     argv = [command, str(deep_photo), *SMALL[command], *scale, "--out", str(out)]
-    argv += ["--json", str(tmp_path / "report.json")]
-    if command != "compare":
-        argv += ["--model", "mini"]
-    else:
-        argv += ["--models", "mini"]
-    assert main([*argv, "--device", "cpu", "--precision", "fp32"]) == 0
+    assert main([*argv, "--json", str(tmp_path / "report.json")]) == 0
     lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("note: ")]
-    assert read(tmp_path, "report.json")["notes"] == [line.removeprefix("note: ") for line in lines]
-    assert len(lines) == 1 and ("900" in lines[0]) == ("full" not in scale)
-    if command != "salient":  # nothing stands out, so that nothing is embedded
-        assert seen[0] == (3 if "full" in scale else 255)
-
-
-def embed_of(seen: list[int]):
-    """Return ``TorchSegmenter.embed``, noting the brightest value of each image."""
-    from esam_core.segmenter import TorchSegmenter
-
-    embed = TorchSegmenter.embed
-
-    def noting(self, image):
-        seen.append(int(image.max()))
-        return embed(self, image)
-
-    return noting
+    assert len(lines) == 1 and said in lines[0]
+    assert read(tmp_path, "report.json")["notes"] == [lines[0].removeprefix("note: ")]
+    if command != "salient":  # which embeds nothing where nothing stands out
+        assert set(seen) == {brightest}
 
 
 def test_help_names_the_exit_codes(capsys):

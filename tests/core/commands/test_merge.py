@@ -79,6 +79,13 @@ def test_what_is_renumbered_is_said(tmp_path, boxes_file, fake_model, capsys):
     ] == [("one.png", "bear"), ("two.png", "cell")]
 
 
+def test_lists_of_results_that_share_an_image_id_are_named(tmp_path, boxes_file, capsys):
+    a, b = (boxes_file([{"image_id": i} for i in ids], f"{ids}.json") for ids in ((1, 2), (2, "1")))
+    assert main(["merge", str(a), str(b), "--out", str(tmp_path / "all.json")]) == 0
+    shared, last = capsys.readouterr().out.splitlines()
+    assert shared.startswith(f"image_id 2 stands in {a} and {b}") and "4 results" in last
+
+
 @pytest.mark.parametrize(
     ("contents", "message"),
     [

@@ -12,7 +12,6 @@ from esam_core.datasets import (
     detections_of,
     image_id_of,
     load_detections,
-    load_names,
     read_detections,
     results_of_masks,
 )
@@ -148,7 +147,7 @@ def test_a_data_sets_own_classes_and_file_names_count(tmp_path):
 def test_given_names_come_before_the_files_own(tmp_path):
     path = write(tmp_path, DATA_SET)
     assert load_detections(path, names={1: "virus"})[7].names == ["nucleus", "virus", "class 3"]
-    found = load_detections(write(tmp_path, [ROW]), names=load_names("coco"))
+    found = load_detections(write(tmp_path, [ROW]), names="coco")
     assert found[285].names == ["bear"]
 
 
