@@ -17,11 +17,14 @@ from esam_core.everything import (
     decode,
     decode_grid,
     preset,
+    redraw,
     segment_everything,
     select,
+    select_numbered,
 )
-from esam_core.everything.filters import cut_by_crop, remove_small_regions
+from esam_core.everything.filters import cut_by_crop, remove_regions_at, remove_small_regions
 from esam_core.everything.grid import corner_grid, crop_boxes, point_grid
+from esam_core.everything.selection import draw
 from esam_core.geometry import mask_iou
 from esam_core.images import asset
 from esam_core.masks import Masks, label_map
@@ -461,3 +464,38 @@ def test_a_mask_keeps_its_colour_whatever_else_is_found(photo):
     colours = stable_colours(masks)
     assert len({tuple(c) for c in colours}) > 1
     assert stable_colours(masks[::-1]) == colours[::-1]
+
+
+# -- the same candidates in another size of the image -------------------------------------------
+
+
+@pytest.mark.parametrize("size_hw", [(240, 320), (377, 500), (60, 80)])
+def test_masks_of_a_small_view_are_redrawn_as_the_large_image_gives_them(photo, size_hw):
+    segmenter = small_segmenter()
+    embedding = segmenter.embed(photo)
+    view = decode_grid(segmenter, embedding, OPEN)
+    large = decode_grid(segmenter, replace(embedding, image_hw=size_hw), OPEN)
+    found = select_numbered(view, replace(OPEN, min_mask_region_area=0))
+    assert len(found.masks) and (found.masks.data == select(view, OPEN).data).all()
+    drawn = draw(large, np.arange(len(large)))
+    for number, seen in zip(found.numbers, found.masks.data, strict=True):
+        mask = redraw(segmenter, view, number, seen, size_hw)
+        assert mask.shape == size_hw
+        alike = [(mask == other).mean() for other in drawn.data]
+        assert max(alike) > 0.999
+
+
+def test_small_regions_are_removed_from_the_large_mask_where_the_view_had_them():
+    seen, large = np.zeros((50, 60), bool), np.zeros((200, 240), bool)
+    seen[10:40, 10:40] = True
+    large[40:160, 40:160] = True
+    view = seen.copy()
+    view[20:22, 20:22] = False  # a hole
+    view[45:47, 50:52] = True  # an island
+    large[80:88, 80:88] = False
+    large[180:188, 200:208] = True
+    large[5:8, 5:8] = True  # too small for the view: nothing was removed there
+    remove_regions_at(large, view ^ seen, 16 * 10)
+    expected = np.zeros_like(large)
+    expected[40:160, 40:160] = expected[5:8, 5:8] = True
+    assert (large == expected).all()

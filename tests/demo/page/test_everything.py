@@ -1,9 +1,12 @@
 """The tab Everything in the browser, with the bundled model."""
 
+import io
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
+from pycocotools.coco import COCO
 
 from demo.handlers import everything
 from esam_core.everything import settings
@@ -64,7 +67,7 @@ def test_masks_are_hovered_selected_merged_and_exported(open_page, mini_server, 
     shown = np.asarray(driver.download("Mask").convert("L")) > 127
     assert shown[at[1], at[0]]
     assert shown[other[1], other[0]]
-    assert driver.downloaded == "selection-mask.png" or driver.downloaded == "objects-mask.png"
+    assert driver.downloaded == "000000000285-mask.png"
 
     driver.button("Merge").click()
     driver.page.wait_for_function("esamPage.canvas.hasMask(esamPage.canvas.active)")
@@ -130,3 +133,37 @@ def test_a_finger_selects_on_a_phone(open_page, mini_server, bear_file):
     driver.button("Keep selection").click()
     driver.page.wait_for_function("esamPage.canvas.hasMask(esamPage.canvas.active)")
     assert driver.page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.browser
+def test_a_mask_kept_on_a_large_photo_has_the_photos_size_in_coco(
+    open_page, mini_server, bear_file, tmp_path
+):
+    large, file = Image.open(bear_file).resize((2106, 2300)), io.BytesIO()
+    large.save(file, "JPEG")
+    driver = open_page(mini_server, height=720)
+    driver._opened(lambda: driver.send(name="000000000285.jpg", content=file.getvalue()))
+    driver.page.get_by_role("tab", name="Everything").click()
+    run(driver)
+    (first, *at), *_ = driver.page.evaluate(PLACES)
+    assert picked(driver.click(*at)) == [first]
+    driver.button("Keep selection").click()
+    driver.page.wait_for_function("esamPage.canvas.active.mask")
+    driver.page.wait_for_function("!esamPage.canvas.picked.size")
+    name = driver.page.get_by_label("Name of the object")
+    name.fill("bear")
+    name.press("Enter")
+    with driver.page.expect_download() as waiting:
+        driver.button("COCO").click()
+    assert waiting.value.suggested_filename == "000000000285-bear-coco.json"
+    waiting.value.save_as(tmp_path / "coco.json")
+    read = COCO(str(tmp_path / "coco.json"))
+    assert [image["file_name"] for image in read.loadImgs([285])] == ["000000000285.jpg"]
+    assert [row["name"] for row in read.loadCats(read.getCatIds())] == ["bear"]
+    [row] = read.loadAnns(read.getAnnIds())
+    mask = read.annToMask(row).astype(bool)
+    assert mask.shape == (2300, 2106) and mask[at[1], at[0]]
+    assert 0 < row["predicted_iou"] < 1 and row["score"] == row["predicted_iou"]
+    doubled = mask[:-1] == mask[1:]  # neighbouring rows that are equal
+    view = np.asarray(Image.fromarray(mask).resize((1172, 1280)).resize((2106, 2300)))
+    assert doubled.all(1).sum() < (view[:-1] == view[1:]).all(1).sum()

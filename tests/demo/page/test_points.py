@@ -174,7 +174,7 @@ def test_mask_and_cut_out_download_in_the_size_of_the_photo(open_page, fake_serv
     driver = open_page(fake_server).choose(bear_file).click(290, 300)
     shown = driver.mask
     mask = np.asarray(driver.download("Mask").convert("L")) > 127
-    assert driver.downloaded == "object-1-mask.png"
+    assert driver.downloaded == "000000000285-mask.png"
     assert (mask == shown).all()
     cutout = np.asarray(driver.download("Cut-out"))
     assert cutout.shape[2] == 4
