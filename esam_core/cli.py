@@ -69,7 +69,11 @@ def join_negatives(argv: Sequence[str]) -> list[str]:
     """Join ``--point -3,5`` to ``--point=-3,5``; argparse would parse the former as two options."""
     joined: list[str] = []
     for arg in argv:
-        if re.match(r"-[.\d]", arg) and joined and re.fullmatch(r"--[a-z][a-z-]*", joined[-1]):
+        if (
+            re.match(r"-([.\d]|inf|nan)", arg)
+            and joined
+            and re.fullmatch(r"--[a-z][a-z-]*", joined[-1])
+        ):
             joined[-1] += f"={arg}"
         else:
             joined.append(arg)

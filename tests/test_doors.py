@@ -66,7 +66,7 @@ ROWS: dict[str, tuple] = {
     "box of one point": ([], [], (10, 10, 10, 10), "has no area"),
     "box with NaN": ([], [], (10, NAN, 50, 40), "takes 4 finite numbers"),
     "box with infinity": ([], [], (10, 10, INF, 40), "takes 4 finite numbers"),
-    "box with minus infinity": ([], [], (-INF, 10, 50, 40), "takes 4 finite|expected one argument"),
+    "box with minus infinity": ([], [], (-INF, 10, 50, 40), "takes 4 finite"),
     "point of NaN": ([(NAN, 20)], [1], None, "takes 2 finite numbers"),
     "point at infinity": ([(INF, 20)], [1], None, "takes 2 finite numbers"),
     "far point": ([(5000, 5000)], [1], None, "outside the photo of 80 x 60"),
@@ -327,6 +327,7 @@ CANNOT: dict[tuple[str, str], str] = {
     ("empty lists", "widget from the browser"): "the widget begins without a prompt",
     ("a point that is no list", "command line"): "30,20 is how a point is written there",
     ("three numbers for a point", "command line"): "the third number is the label there",
+    ("one number for a point", "command line"): "with its label, it is X,Y there",
     ("numbers as text", "command line"): "all arguments are text there",
     ("box of text", "command line"): "all arguments are text there",
 }

@@ -1,7 +1,7 @@
 """The options of one prompt, shared by the subcommands that take points and a box."""
 
 import argparse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from esam_core.errors import InvalidPrompt
 
@@ -20,8 +20,29 @@ def add_prompt_arguments(parser: argparse.ArgumentParser) -> None:
         help="a point on the object, or with label 0 on the background; may be repeated",
     )
     parser.add_argument(
-        "--box", type=parse_box, metavar="X0,Y0,X1,Y1", help="a box around the object"
+        "--box",
+        type=parse_box,
+        action=_Once,
+        metavar="X0,Y0,X1,Y1",
+        help="any two opposite corners of a box around the object",
     )
+
+
+class _Once(argparse.Action):
+    """An option that is an error the second time, instead of replacing the first value."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        if getattr(namespace, self.dest) is not None:
+            raise argparse.ArgumentError(
+                self, "given twice; a prompt has at most one box, --boxes FILE takes several"
+            )
+        setattr(namespace, self.dest, values)
 
 
 def read_prompt(args: argparse.Namespace, image_hw: tuple[int, int]) -> "Prompt":

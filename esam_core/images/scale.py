@@ -11,12 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 
 PERCENTILES = (0.1, 99.9)
-SPAN = (
-    0.75  # percentiles that span less of the whole range than this show that few values blow it up
-)
+SPAN = 0.75  # a few values lie far outside if the percentiles span less of the range than this
 # Ends of usual scales: of floats, of 8 to 16 bits, and of reflectance.
 TOPS = (1.0, 255.0, 1023.0, 4095.0, 10_000.0, 16383.0, 65535.0)
-FILLED = (0.05, 0.85)  # a range fills a scale from at most, and to at least, these parts of it
+FILLED = (0.05, 0.8)  # a range fills a scale from at most, and to at least, these parts of it
 NO_DATA = 1e30  # floats beyond this mark missing values in files of many programs
 VOIDS = (-9999.0, -32768.0, -32767.0, -99999.0)  # what many programs write where nothing is known
 SAMPLE = 4_000_000  # values from which percentiles are taken

@@ -260,3 +260,11 @@ def test_malformed_values_are_explained_by_the_parser(capsys, tmp_path, value):
         main(["segment", str(BEAR), "--out", str(tmp_path / "m.png"), value])
     assert caught.value.code == 2
     assert "is not X" in capsys.readouterr().err
+
+
+def test_a_second_box_is_refused_and_not_taken_for_the_first(capsys, tmp_path):
+    boxes = ["--box", "1,1,9,9", "--box", "40,60,500,620"]
+    with pytest.raises(SystemExit) as caught:
+        main(["segment", str(BEAR), "--out", str(tmp_path / "m.png"), *boxes])
+    assert caught.value.code == 2
+    assert "at most one box" in capsys.readouterr().err
