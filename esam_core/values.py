@@ -1,6 +1,7 @@
-"""Numbers, lists and keys read from what a caller gave, with refusals that quote it."""
+"""Numbers, lists, keys and ids read from what a caller gave, with refusals that quote it."""
 
 import difflib
+import json
 import math
 from collections.abc import Iterable, Mapping
 from numbers import Real
@@ -88,3 +89,24 @@ def check_keys(record: Any, allowed: tuple[str, ...], what: str) -> None:
             f"{', '.join(shown(key) for key in unknown[:3])} is no key of {what}; "
             f"it may have {', '.join(allowed)}.{hint}"
         )
+
+
+def json_key(value: Any) -> str:
+    """Return the JSON text of an id; two ids are the same if these texts are equal.
+
+    In JSON 1, 1.0, true and "1" are four ids, though Python finds three of them equal.
+
+    Raises:
+        ValueError: Not a JSON value, such as NaN.
+    """
+    try:
+        return json.dumps(value, sort_keys=True, allow_nan=False, default=_plain)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ValueError(f"{type(value).__name__} is no JSON value: {error}") from error
+
+
+def _plain(value: Any) -> Any:
+    """Turn a numpy scalar into Python's own; other objects are no JSON."""
+    if hasattr(value, "item"):
+        return value.item()
+    raise TypeError(f"{value!r:.60} has no JSON form")

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from esam_core.datasets.identities import JsonMap, json_key
+from esam_core.datasets.identities import JsonMap
 from esam_core.errors import InvalidSettings
+from esam_core.values import json_key
 
 # COCO's class names by number; ten numbers are not used.
 _NAMES = """person,bicycle,car,motorcycle,airplane,bus,train,truck,boat,traffic light,fire hydrant,,

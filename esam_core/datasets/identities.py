@@ -5,20 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from esam_core.values import json_key
+
 Value = TypeVar("Value")
 FROM_NAME: Any = object()  # stands for an image id that follows from the photo's name
-
-
-def json_key(value: Any) -> str:
-    """Return the JSON text of an id; two ids are the same if these texts are equal.
-
-    Raises:
-        ValueError: Not a JSON value, such as NaN.
-    """
-    try:
-        return json.dumps(value, sort_keys=True, allow_nan=False, default=_plain)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise ValueError(f"{type(value).__name__} is no JSON value: {error}") from error
 
 
 def parse_id(text: str) -> Any:
@@ -60,10 +50,3 @@ class JsonMap(Mapping[Any, Value], Generic[Value]):
 
     def __len__(self) -> int:
         return len(self._rows)
-
-
-def _plain(value: Any) -> Any:
-    """Turn a numpy scalar into Python's own; other objects are no JSON."""
-    if hasattr(value, "item"):
-        return value.item()
-    raise TypeError(f"{value!r:.60} has no JSON form")

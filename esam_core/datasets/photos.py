@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from esam_core.datasets.boxes import Detections
-from esam_core.datasets.identities import FROM_NAME, JsonMap, decimal_stem, json_key
+from esam_core.datasets.identities import FROM_NAME, JsonMap, decimal_stem
 from esam_core.datasets.rows import LeftOut, shown
 from esam_core.errors import InvalidPrompt
+from esam_core.values import json_key
 
 REASONS = 3  # how many are told when nothing is left
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from esam_core.datasets.identities import json_key
+from esam_core.values import json_key
 
 
 class NotABox(ValueError):

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from esam_core.errors import InvalidSettings
-from esam_core.export.ids import exact_key, plain_id
+from esam_core.export.ids import plain_id
 from esam_core.export.segmentations import encode_polygons, encode_rle
 from esam_core.geometry import masks_to_boxes, xyxy_to_xywh
 from esam_core.masks import Masks
+from esam_core.values import json_key
 from esam_core.visualize.draw import as_masks
 
 STYLES = ("rle", "polygons")
@@ -86,7 +87,7 @@ def export_coco(
             | _scores(masks, i, given[i])
             for i, mask in enumerate(masks.data)
         ],
-        "categories": list({exact_key(row["id"]): row for row in classes}.values()),
+        "categories": list({json_key(row["id"]): row for row in classes}.values()),
     }
 
 
@@ -110,12 +111,12 @@ def _classes(names: list[Any] | None, ids: list[Any] | None, count: int) -> list
     ids = [plain_id(value, "category_id") for value in ids]
     name_of: dict[str, str] = {}
     for value, name in zip(ids, given, strict=True):
-        known = name_of.setdefault(exact_key(value), name) if name else name
+        known = name_of.setdefault(json_key(value), name) if name else name
         if known != name:
             raise InvalidSettings(
                 f"category {value!r} has two names, {known!r} and {name!r}; give one name per id."
             )
-    return [{"id": value, "name": name_of.get(exact_key(value)) or _of_id(value)} for value in ids]
+    return [{"id": value, "name": name_of.get(json_key(value)) or _of_id(value)} for value in ids]
 
 
 def _name(name: Any) -> str:
@@ -126,7 +127,7 @@ def _name(name: Any) -> str:
 
 def _of_id(value: Any) -> str:
     # Readers that find classes by name would take several classes called "object" for one.
-    return f"class {value if isinstance(value, str) else exact_key(value)}"
+    return f"class {value if isinstance(value, str) else json_key(value)}"
 
 
 def _info(info: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -6,8 +6,9 @@ from typing import Any
 from esam_core.errors import InvalidImage
 from esam_core.export.coco import INFO
 from esam_core.export.coco_read import Source, not_coco, read_record, size_of
-from esam_core.export.ids import exact_key, next_number
+from esam_core.export.ids import next_number
 from esam_core.export.segmentations import segmentation_to_rle
+from esam_core.values import json_key
 
 Row = Mapping[str, Any]
 
@@ -33,7 +34,7 @@ def merge_coco(records: Iterable[Source]) -> tuple[dict[str, Any], list[str]]:
     notes: list[str] = []
     try:
         tables = {
-            "licenses": _Table(parts, "licenses", lambda row: exact_key({**row, "id": 0})),
+            "licenses": _Table(parts, "licenses", lambda row: json_key({**row, "id": 0})),
             "images": _Table(parts, "images", _photo),
             "annotations": _Table(parts, "annotations", lambda _: None),
             "categories": _Table(parts, "categories", lambda row: str(row["name"])),
@@ -62,13 +63,13 @@ def coco_results(record: Source) -> list[dict[str, Any]]:
     """
     data = read_record(record)
     try:
-        sizes = {exact_key(image["id"]): size_of(image) for image in data["images"]}
+        sizes = {json_key(image["id"]): size_of(image) for image in data["images"]}
         return [
             {
                 "image_id": row["image_id"],
                 "category_id": row["category_id"],
                 "segmentation": segmentation_to_rle(
-                    row["segmentation"], sizes[exact_key(row["image_id"])]
+                    row["segmentation"], sizes[json_key(row["image_id"])]
                 ),
                 "score": row.get("score", row.get("predicted_iou", 1.0)),
             }
@@ -103,7 +104,7 @@ class _Table:
 
     def add(self, row: Row, **changes: Any) -> tuple[Any, Row | None]:
         """Add a row; return its new id, and the row that has its own id if that is another."""
-        identity, other = self._identity(row), self._by_id.get(exact_key(row["id"]))
+        identity, other = self._identity(row), self._by_id.get(json_key(row["id"]))
         if other is not None and identity and self._identity(other) == identity:
             new, other = row["id"], None
         elif other is not None and (like := self._like(identity)) is not None:
@@ -112,38 +113,38 @@ class _Table:
             new = row["id"] if other is None else self._next
             self._next += other is not None
             self.rows.append({**row, **changes, "id": new})
-            self._by_id[exact_key(new)] = self.rows[-1]
+            self._by_id[json_key(new)] = self.rows[-1]
             if identity:
                 self._by_identity.setdefault(identity, self.rows[-1])
-        self._of_part.add(exact_key(new))
+        self._of_part.add(json_key(new))
         return new, other
 
     def _like(self, identity: str | None) -> Row | None:
         """Return the row of an earlier data set that is the same but for its id."""
         like = self._by_identity.get(identity) if identity else None
-        return None if like is None or exact_key(like["id"]) in self._of_part else like
+        return None if like is None or json_key(like["id"]) in self._of_part else like
 
 
 def _add(part: Row, tables: dict[str, _Table], notes: list[str]) -> None:
     """Add one data set to the tables, with its references following its ids."""
     for table in tables.values():
         table.begin_part()
-    licences = {exact_key(r["id"]): tables["licenses"].add(r)[0] for r in part.get("licenses", [])}
+    licences = {json_key(r["id"]): tables["licenses"].add(r)[0] for r in part.get("licenses", [])}
     images, categories = {}, {}
     for row in part["images"]:
-        licence = licences.get(exact_key(row.get("license")))
+        licence = licences.get(json_key(row.get("license")))
         changes = {} if licence is None else {"license": licence}
         new, other = tables["images"].add(row, **changes)
-        images[exact_key(row["id"])] = new
+        images[json_key(row["id"])] = new
         if other is not None:
             notes.append(_note("image", row, new, row.get("file_name"), other.get("file_name")))
     for row in part["categories"]:
         new, other = tables["categories"].add(row)
-        categories[exact_key(row["id"])] = new
+        categories[json_key(row["id"])] = new
         if other is not None:
             notes.append(_note("category", row, new, row["name"], other["name"]))
     for row in part["annotations"]:
-        image, category = exact_key(row["image_id"]), exact_key(row["category_id"])
+        image, category = json_key(row["image_id"]), json_key(row["category_id"])
         if image not in images:
             raise InvalidImage(f"annotation {row['id']!r} is of image {image}, which is missing.")
         tables["annotations"].add(
@@ -155,13 +156,13 @@ def _photo(image: Row) -> str | None:
     """Return what tells a photo from others; without a name, it is like no other."""
     if not image.get("file_name"):
         return None
-    return exact_key([image["file_name"], *size_of(image)])
+    return json_key([image["file_name"], *size_of(image)])
 
 
 def _note(kind: str, row: Row, new: Any, name: str | None, other: str | None) -> str:
     return (
-        f"{kind} {exact_key(row['id'])} ({name or 'without a name'}) has the id {exact_key(new)} "
-        f"now: {exact_key(row['id'])} is {other or 'another one'}."
+        f"{kind} {json_key(row['id'])} ({name or 'without a name'}) has the id {json_key(new)} "
+        f"now: {json_key(row['id'])} is {other or 'another one'}."
     )
 
 
@@ -171,7 +172,7 @@ def _info(parts: list[Row]) -> dict[str, Any]:
     shared = {
         key: value
         for key, value in (infos[0] if infos else {}).items()
-        if all(key in info and exact_key(info[key]) == exact_key(value) for info in infos)
+        if all(key in info and json_key(info[key]) == json_key(value) for info in infos)
     }
     rest = [{key: info[key] for key in info if key not in shared} for info in infos]
     return INFO | shared | ({"parts": rest} if any(rest) else {})

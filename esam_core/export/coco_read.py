@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from esam_core.errors import InvalidImage
-from esam_core.export.ids import exact_key, plain_id
+from esam_core.export.ids import plain_id
 from esam_core.export.segmentations import decode_segmentation
 from esam_core.images import MAX_PIXELS
 from esam_core.masks import Masks
+from esam_core.values import json_key
 
 Source = Mapping[str, Any] | str | Path
 
@@ -35,13 +36,13 @@ def load_coco(source: Source, *, image_id: Any = None) -> Masks:
     record, wanted = read_record(source), plain_id(image_id, "image_id")
     try:
         image = _image(record["images"], wanted)
-        image_hw, key = size_of(image), exact_key(image["id"])
+        image_hw, key = size_of(image), json_key(image["id"])
         if image_hw[0] * image_hw[1] > MAX_PIXELS:
             raise InvalidImage(
                 f"the image has {image_hw[1]} x {image_hw[0]} pixels; at most {MAX_PIXELS} are "
                 "read."
             )
-        rows = [row for row in record["annotations"] if exact_key(row["image_id"]) == key]
+        rows = [row for row in record["annotations"] if json_key(row["image_id"]) == key]
         data = np.array([decode_segmentation(row["segmentation"], image_hw) for row in rows], bool)
         scores = [
             np.array([row.get(name, row.get("score", 1)) for row in rows], np.float32)
@@ -86,9 +87,9 @@ def not_coco(error: Exception) -> InvalidImage:
 def _image(images: list[Mapping[str, Any]], wanted: Any) -> Mapping[str, Any]:
     if wanted is None and len(images) == 1:
         return images[0]
-    by_key = {exact_key(entry["id"]): entry for entry in images}
-    if exact_key(wanted) in by_key:
-        return by_key[exact_key(wanted)]
+    by_key = {json_key(entry["id"]): entry for entry in images}
+    if json_key(wanted) in by_key:
+        return by_key[json_key(wanted)]
     known = f"{', '.join([*by_key][:5]) or 'none'}{', ...' if len(by_key) > 5 else ''}"
     if wanted is None:
         raise InvalidImage(f"the file has {len(images)} images; choose one by image_id: {known}.")

@@ -1,6 +1,5 @@
-"""Ids in JSON: 1, 1.0, true and "1" are four ids, though Python finds three of them equal."""
+"""Ids of images and categories: any JSON value, kept as it is."""
 
-import json
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from esam_core.errors import InvalidSettings
+from esam_core.values import json_key
 
 
 def plain_id(value: Any, what: str) -> Any:
@@ -18,23 +18,13 @@ def plain_id(value: Any, what: str) -> Any:
     """
     plain = value.item() if isinstance(value, np.generic) else value
     try:
-        exact_key(plain)
-    except (TypeError, ValueError) as error:
+        json_key(plain)
+    except ValueError as error:
         raise InvalidSettings(
             f"{what} {value!r} cannot be written as JSON ({error}); use a string, a finite number, "
             "true, false or null."
         ) from error
     return plain
-
-
-def exact_key(value: Any) -> str:
-    """Return a text that two ids share only if JSON shows them alike.
-
-    Raises:
-        TypeError: JSON has no such type.
-        ValueError: A float that is not finite.
-    """
-    return json.dumps(value, allow_nan=False, sort_keys=True)
 
 
 def next_number(ids: Sequence[Any]) -> int:

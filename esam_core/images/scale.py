@@ -84,10 +84,11 @@ def find_range(values: np.ndarray, valid: np.ndarray, scale: str) -> Range:
     if usual is not None:
         note = f"{depth} values ({say(least)} to {say(most)}) are shown on a scale of 0 to "
         return Range(0.0, usual, f"{note}{say(usual)}.", True)
+    full = say(_full_top(values.dtype, most))
     part = f" ({PERCENTILES[0]} % to {PERCENTILES[1]} % of {say(least)} to {say(most)})"
     note = (
         f"{depth} values {say(low)} to {say(high)}{'' if (low, high) == (least, most) else part} "
-        'are shown as 0 to 255; scale="full" keeps the fixed scale.'
+        f"are shown as 0 to 255; the scale “full” would show 0 to {full}."
     )
     return Range(low, high, note, False)
 

@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from esam_core.datasets.identities import JsonMap, id_of_name, json_key, parse_id
+from esam_core.datasets.identities import JsonMap, id_of_name, parse_id
+from esam_core.values import json_key
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def test_files_and_pictures_keep_all_their_bits(kind, grey):
     }[kind]()
     read = load_photo(source)
     assert np.abs(read.image.astype(int) - (GREY if grey else PHOTO)).max() <= 3
-    assert "scale=" in read.notes[0]
+    assert "the scale “full” would show 0 to" in read.notes[0]
     assert "16-bit values" in read.notes[0]
 
 
