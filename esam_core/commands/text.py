@@ -1,8 +1,7 @@
 """``text``: segment what a text names in a photo, into a mask file."""
 
 import argparse
-from collections.abc import Mapping, Sequence
-from itertools import count
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +22,7 @@ from esam_core.commands._photo import (
     image_id,
     open_photo,
 )
+from esam_core.commands._texts import classes_of, understood
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,12 +37,18 @@ def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentPar
         "text",
         help="segment what a text names",
         description="Segment everything proposes masks and the text ranks them. Commas separate "
-        "texts. A plural selects all masks that match, a singular the best one.",
+        "texts. A plural selects all masks that match, a singular the best one. Texts that are not "
+        "understood are left out and named, and the exit code is then 3.",
     )
     add_photo_argument(parser)
     parser.add_argument("text", metavar="TEXT", help='such as "a bear" or "dogs, car"')
     parser.add_argument(
         "--out", type=Path, required=True, metavar="FILE", help="what was found (PNG)"
+    )
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="refuse texts that are not understood instead of leaving them out",
     )
     parser.add_argument("--overlay", type=Path, metavar="FILE", help="photo, one colour per text")
     add_file_arguments(parser)
@@ -60,7 +66,7 @@ def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentPar
 
 
 def run(args: argparse.Namespace) -> int:
-    """Rank, write the files and print one line per text."""
+    """Rank, write the files and print one line per text; 3 if a text was left out."""
     from esam_core.text import (
         embed_regions,
         load_text_encoder,
@@ -70,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
     )
 
     check_outputs(args, LOSSLESS)
-    texts = split_texts(args.text)
+    wanted = split_texts(args.text)
     names = names_of(args)
     photo = open_photo(args)
     encoder = load_text_encoder(
@@ -80,8 +86,7 @@ def run(args: argparse.Namespace) -> int:
         precision=args.precision,
         download=args.download,
     )
-    for text in texts:
-        encoder.parse(text)  # raise for an unknown word before the slow part
+    texts, left_out = understood(encoder, wanted, strict=args.strict)  # before the slow part
     segmenter = load(args)
     masks = propose(segmenter, photo.image)
     regions = embed_regions(photo.image, masks, encoder)
@@ -94,12 +99,13 @@ def run(args: argparse.Namespace) -> int:
         "proposals": len(masks),
         "threshold": ranking.threshold,
         "texts": [describe(ranking, masks, i) for i in range(len(texts))],
+        "left_out": left_out,
     }
     lines = [_line(ranking, i, len(masks)) for i in range(len(texts))]
     encoded_by = f"{encoder.title} ({encoder.provenance})"
     lines.append(f"{args.out}: {union:.1%} of the photo, {encoded_by}{in_colours(twins)}")
     write_report(args.json, report, "\n".join(lines))
-    return 0
+    return 3 if left_out else 0
 
 
 def write(
@@ -144,26 +150,6 @@ def facts_of(
         [float(ranking.scores[mask, i]) for i, mask in found],
         info,
     )
-
-
-def classes_of(subjects: Sequence[str], names: Mapping[Any, str]) -> list[tuple[Any, str]]:
-    """Return id and name of the class of each subject.
-
-    Args:
-        subjects: What the texts look for.
-        names: Known classes by id. A subject that is called like one of them, in whatever case,
-            gets its id and name; the others get the next free numbers.
-    """
-    # Of {"23": "bear"}, which names the classes 23 and "23", the number counts.
-    order = sorted(names.items(), key=lambda item: isinstance(item[0], str))
-    known: dict[str, tuple[Any, str]] = {}
-    for number, name in order:
-        known.setdefault(name.casefold(), (number, name))
-    free = (number for number in count(1) if number not in names)
-    for subject in subjects:
-        if subject.casefold() not in known:
-            known[subject.casefold()] = next(free), subject
-    return [known[subject.casefold()] for subject in subjects]
 
 
 def describe(ranking: "TextRanking", masks: "Masks", text: int) -> dict[str, Any]:

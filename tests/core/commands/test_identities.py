@@ -8,7 +8,7 @@ from PIL import Image
 from pycocotools.coco import COCO
 
 from esam_core.cli import main
-from esam_core.commands.text import classes_of
+from esam_core.commands._texts import classes_of
 from esam_core.datasets import load_names
 from esam_core.datasets.identities import JsonMap
 from esam_core.export import load_coco, load_label_map_png, load_svg

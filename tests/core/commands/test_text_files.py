@@ -42,3 +42,18 @@ def test_text_command_refuses_in_one_line_before_the_slow_part(
     assert message in error
     assert error.count("\n") == 1
     assert not (tmp_path / "mask.png").exists()
+
+
+def test_a_text_that_is_not_understood_is_left_out_and_named(
+    capsys, few_points, tmp_path, bear_file
+):
+    out, report = tmp_path / "mask.png", tmp_path / "report.json"
+    argv = ["text", str(bear_file), "bananna, bear", "--out", str(out), "--model", "mini"]
+    assert main([*argv, "--strict"]) == 2
+    assert not out.exists()
+    assert main([*argv, "--json", str(report)]) == 3
+    assert capsys.readouterr().err.splitlines()[-1].startswith("left out: 'bananna': ")
+    written = json.loads(report.read_text())
+    assert [text["subject"] for text in written["texts"]] == ["bear"]
+    assert [item["text"] for item in written["left_out"]] == ["bananna"]
+    assert load_mask_png(out.read_bytes()).shape == (640, 586)
