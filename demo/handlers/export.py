@@ -11,13 +11,14 @@ from demo.engine import Engine
 from demo.engine.photos import Photo
 from demo.handlers.errors import Reply, answering
 from demo.handlers.export_objects import ExportedObject, given_name, read_objects
-from demo.handlers.file_names import UNNAMED, file_name, photo_stem
+from demo.handlers.file_names import UNNAMED, file_name
 from demo.handlers.pictures import data_url
 from demo.handlers.requests import text_of, values_of
 from demo.handlers.views import photo_of
 from demo.texts import errors
 from demo.texts import export as texts
 from esam_core import export as files
+from esam_core.datasets.identities import id_of_name
 from esam_core.errors import InvalidPrompt
 from esam_core.masks import Masks
 
@@ -135,7 +136,6 @@ _LISTS = ("annotations", "categories")
 def _record(
     photo: Photo, item: ExportedObject, style: str, name: str, category: int
 ) -> dict[str, Any]:
-    stem = photo_stem(photo.name)
     masks = Masks.from_data(
         item.mask[None], np.array([item.predicted_iou]), np.array([item.stability_score])
     )
@@ -143,7 +143,7 @@ def _record(
         masks,
         style=style,
         file_name=photo.name or UNNAMED,  # readers stop at an image without a name
-        image_id=int(stem) if stem.isascii() and stem.isdecimal() else 1,
+        image_id=id_of_name(photo.name),
         names=[name],
         category_ids=[category],
         scores=[item.score],

@@ -28,9 +28,9 @@ def id_of_name(photo: str | Path) -> int:
 
 
 def decimal_stem(photo: str | Path) -> int | None:
-    """Return a file name's stem as a number, or None."""
+    """Return a file name's stem as a number, or None; only 0 to 9 are digits of COCO's names."""
     stem = Path(photo).stem
-    return int(stem) if stem.isdecimal() else None
+    return int(stem) if stem.isascii() and stem.isdecimal() else None
 
 
 class JsonMap(Mapping[Any, Value], Generic[Value]):

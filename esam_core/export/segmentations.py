@@ -8,6 +8,7 @@ from pycocotools import mask as coco_mask
 
 from esam_core.errors import InvalidImage
 from esam_core.export.cuts import joined_rings
+from esam_core.values import shown
 
 FARTHEST = 2**20  # pixels from the image's corner to that of a polygon
 
@@ -40,9 +41,7 @@ def segmentation_to_rle(segmentation: Any, image_hw: tuple[int, int]) -> dict[st
     if isinstance(segmentation, Mapping):
         return _as_text(_checked_runs(segmentation, image_hw))
     if not isinstance(segmentation, list | tuple) or not segmentation:
-        raise InvalidImage(
-            f"a segmentation is polygons or run lengths, not {_short(segmentation)}."
-        )
+        raise InvalidImage(f"a segmentation is polygons or run lengths, not {shown(segmentation)}.")
     polygons = [_checked_polygon(polygon) for polygon in segmentation]
     return _as_text(coco_mask.merge(coco_mask.frPyObjects(polygons, *image_hw)))
 
@@ -74,7 +73,7 @@ def _checked_polygon(polygon: Any) -> list[float]:
     ):
         raise InvalidImage(
             f"a polygon is x, y, x, y, ... of three corners or more, at most {FARTHEST} pixels "
-            f"away; got {_short(polygon)}."
+            f"away; got {shown(polygon)}."
         )
     return values.tolist()
 
@@ -88,7 +87,7 @@ def _checked_runs(rle: Mapping[str, Any], image_hw: tuple[int, int]) -> Mapping[
     runs = counts if isinstance(counts, list) else _runs(counts)
     if any(not _is_run(run) for run in runs) or sum(runs) != height * width:
         raise InvalidImage(
-            f"the run lengths {_short(counts)} do not fill an image of {width} x {height} pixels."
+            f"the run lengths {shown(counts)} do not fill an image of {width} x {height} pixels."
         )
     whole = {"size": [height, width], "counts": counts}
     return coco_mask.frPyObjects(whole, height, width) if isinstance(counts, list) else whole
@@ -120,8 +119,3 @@ def _runs(counts: Any) -> list[int]:
 def _is_run(value: Any) -> bool:
     whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
     return whole and value >= 0
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
