@@ -23,6 +23,8 @@ class Masks:
         stability_score: IoU of each mask under two thresholds (n,), in [0, 1].
         point_coords: The grid point (n, 2) of each mask in pixels, if prompted by a grid.
         crop_boxes_xyxy: The crop (n, 4) of each mask in pixels, if crops were used.
+        low_res_logits: Logits (n, h', w') float32 of the whole image in the model's own size, if
+            the masks come from a prompt; ``mask_input`` of the next prompt.
 
     Raises:
         ValueError: A column of wrong length or shape.
@@ -34,6 +36,7 @@ class Masks:
     stability_score: np.ndarray
     point_coords: np.ndarray | None = None
     crop_boxes_xyxy: np.ndarray | None = None
+    low_res_logits: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if self.data.ndim != 3 or self.data.dtype != bool:
@@ -47,6 +50,9 @@ class Masks:
             column = getattr(self, name)
             if column is not None and column.shape != shape:
                 raise ValueError(f"{name} must be {shape} for {n} masks, got {column.shape}.")
+        low = self.low_res_logits
+        if low is not None and (low.ndim != 3 or len(low) != n):
+            raise ValueError(f"low_res_logits must be ({n}, h', w'), got {low.shape}.")
 
     @classmethod
     def from_data(
@@ -57,6 +63,7 @@ class Masks:
         *,
         point_coords: np.ndarray | None = None,
         crop_boxes_xyxy: np.ndarray | None = None,
+        low_res_logits: np.ndarray | None = None,
     ) -> "Masks":
         """Build ``Masks`` from masks (n, h, w) bool; unknown scores (n,) become 1."""
         ones = np.ones(len(data), np.float32)
@@ -64,7 +71,15 @@ class Masks:
             ones if s is None else np.asarray(s, np.float32)
             for s in (predicted_iou, stability_score)
         )
-        return cls(data, masks_to_boxes(data), iou, stability, point_coords, crop_boxes_xyxy)
+        return cls(
+            data,
+            masks_to_boxes(data),
+            iou,
+            stability,
+            point_coords,
+            crop_boxes_xyxy,
+            low_res_logits,
+        )
 
     @classmethod
     def empty(cls, image_hw: tuple[int, int]) -> "Masks":
@@ -73,7 +88,7 @@ class Masks:
 
     @classmethod
     def concat(cls, parts: Sequence["Masks"]) -> "Masks":
-        """Concatenate masks of one image; a column missing in one part is dropped.
+        """Concatenate masks of one image; a column missing or differing in size is dropped.
 
         Raises:
             ValueError: No parts, or parts of different image sizes.
@@ -81,7 +96,9 @@ class Masks:
         joined: dict[str, Any] = {}
         for name in (field.name for field in fields(cls)):
             column = [getattr(part, name) for part in parts]
-            joined[name] = None if any(c is None for c in column) else np.concatenate(column)
+            sizes = {None if c is None else c.shape[1:] for c in column}
+            dropped = None in sizes or (name == "low_res_logits" and len(sizes) > 1)
+            joined[name] = None if dropped else np.concatenate(column)
         return cls(**joined)
 
     def __len__(self) -> int:

@@ -62,9 +62,9 @@ class ModelSpec:
         licence: Licence of the weights.
         paper: The paper or document that describes it.
         understands_background: Whether it was trained with background points (label 0).
+        understands_mask_input: Whether it was trained to correct an earlier mask.
         grid_thresholds: Default thresholds of segment everything.
         recommended: Whether to suggest its download to users who have only bundled models.
-        foreign_weights: Prefixes of tensors in the weights file that belong to another network.
     """
 
     name: str
@@ -76,9 +76,9 @@ class ModelSpec:
     licence: str
     paper: str
     understands_background: bool = False
+    understands_mask_input: bool = False
     grid_thresholds: GridThresholds = EFFICIENT_SAM_THRESHOLDS
     recommended: bool = False
-    foreign_weights: tuple[str, ...] = ()
 
     @property
     def bundled(self) -> bool:
@@ -126,12 +126,12 @@ _ROWS = (
         config=MiniConfig(),
         build=_build_mini,
         weights=MINI,
-        parameters=5_663_444,
+        parameters=5_663_876,
         licence="Apache-2.0; parts of its training data are for research use only",
         paper="esam_mini.md, the card beside its weights",
         understands_background=True,
+        understands_mask_input=True,
         grid_thresholds=MINI_THRESHOLDS,
-        foreign_weights=("classifier.",),  # head of the backbone's image classifier, used for texts
     ),
 )
 
@@ -206,6 +206,7 @@ def load_segmenter(
         device=device,
         precision=precision,
         understands_background=spec.understands_background,
+        understands_mask_input=spec.understands_mask_input,
         compiled=compiled,
     )
 
@@ -244,10 +245,8 @@ def _build(spec: ModelSpec) -> "Promptable":
 
 
 def _fill(network: "Promptable", spec: ModelSpec, path: Path) -> None:
-    state = load_state_dict(path)
-    state = {k: tensor for k, tensor in state.items() if not k.startswith(spec.foreign_weights)}
     try:
-        network.load_state_dict(state, strict=True)
+        network.load_state_dict(load_state_dict(path), strict=True)
     except RuntimeError as error:
         reason = str(error).split("\n\t", 1)[-1][:300]
         raise WeightsMismatch(

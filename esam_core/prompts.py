@@ -117,16 +117,22 @@ class Prompt:
             )
         return self.with_box(*corners.tolist())
 
-    def validated(self, image_hw: tuple[int, int]) -> "Prompt":
+    def validated(self, image_hw: tuple[int, int], *, corrects_mask: bool = False) -> "Prompt":
         """Return this prompt clipped by ``within``, after checking it is not empty.
 
         Args:
             image_hw: Height and width of the image in pixels.
+            corrects_mask: Whether a mask is corrected; then background points alone are enough.
 
         Raises:
             InvalidPrompt: No foreground point and no box, or ``within`` raises it.
         """
-        if not self.foreground_points and self.box_xyxy is None:
+        if corrects_mask and self.is_empty:
+            raise InvalidPrompt(
+                "the prompt points at nothing; give at least one point or a box to correct the "
+                "mask with."
+            )
+        if not corrects_mask and not self.foreground_points and self.box_xyxy is None:
             raise InvalidPrompt(
                 "the prompt points at nothing; give at least one foreground point or a box."
             )

@@ -1,7 +1,6 @@
-"""The ImageNet classifier whose frozen features the mini model uses, rebuilt from its weights file.
+"""The ImageNet classifier of the offline words, rebuilt from its weights file.
 
-That file also contains the classifier's last three layers. Source: timm's
-``tf_efficientnet_lite2``, with the weights of Google's EfficientNet-Lite.
+Source: timm's ``tf_efficientnet_lite2``, with the weights of Google's EfficientNet-Lite.
 """
 
 import timm
@@ -16,7 +15,7 @@ PARTS = ("backbone.", "classifier.")
 
 
 def build_classifier(state: dict[str, Tensor]) -> nn.Module:
-    """Build the classifier, from images (m, 3, s, s) to logits, from the mini's state dict.
+    """Build the classifier, from images (m, 3, s, s) to logits, from its state dict.
 
     Raises:
         RuntimeError: Tensors are missing or have a wrong shape.

@@ -79,16 +79,14 @@ def in_parts(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     return torch.cat([function(part) for part in x.split(TOKENS, dim=1)], dim=1)
 
 
-def one_by_one(function: Callable[..., Tensor], *columns: Tensor | None) -> Tensor:
+def one_by_one(function: Callable[..., Tensor], *columns: Tensor) -> Tensor:
     """Apply a function to the rows of columns (m, ...), one row (1, ...) at a time.
 
     The upscaled pixels of one prompt fit the processor's cache; those of several do not.
     """
-    first = columns[0]
-    if first is None or first.device.type != "cpu" or torch.compiler.is_compiling():
+    if columns[0].device.type != "cpu" or torch.compiler.is_compiling():
         return function(*columns)
-    rows = range(len(first))
-    parts = ([None if c is None else c[i : i + 1] for c in columns] for i in rows)
+    parts = zip(*(column.split(1) for column in columns), strict=True)
     return torch.cat([function(*part) for part in parts])
 
 

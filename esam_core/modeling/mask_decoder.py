@@ -21,7 +21,7 @@ class DecoderContext(NamedTuple):
 
     shared: SharedKeys
     grid_hw: tuple[int, int]
-    skip: Tensor | None  # finer features (b, n * 4, upscaled[0]), added after the first upscaling
+    skips: tuple[Tensor, ...]  # finer features (b, n * 4^i, c), added to the i-th upscaling
 
 
 class Attended(NamedTuple):
@@ -53,22 +53,20 @@ class MaskDecoder(nn.Module):
         self.iou_prediction_head = Mlp(dim, dim, config.masks, layers=2)
 
     def prepare(
-        self, embedding: Tensor, position: Tensor, skip: Tensor | None = None
+        self, embedding: Tensor, position: Tensor, skips: tuple[Tensor, ...] = ()
     ) -> DecoderContext:
         """Compute once per image what all prompts share.
 
         Args:
             embedding: (b, dim, h, w).
             position: Position codes (1, h * w, dim).
-            skip: Finer features (b, upscaled[0], 2h, 2w), if the network has them.
+            skips: Finer features (b, upscaled[0], 2h, 2w) and (b, upscaled[1], 4h, 4w), if the
+                network has them.
         """
         keys = embedding.flatten(2).mT.contiguous()  # (b, n, dim)
         grid_hw = embedding.shape[-2], embedding.shape[-1]
         shared = self.transformer.share(keys, position.to(keys.dtype))
-        if skip is not None:
-            skip = F.pixel_unshuffle(skip, 2).unflatten(1, (skip.shape[1], 4)).flatten(3)
-            skip = skip.permute(0, 3, 2, 1).flatten(1, 2)
-        return DecoderContext(shared, grid_hw, skip)
+        return DecoderContext(shared, grid_hw, tuple(_as_cells(skip, grid_hw) for skip in skips))
 
     def attend(
         self,
@@ -99,23 +97,27 @@ class MaskDecoder(nn.Module):
         tokens = attended.mask_tokens.unbind(1)
         mlps = self.output_hypernetworks_mlps[1:]
         hyper = torch.stack([mlp(token) for mlp, token in zip(mlps, tokens, strict=True)], dim=1)
-        skip = context.skip
-        if skip is not None:
-            skip = skip[:, None].expand(-1, prompts // skip.shape[0], -1, -1).flatten(0, 1)
-        logits = cpu.one_by_one(self._read, hyper, attended.keys, skip)
+        skips = (
+            skip[:, None].expand(-1, prompts // skip.shape[0], -1, -1).flatten(0, 1)
+            for skip in context.skips
+        )
+        logits = cpu.one_by_one(self._read, hyper, attended.keys, *skips)
         return cpu.cells_to_rows(logits, h, w)
 
-    def _read(self, hyper: Tensor, keys: Tensor, skip: Tensor | None) -> Tensor:
+    def _read(self, hyper: Tensor, keys: Tensor, *skips: Tensor) -> Tensor:
         """Upscale image tokens (m, n, dim) twice and multiply them with vectors (m, 3, c)."""
         layers: Any = self.final_output_upscaling_layers
         (conv1, norm, _), (conv2, _, _) = layers
         x = _to_cells(keys, conv1)  # (m, n * 4, upscaled[0])
-        if skip is not None:
-            x = x + skip
+        if skips:
+            x = x + skips[0]
         # GroupNorm with one group equals a layer norm, which torch computes faster.
         normal = F.layer_norm(x.flatten(1), (x.shape[1] * x.shape[2],), eps=norm.eps)
         x = cpu.gelu(torch.addcmul(norm.bias, normal.view_as(x), norm.weight))
-        return cpu.score(hyper, cpu.gelu(_to_cells(x, conv2)))  # (m, 3, n * 4 * 4)
+        x = _to_cells(x, conv2)  # (m, n * 4 * 4, upscaled[1])
+        if len(skips) > 1:
+            x = x + skips[1]
+        return cpu.score(hyper, cpu.gelu(x))  # (m, 3, n * 4 * 4)
 
     def forward(
         self, context: DecoderContext, prompt_tokens: Tensor, geometry: Tensor | None = None
@@ -125,6 +127,18 @@ class MaskDecoder(nn.Module):
         sizes = prompt_tokens.shape[:2]
         logits = self.draw(context, attended)
         return logits.unflatten(0, sizes), attended.predicted_iou.unflatten(0, sizes)
+
+
+def _as_cells(skip: Tensor, grid_hw: tuple[int, int]) -> Tensor:
+    """Rearrange features (b, c, 2^i h, 2^i w) to the order (b, n * 4^i, c) of ``_to_cells``."""
+    h, w = grid_hw
+    steps = (skip.shape[-2] // h).bit_length() - 1
+    halves = [2] * steps
+    # (b, c, h, y1, ..., w, x1, ...) to (b, h, w, y1, x1, ..., c)
+    split = skip.unflatten(-1, (w, *halves)).unflatten(2, (h, *halves))
+    rows, columns = range(3, 3 + steps), range(4 + steps, 4 + 2 * steps)
+    pairs = [axis for pair in zip(rows, columns, strict=True) for axis in pair]
+    return split.permute(0, 2, 3 + steps, *pairs, 1).flatten(1, -2).contiguous()
 
 
 def _to_cells(x: Tensor, conv: nn.ConvTranspose2d) -> Tensor:

@@ -23,7 +23,14 @@ class ImageFeatures(NamedTuple):
     """Output of an image encoder for b images."""
 
     embedding: Tensor  # (b, dim, h, w)
-    skip: Tensor | None = None  # finer features, if the network has them
+    skips: tuple[Tensor, ...] = ()  # finer features at strides 4 and 2, if the network has them
+
+
+class EarlierMasks(NamedTuple):
+    """Masks that prompts correct, for networks that read them."""
+
+    logits: Tensor  # (b, q, 4h, 4w) of low-resolution masks
+    present: Tensor  # (b, q) 1 where a prompt has one, else 0
 
 
 class Promptable(nn.Module):
@@ -88,7 +95,7 @@ class Promptable(nn.Module):
         """Compute once per image what the decoder shares between prompts."""
         h, w = features.embedding.shape[-2:]
         position = self.prompt_encoder.pe_layer.dense(h, w)
-        return self.mask_decoder.prepare(features.embedding, position, features.skip)
+        return self.mask_decoder.prepare(features.embedding, position, features.skips)
 
     def positions(self, point_coords: Tensor, image_hw: tuple[int, int] | Tensor) -> Tensor:
         """Convert points (..., 2) as (x, y) in pixels of the original image to fractions (..., 2).
@@ -101,16 +108,26 @@ class Promptable(nn.Module):
         return torch.where(point_coords >= 0, fractions, -0.5 / self.image_size)
 
     def encode_prompts(
-        self, features: ImageFeatures, positions: Tensor, labels: Tensor
+        self,
+        features: ImageFeatures,
+        positions: Tensor,
+        labels: Tensor,
+        earlier: EarlierMasks | None = None,
     ) -> tuple[Tensor, Tensor | None]:
         """Encode positions (b, q, t, 2) and labels (b, q, t) as tokens (b, q, t, dim) and geometry.
 
-        Geometry is (b * q, h * w, dim), or None for networks without it.
+        Geometry is (b * q, h * w, dim), or None for networks without it, which read no earlier
+        masks either.
         """
         return self.prompt_encoder(positions, labels), None
 
     def attend(
-        self, features: ImageFeatures, context: DecoderContext, positions: Tensor, labels: Tensor
+        self,
+        features: ImageFeatures,
+        context: DecoderContext,
+        positions: Tensor,
+        labels: Tensor,
+        earlier: EarlierMasks | None = None,
     ) -> Attended:
         """Decode prompts up to their predicted IoU, without computing masks.
 
@@ -119,6 +136,7 @@ class Promptable(nn.Module):
             context: From ``prepare``.
             positions: (b, q, t, 2) in [0, 1].
             labels: (b, q, t).
+            earlier: Masks that the prompts correct, for networks that read them.
 
         Raises:
             ValueError: More than six tokens in a prompt.
@@ -135,7 +153,7 @@ class Promptable(nn.Module):
         pad = positions.new_full((*positions.shape[:2], added, 2), -0.5 / self.image_size)
         positions = torch.cat([positions, pad], dim=2)
         labels = torch.cat([labels, labels.new_full((*labels.shape[:2], added), -1)], dim=2)
-        tokens, geometry = self.encode_prompts(features, positions, labels)
+        tokens, geometry = self.encode_prompts(features, positions, labels, earlier)
         copies = missing // added if added else 1
         return self.mask_decoder.attend(context, tokens, geometry, copies=copies)
 
@@ -144,10 +162,15 @@ class Promptable(nn.Module):
         return self.mask_decoder.draw(context, attended)
 
     def decode_masks(
-        self, features: ImageFeatures, context: DecoderContext, positions: Tensor, labels: Tensor
+        self,
+        features: ImageFeatures,
+        context: DecoderContext,
+        positions: Tensor,
+        labels: Tensor,
+        earlier: EarlierMasks | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Return logits (b, q, 3, 4h, 4w) and predicted IoU (b, q, 3), in the network's order."""
-        attended = self.attend(features, context, positions, labels)
+        attended = self.attend(features, context, positions, labels, earlier)
         logits, sizes = self.draw(context, attended), positions.shape[:2]
         return logits.unflatten(0, sizes), attended.predicted_iou.unflatten(0, sizes)
 

@@ -110,10 +110,18 @@ class SamSegmenter(BaseSegmenter):
             device=device,
             precision=precision,
             understands_background=True,
+            understands_mask_input=True,
             image_values=(vision.image_size // vision.patch_size) ** 2 * vision.output_channels,
         )
         self.side = vision.image_size
         self.network = network.eval().requires_grad_(False).to(self.device, DTYPES[self.precision])
+
+    def low_res_hw(self, image_hw: tuple[int, int]) -> tuple[int, int]:
+        """Height and width of low-resolution logits: the image's part of SAM's padded square."""
+        low_side = 4 * self.side // self.network.config.vision_config.patch_size
+        height, width = self._scaled(image_hw)
+        rows, columns = (max(1, round(v * low_side / self.side)) for v in (height, width))
+        return rows, columns
 
     @torch.inference_mode()
     def upscale(self, logits: Tensor, image_hw: tuple[int, int]) -> Tensor:
@@ -129,7 +137,13 @@ class SamSegmenter(BaseSegmenter):
         features = self.network.get_image_embeddings(pixels.to(DTYPES[self.precision]))
         return ImageFeatures(features), None
 
-    def _decode(self, embedding: ImageEmbedding, coords: Tensor, labels: Tensor) -> LowResMasks:
+    def _decode(
+        self,
+        embedding: ImageEmbedding,
+        coords: Tensor,
+        labels: Tensor,
+        mask_input: Tensor | None = None,
+    ) -> LowResMasks:
         if not labels.shape[1]:  # the network cannot decode nothing
             low = self._decode(embedding, coords.new_zeros(1, 1, 1, 2), labels.new_ones(1, 1, 1))
             return LowResMasks(low.logits[:0], low.predicted_iou[:0])

@@ -2,26 +2,35 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from esam_core.devices import DTYPES, choose_device, choose_precision
-from esam_core.errors import InvalidPrompt
+from esam_core.errors import InvalidPrompt, UnsupportedPrompt
 from esam_core.images import check_rgb, image_digest
 from esam_core.masks import Masks, rank_masks_by
 from esam_core.modeling.cpu import free_cores
 from esam_core.modeling.mask_decoder import DecoderContext
 from esam_core.modeling.promptable import ImageFeatures
 from esam_core.prompts import Prompt
-from esam_core.segmenter.protocol import ImageEmbedding, LowResMasks
+from esam_core.segmenter.mask_inputs import check_mask_inputs
+from esam_core.segmenter.protocol import ImageEmbedding, LookAgain, LowResMasks
 from esam_core.segmenter.queries import check_queries
 
 STABILITY_OFFSET = 1.0  # SAM's default, in logits
 # Bytes of the image tokens of all queries decoded at once. On a CPU more would not fit the cache
 # (in bfloat16, this is 4 queries of EfficientSAM or 14 of the mini); on GPUs memory is the limit.
 BYTES_PER_BATCH = {"cpu": 2**23, "mps": 2**27, "cuda": 2**28}
+
+
+class PromptQuery(NamedTuple):
+    """A checked prompt, with the logits (h', w') float32 of the mask that it corrects, if any."""
+
+    prompt: Prompt
+    mask_logits: np.ndarray | None
 
 
 class BaseSegmenter(ABC):
@@ -34,6 +43,7 @@ class BaseSegmenter(ABC):
         device: ``cpu``, ``cuda``, ``mps`` or ``auto``.
         precision: ``fp32``, ``bf16``, ``fp16`` or ``auto``.
         understands_background: Whether the network was trained with background points.
+        understands_mask_input: Whether the network was trained to correct an earlier mask.
         image_values: Image tokens times channels; each query decodes its own copy of them.
 
     Raises:
@@ -52,10 +62,12 @@ class BaseSegmenter(ABC):
         device: str,
         precision: str,
         understands_background: bool,
+        understands_mask_input: bool,
         image_values: int,
     ):
         self.name, self.title, self.provenance = name, title, provenance
         self.understands_background = understands_background
+        self.understands_mask_input = understands_mask_input
         self.device = choose_device(device)
         self.precision = choose_precision(precision, self.device)
         self.batch_size = prompts_per_batch(image_values, self.device, self.precision)
@@ -75,6 +87,8 @@ class BaseSegmenter(ABC):
         *,
         rule: str = "predicted_iou",
         subtract_background: bool = False,
+        mask_input: np.ndarray | Tensor | None = None,
+        look_again: LookAgain = "auto",
     ) -> Masks:
         """Segment the prompted object; see ``Segmenter.predict``.
 
@@ -82,30 +96,44 @@ class BaseSegmenter(ABC):
         candidates that contain them last; with ``subtract_background`` the masks found at them are
         removed from the result.
         """
-        masks = self.predict_batch(embedding, [prompt], rule=rule)[0]
+        masks = self.predict_batch(
+            embedding, [prompt], rule=rule, mask_inputs=[mask_input], look_again=look_again
+        )[0]
         if not (subtract_background and prompt.background_points):
             return masks
         points = [Prompt.point(x, y) for x, y in prompt.background_points]
-        unwanted = [m[:1].data[0] for m in self.predict_batch(embedding, points, rule="smallest")]
+        found = self.predict_batch(embedding, points, rule="smallest", look_again=False)
+        unwanted = [m[:1].data[0] for m in found]
         data = masks.data & ~np.logical_or.reduce(unwanted)
-        return Masks.from_data(data, masks.predicted_iou, masks.stability_score)
+        return Masks.from_data(
+            data, masks.predicted_iou, masks.stability_score, low_res_logits=masks.low_res_logits
+        )
 
     @free_cores.computing()
     @torch.inference_mode()
     def predict_batch(
-        self, embedding: ImageEmbedding, prompts: Sequence[Prompt], *, rule: str = "predicted_iou"
+        self,
+        embedding: ImageEmbedding,
+        prompts: Sequence[Prompt],
+        *,
+        rule: str = "predicted_iou",
+        mask_inputs: Sequence[np.ndarray | Tensor | None] | None = None,
+        look_again: LookAgain = "auto",
     ) -> list[Masks]:
         """Segment many prompts of one image; see ``Segmenter.predict_batch``."""
-        prompts = [prompt.validated(embedding.image_hw) for prompt in prompts]
+        earlier = [None] * len(prompts) if mask_inputs is None else list(mask_inputs)
+        queries = [
+            PromptQuery(
+                prompt.validated(embedding.image_hw, corrects_mask=mask is not None),
+                None if mask is None else self._mask_logits(embedding, mask, 1)[0],
+            )
+            for prompt, mask in zip(prompts, earlier, strict=True)
+        ]
         found: dict[int, Masks] = {}
-        for members in self._batches(prompts):
-            tokens = [
-                prompts[i].tokens(with_background=self.understands_background) for i in members
-            ]
-            coords, labels = (np.stack(column) for column in zip(*tokens, strict=True))
-            low = self.decode(embedding, coords, labels)
+        for members in self._batches(queries):
+            low = self._decode_queries(embedding, [queries[i] for i in members])
             for i, logits, iou in zip(members, *low, strict=True):
-                found[i] = self._ranked(logits, iou, prompts[i], embedding.image_hw, rule)
+                found[i] = self._ranked(logits, iou, queries[i].prompt, embedding.image_hw, rule)
         return [found[i] for i in range(len(prompts))]
 
     @free_cores.computing()
@@ -115,9 +143,17 @@ class BaseSegmenter(ABC):
         embedding: ImageEmbedding,
         point_coords: np.ndarray | Tensor,
         point_labels: np.ndarray | Tensor,
+        mask_input: np.ndarray | Tensor | None = None,
     ) -> LowResMasks:
         """Decode queries (q, t, 2) with labels (q, t); see ``Segmenter.decode``."""
-        return self._decode(embedding, *self._checked(embedding, point_coords, point_labels))
+        corrects = mask_input is not None
+        coords, labels = self._checked(embedding, point_coords, point_labels, corrects)
+        if mask_input is None:
+            return self._decode(embedding, coords, labels)
+        logits = self._mask_logits(embedding, mask_input, coords.shape[1])
+        return self._decode(
+            embedding, coords, labels, torch.from_numpy(logits)[None].to(self.device)
+        )
 
     @free_cores.computing()
     @torch.inference_mode()
@@ -133,6 +169,10 @@ class BaseSegmenter(ABC):
         return self._decode_if(embedding, coords, labels, wanted)
 
     @abstractmethod
+    def low_res_hw(self, image_hw: tuple[int, int]) -> tuple[int, int]:
+        """Height and width (h', w') of the low-resolution logits of an image."""
+
+    @abstractmethod
     def upscale(self, logits: Tensor, image_hw: tuple[int, int]) -> Tensor:
         """Upscale logits (n, h', w') to the image's size (n, h, w)."""
 
@@ -141,8 +181,17 @@ class BaseSegmenter(ABC):
         """Encode an image (h, w, 3) uint8 RGB."""
 
     @abstractmethod
-    def _decode(self, embedding: ImageEmbedding, coords: Tensor, labels: Tensor) -> LowResMasks:
-        """Decode coords (1, q, t, 2) float32 in pixels with labels (1, q, t) int64."""
+    def _decode(
+        self,
+        embedding: ImageEmbedding,
+        coords: Tensor,
+        labels: Tensor,
+        mask_input: Tensor | None = None,
+    ) -> LowResMasks:
+        """Decode coords (1, q, t, 2) float32 in pixels with labels (1, q, t) int64.
+
+        ``mask_input`` are logits (1, q, h', w'), only given to a network that understands them.
+        """
 
     def _decode_if(
         self,
@@ -157,7 +206,11 @@ class BaseSegmenter(ABC):
         return LowResMasks(low.logits[kept], low.predicted_iou[kept]), kept
 
     def _checked(
-        self, embedding: ImageEmbedding, coords: np.ndarray | Tensor, labels: np.ndarray | Tensor
+        self,
+        embedding: ImageEmbedding,
+        coords: np.ndarray | Tensor,
+        labels: np.ndarray | Tensor,
+        corrects_mask: bool = False,
     ) -> tuple[Tensor, Tensor]:
         """Return checked coords (1, q, t, 2) and labels (1, q, t) on the device."""
         if embedding.model != self.name:
@@ -165,16 +218,37 @@ class BaseSegmenter(ABC):
                 f"the embedding was made by {embedding.model}, this is {self.name}. "
                 "Embed the image with the model that decodes it."
             )
-        checked = check_queries(coords, labels, embedding.image_hw)
+        checked = check_queries(coords, labels, embedding.image_hw, corrects_mask=corrects_mask)
         points, kinds = (torch.from_numpy(array)[None].to(self.device) for array in checked)
         return points, kinds
 
-    def _batches(self, prompts: Sequence[Prompt]) -> Iterator[list[int]]:
-        """Yield the indices of prompts that are decoded together."""
-        kinds: dict[tuple[int, bool], list[int]] = {}
-        for i, prompt in enumerate(prompts):
-            kind = len(prompt.point_coords), prompt.box_xyxy is not None
-            kinds.setdefault((0, False) if self.mixes_prompts else kind, []).append(i)
+    def _mask_logits(self, embedding: ImageEmbedding, mask_input: Any, count: int) -> np.ndarray:
+        """Return the mask prompts of ``count`` queries as logits (count, h', w') float32."""
+        if not self.understands_mask_input:
+            raise UnsupportedPrompt(
+                f"{self.title} has no mask prompt: it was trained with points and boxes only. "
+                "Leave mask_input out and add points or a box, or use a model that corrects masks, "
+                "such as ESAM-mini."
+            )
+        image_hw = embedding.image_hw
+        return check_mask_inputs(mask_input, count, image_hw, self.low_res_hw(image_hw))
+
+    def _decode_queries(
+        self, embedding: ImageEmbedding, queries: Sequence[PromptQuery]
+    ) -> LowResMasks:
+        """Decode queries of one batch: all with a mask prompt, or all without."""
+        tokens = [q.prompt.tokens(with_background=self.understands_background) for q in queries]
+        coords, labels = (np.stack(column) for column in zip(*tokens, strict=True))
+        earlier = [query.mask_logits for query in queries if query.mask_logits is not None]
+        return self.decode(embedding, coords, labels, np.stack(earlier) if earlier else None)
+
+    def _batches(self, queries: Sequence[PromptQuery]) -> Iterator[list[int]]:
+        """Yield the indices of queries that are decoded together."""
+        kinds: dict[tuple[int, bool, bool], list[int]] = {}
+        for i, (prompt, mask_logits) in enumerate(queries):
+            kind = (len(prompt.point_coords), prompt.box_xyxy is not None)
+            kind = (0, False) if self.mixes_prompts else kind
+            kinds.setdefault((*kind, mask_logits is not None), []).append(i)
         for members in kinds.values():
             for start in range(0, len(members), self.batch_size):
                 yield members[start : start + self.batch_size]
@@ -190,7 +264,7 @@ class BaseSegmenter(ABC):
         """Turn one query's logits (3, h', w') into ranked masks (3, h, w)."""
         data = (self.upscale(logits, image_hw) >= 0).cpu().numpy()
         scores = predicted_iou.cpu().numpy(), stability_score(logits).cpu().numpy()
-        masks = Masks.from_data(data, *scores)
+        masks = Masks.from_data(data, *scores, low_res_logits=logits.float().cpu().numpy())
         unseen = () if self.understands_background else prompt.background_points
         order = rank_masks_by(masks, rule, box_xyxy=prompt.box_xyxy, background_points=unseen)
         return masks[order]

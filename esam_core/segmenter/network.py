@@ -9,7 +9,7 @@ from torch import Tensor
 from esam_core.devices import computing, place, to_device
 from esam_core.images import stretch_rgb
 from esam_core.modeling.mask_decoder import DecoderContext
-from esam_core.modeling.promptable import ImageFeatures, Promptable
+from esam_core.modeling.promptable import EarlierMasks, ImageFeatures, Promptable
 from esam_core.segmenter.base import BaseSegmenter
 from esam_core.segmenter.protocol import ImageEmbedding, LowResMasks
 
@@ -25,6 +25,7 @@ class TorchSegmenter(BaseSegmenter):
         device: ``cpu``, ``cuda``, ``mps`` or ``auto``.
         precision: ``fp32``, ``bf16``, ``fp16`` or ``auto``.
         understands_background: Whether the network was trained with background points.
+        understands_mask_input: Whether the network was trained to correct an earlier mask.
         compiled: Whether the image encoder is compiled with torch.compile on first use.
 
     Raises:
@@ -43,6 +44,7 @@ class TorchSegmenter(BaseSegmenter):
         device: str = "auto",
         precision: str = "auto",
         understands_background: bool = False,
+        understands_mask_input: bool = False,
         compiled: bool = False,
     ):
         super().__init__(
@@ -52,11 +54,17 @@ class TorchSegmenter(BaseSegmenter):
             device=device,
             precision=precision,
             understands_background=understands_background,
+            understands_mask_input=understands_mask_input,
             image_values=network.image_values,
         )
         self.network = place(network, self.device, self.precision)
         if compiled:
             self.network.compile_encoder()
+
+    def low_res_hw(self, image_hw: tuple[int, int]) -> tuple[int, int]:
+        """Height and width of low-resolution logits: the same for every image."""
+        side = 4 * self.network.config.grid
+        return side, side
 
     @torch.inference_mode()
     def upscale(self, logits: Tensor, image_hw: tuple[int, int]) -> Tensor:
@@ -71,11 +79,17 @@ class TorchSegmenter(BaseSegmenter):
             features = self.network.encode_image(pixels / 255)
             return features, self.network.prepare(features)
 
-    def _decode(self, embedding: ImageEmbedding, coords: Tensor, labels: Tensor) -> LowResMasks:
+    def _decode(
+        self,
+        embedding: ImageEmbedding,
+        coords: Tensor,
+        labels: Tensor,
+        mask_input: Tensor | None = None,
+    ) -> LowResMasks:
         positions = self.network.positions(coords, embedding.image_hw)
         with computing(self.device, self.precision):
             logits, predicted_iou = self.network.decode_masks(
-                embedding.features, _context(embedding), positions, labels
+                embedding.features, _context(embedding), positions, labels, _earlier(mask_input)
             )
         return LowResMasks(logits[0], predicted_iou[0])
 
@@ -95,6 +109,12 @@ class TorchSegmenter(BaseSegmenter):
                 attended = type(attended)(*(column[kept] for column in attended))
             logits = self.network.draw(context, attended)
         return LowResMasks(logits, attended.predicted_iou), kept
+
+
+def _earlier(mask_input: Tensor | None) -> EarlierMasks | None:
+    if mask_input is None:
+        return None
+    return EarlierMasks(mask_input, mask_input.new_ones(mask_input.shape[:2]))
 
 
 def _context(embedding: ImageEmbedding) -> DecoderContext:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 import numpy as np
 
@@ -35,6 +35,9 @@ class ImageEmbedding:
     digest: str
 
 
+LookAgain = bool | Literal["auto"]
+
+
 class LowResMasks(NamedTuple):
     """Candidates before upscaling, in the network's order."""
 
@@ -55,6 +58,7 @@ class Segmenter(Protocol):
         device: ``cpu``, ``cuda`` and the like.
         precision: ``fp32``, ``bf16`` or ``fp16``.
         understands_background: Whether it was trained with background points.
+        understands_mask_input: Whether it was trained to correct an earlier mask.
         batch_size: How many prompts are decoded at once.
     """
 
@@ -64,6 +68,7 @@ class Segmenter(Protocol):
     device: str
     precision: str
     understands_background: bool
+    understands_mask_input: bool
     batch_size: int
 
     def embed(self, image: np.ndarray) -> ImageEmbedding:
@@ -80,6 +85,8 @@ class Segmenter(Protocol):
         *,
         rule: str = "predicted_iou",
         subtract_background: bool = False,
+        mask_input: "np.ndarray | Tensor | None" = None,
+        look_again: LookAgain = "auto",
     ) -> Masks:
         """Segment the prompted object.
 
@@ -89,23 +96,39 @@ class Segmenter(Protocol):
                 ``Prompt.within`` for what counts as inside.
             rule: How candidates are ranked, see ``rank_masks_by``.
             subtract_background: Remove the smallest mask found at each background point.
+            mask_input: The mask that the prompt corrects: logits (h', w') as in
+                ``Masks.low_res_logits``, or a mask (h, w) bool from anywhere. With it background
+                points alone are a prompt.
+            look_again: Whether to decode the prompt a second time in a crop around the object and
+                average both; ``auto`` does where it is worth its time, see ``look_box``.
 
         Returns:
-            Three candidate masks (3, h, w), best first.
+            Three candidate masks (3, h, w), best first, with their ``low_res_logits``.
 
         Raises:
+            UnsupportedPrompt: A mask for a model that does not understand it.
             InvalidPrompt: A prompt without foreground point and box, a point or a whole box
                 outside, or another model's embedding.
             InvalidSettings: An unknown rule.
         """
 
     def predict_batch(
-        self, embedding: ImageEmbedding, prompts: Sequence[Prompt], *, rule: str = "predicted_iou"
+        self,
+        embedding: ImageEmbedding,
+        prompts: Sequence[Prompt],
+        *,
+        rule: str = "predicted_iou",
+        mask_inputs: "Sequence[np.ndarray | Tensor | None] | None" = None,
+        look_again: LookAgain = "auto",
     ) -> list[Masks]:
         """Segment many prompts of one image: same results as ``predict`` on each, but faster."""
 
     def decode(
-        self, embedding: ImageEmbedding, point_coords: np.ndarray, point_labels: np.ndarray
+        self,
+        embedding: ImageEmbedding,
+        point_coords: np.ndarray,
+        point_labels: np.ndarray,
+        mask_input: "np.ndarray | Tensor | None" = None,
     ) -> LowResMasks:
         """Decode q queries of up to six tokens to low-resolution logits, in one batch.
 
@@ -114,8 +137,10 @@ class Segmenter(Protocol):
             point_coords: (q, t, 2) as (x, y), in pixels of the image; q may be 0.
             point_labels: (q, t): 1 foreground, 0 background, -1 padding; 2 and then 3 two opposite
                 corners of a box, which is clipped to the image.
+            mask_input: The masks that the queries correct, (q, h', w') logits or (q, h, w) bool.
 
         Raises:
+            UnsupportedPrompt: Masks for a model that does not understand them.
             InvalidPrompt: As ``check_queries``, or another model's embedding.
         """
 
@@ -141,6 +166,9 @@ class Segmenter(Protocol):
         Raises:
             InvalidPrompt: As for ``decode``.
         """
+
+    def low_res_hw(self, image_hw: tuple[int, int]) -> tuple[int, int]:
+        """Return height and width (h', w') of the low-resolution logits of an image."""
 
     def upscale(self, logits: "Tensor", image_hw: tuple[int, int]) -> "Tensor":
         """Upscale logits (n, h', w') to the image's size (n, h, w)."""

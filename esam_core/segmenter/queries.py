@@ -11,7 +11,11 @@ from esam_core.values import number, shown
 
 
 def check_queries(
-    point_coords: Any, point_labels: Any, image_hw: tuple[int, int]
+    point_coords: Any,
+    point_labels: Any,
+    image_hw: tuple[int, int],
+    *,
+    corrects_mask: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Check queries by the rules of ``Prompt``, thousands at once.
 
@@ -23,6 +27,7 @@ def check_queries(
         point_labels: (q, t) of ``PointLabel``. The corners of a box are two tokens in a row,
             labelled 2 and 3.
         image_hw: Height and width of the image in pixels.
+        corrects_mask: Whether each query corrects a mask; then background points alone are enough.
 
     Returns:
         New arrays: coordinates (q, t, 2) float32 and labels (q, t) int64, without trailing padding
@@ -49,7 +54,8 @@ def check_queries(
             f"(a box counts as 2). Remove {count - MAX_TOKENS}, or segment twice."
         )
     coords, kinds, used = coords[:, :count], kinds[:, :count], used[:, :count]
-    if not (kinds >= PointLabel.FOREGROUND).any(1).all():
+    needed = PointLabel.BACKGROUND if corrects_mask else PointLabel.FOREGROUND
+    if not (kinds >= needed).any(1).all():
         raise InvalidPrompt("a query points at nothing; give it a foreground point or a box.")
     away = (kinds == PointLabel.BACKGROUND) | (kinds == PointLabel.FOREGROUND)
     away &= outside(coords, image_hw)

@@ -1,4 +1,4 @@
-"""The offline encoder: the mini's ImageNet classifier and a vocabulary for its classes."""
+"""The offline encoder: an ImageNet classifier and a vocabulary for its classes."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ from esam_core.modeling.classifier import build_classifier, classify
 from esam_core.text.phrases import ParsedText
 from esam_core.text.specs import TextEncoderSpec
 from esam_core.text.vocabulary import Vocabulary, load_vocabulary
-from esam_core.weights import MINI, load_state_dict, provenance, resolve_weights
+from esam_core.weights import IMAGENET_LITE2, load_state_dict, provenance, resolve_weights
 
 
 class OfflineEncoder:
@@ -89,7 +89,7 @@ def load_offline(
 
     Args:
         spec: Its row of ``TEXT_ENCODERS``.
-        weights: A weights file of the mini to use instead of the bundled one.
+        weights: A weights file of the classifier to use instead of the bundled one.
         device: Ignored: the classifier runs on the CPU.
         precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
         download: Ignored: the weights are bundled.
@@ -99,14 +99,14 @@ def load_offline(
         WeightsNotFound: The weights file is missing.
         WeightsMismatch: The file holds something else.
     """
-    path = resolve_weights(MINI, weights)
+    path = resolve_weights(IMAGENET_LITE2, weights)
     precision = choose_precision(precision, "cpu")
     state = load_state_dict(path)
     try:
         classifier = place(build_classifier(state), "cpu", precision)
     except RuntimeError as error:  # tensors are missing or have a wrong shape
         raise WeightsMismatch(
-            f"{path} does not hold the classifier of {spec.title}; give the weights file of the "
-            "mini, or leave it out to use the bundled one."
+            f"{path} does not hold the classifier of {spec.title}; give "
+            f"{IMAGENET_LITE2.filename}, or leave it out to use the bundled one."
         ) from error
-    return OfflineEncoder(spec, classifier, load_vocabulary(), provenance(MINI, path), precision)
+    return OfflineEncoder(spec, classifier, load_vocabulary(), provenance(IMAGENET_LITE2, path), precision)

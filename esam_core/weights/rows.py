@@ -87,9 +87,17 @@ EFFICIENT_SAM_S = WeightsFile(
 MINI = WeightsFile(
     filename="esam_mini.safetensors",
     sources=(),
-    size=15_220_336,
-    sha256="15e70d571a8faf2ff6b48826fa27051760e2dfc3b0e388c3ffa2d3b30336630d",
+    size=11_735_072,
+    sha256="d896da11de2758876884d3001122981dc469726eebd6b7ec63f5d161d5a4c652",
     bundled="mini",
+)
+
+IMAGENET_LITE2 = WeightsFile(
+    filename="imagenet_lite2.safetensors",
+    sources=(),
+    size=12_566_016,
+    sha256="d0ad3e69b7f99960ff942b0d51d2f76e8d6e8cb0b0095a1aaeb63f11c0b2a420",
+    bundled="imagenet_lite2",
 )
 
 U2NETP = WeightsFile(
@@ -134,6 +142,7 @@ ISNET_GENERAL_USE = WeightsFile(
 # Names on the command line: `python -m esam_core weights download efficient_sam_ti`.
 WEIGHTS: dict[str, WeightsFile] = {
     "mini": MINI,
+    "imagenet_lite2": IMAGENET_LITE2,
     "efficient_sam_ti": EFFICIENT_SAM_TI,
     "efficient_sam_s": EFFICIENT_SAM_S,
     "u2netp": U2NETP,
