@@ -5,19 +5,25 @@ exact and nothing about the object is kept in the model.
 """
 
 from collections.abc import Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from PIL import Image, ImageDraw
 
 from esam_core.errors import InvalidPrompt
+from esam_core.geometry import mask_iou
 from esam_core.masks import Masks
-from esam_core.prompts import PointLabel, Prompt
+from esam_core.prompts import BOX_LABELS, PointLabel, Prompt
+from esam_core.values import check_keys, finite_numbers, items, number, shown
 
 if TYPE_CHECKING:
     from esam_core.segmenter import ImageEmbedding, LookAgain, Segmenter
 
 MODES = ("correct", "add", "subtract")
+STEP_KEYS = ("point", "label", "box_xyxy", "stroke", "radius", "mode", "choice")
+
+Memory = MutableMapping[Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +52,98 @@ class Step:
     radius: float = 0.0
     mode: str = "correct"
     choice: int | None = None
+
+    def __post_init__(self) -> None:
+        stroke = tuple(_position(at) for at in items(self.stroke, "positions (x, y) of a stroke"))
+        given = (self.point is not None) + (self.box_xyxy is not None) + bool(stroke)
+        if given != 1:
+            raise InvalidPrompt(
+                f"a step has {given} of point, box_xyxy and stroke; give exactly one of them."
+            )
+        if self.mode not in MODES or (stroke and self.mode == "correct"):
+            allowed = MODES[1:] if stroke else MODES
+            raise InvalidPrompt(f"mode is {shown(self.mode)}; use one of {', '.join(allowed)}.")
+        radius = number(self.radius)
+        if radius is None or not 0 <= radius < np.inf or (stroke and not radius):
+            raise InvalidPrompt(
+                f"the radius of a stroke is {shown(self.radius)}; give a number of pixels above 0."
+            )
+        if self.choice is not None and self.choice not in (0, 1, 2):
+            raise InvalidPrompt(f"choice is {shown(self.choice)}; use 0, 1, 2 or None.")
+        if self.point is not None:  # the rules of a prompt are the rules of a step
+            prompt = Prompt((self.point,), (self.label,))
+            object.__setattr__(self, "point", prompt.point_coords[0])
+            object.__setattr__(self, "label", prompt.point_labels[0])
+        if self.box_xyxy is not None:
+            object.__setattr__(self, "box_xyxy", Prompt(box_xyxy=self.box_xyxy).box_xyxy)
+        object.__setattr__(self, "stroke", stroke)
+        object.__setattr__(self, "radius", radius)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return JSON values that ``from_json`` reads; what has its default is left out."""
+        default = asdict(Step(point=(0, 0)))
+        values = {key: value for key, value in asdict(self).items() if value != default[key]}
+        return values | ({"point": self.point} if self.point is not None else {})
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> "Step":
+        """Create a step from the output of ``to_json``.
+
+        Raises:
+            InvalidPrompt: Not such a record, an unknown key, or the constructor raises it.
+        """
+        check_keys(record, STEP_KEYS, "a step")
+        return cls(**{key: value for key, value in record.items() if value is not None})
+
+    def within(self, image_hw: tuple[int, int]) -> "Step":
+        """Return this step clipped to an image, by the rules of ``Prompt.within``.
+
+        A stroke may leave the image.
+
+        Raises:
+            InvalidPrompt: A click or a whole box outside the image.
+        """
+        if self.point is not None:
+            Prompt.point(*self.point).within(image_hw)
+        if self.box_xyxy is None:
+            return self
+        return replace(self, box_xyxy=Prompt(box_xyxy=self.box_xyxy).within(image_hw).box_xyxy)
+
+
+def steps_of(prompt: Prompt) -> tuple[Step, ...]:
+    """Return the steps that give a prompt: its box, then its points in their order."""
+    boxed = () if prompt.box_xyxy is None else (Step(box_xyxy=prompt.box_xyxy),)
+    pairs = zip(prompt.point_coords, prompt.point_labels, strict=True)
+    return (*boxed, *(Step(point=point, label=label) for point, label in pairs))
+
+
+def replay(
+    segmenter: "Segmenter",
+    embedding: "ImageEmbedding",
+    steps: Sequence[Step],
+    *,
+    mask: np.ndarray | None = None,
+    look_again: "LookAgain" = "auto",
+    memory: Memory | None = None,
+) -> Masks:
+    """Return the candidates after the last step, best first.
+
+    Args:
+        segmenter: The model.
+        embedding: Of the image, by this model.
+        steps: Any number of steps. The first one is a foreground click, a box or a stroke, unless
+            there is a mask.
+        mask: A mask (h, w) bool from anywhere that the steps correct.
+        look_again: As for ``Segmenter.predict``.
+        memory: Keeps the masks of earlier replays, so that one more step costs one step. Results
+            never depend on it; give a mapping with a bound, per model.
+
+    Returns:
+        Three masks (3, h, w) after a click or box, one after a stroke, and the mask itself if there
+        are no steps.
+
+    Raises:
+        InvalidPrompt: No steps and no mask, a first step that points at nothing, a step outside the
+            image, or a mask of another size.
+    """
+    raise NotImplementedError

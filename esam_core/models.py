@@ -63,6 +63,7 @@ class ModelSpec:
         paper: The paper or document that describes it.
         understands_background: Whether it was trained with background points (label 0).
         understands_mask_input: Whether it was trained to correct an earlier mask.
+        quick: Whether second looks cost so little that they are always worth it.
         grid_thresholds: Default thresholds of segment everything.
         recommended: Whether to suggest its download to users who have only bundled models.
     """
@@ -77,6 +78,7 @@ class ModelSpec:
     paper: str
     understands_background: bool = False
     understands_mask_input: bool = False
+    quick: bool = False
     grid_thresholds: GridThresholds = EFFICIENT_SAM_THRESHOLDS
     recommended: bool = False
 
@@ -131,6 +133,7 @@ _ROWS = (
         paper="esam_mini.md, the card beside its weights",
         understands_background=True,
         understands_mask_input=True,
+        quick=True,
         grid_thresholds=MINI_THRESHOLDS,
     ),
 )
@@ -207,6 +210,7 @@ def load_segmenter(
         precision=precision,
         understands_background=spec.understands_background,
         understands_mask_input=spec.understands_mask_input,
+        quick=spec.quick,
         compiled=compiled,
     )
 

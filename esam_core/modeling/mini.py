@@ -150,6 +150,10 @@ def _describe_masks(logits: Tensor) -> Tensor:
 class Mini(Promptable):
     """The bundled mini model."""
 
+    # Trained with six, it reads more without loss: after ten clicks on the example photos the mean
+    # IoU is .79 with all of them, .66 with the last six (``eval clicks``).
+    max_tokens = 24
+
     prompt_encoder: MiniPromptEncoder
 
     def __init__(self, config: MiniConfig):

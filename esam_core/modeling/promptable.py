@@ -14,7 +14,7 @@ from esam_core.modeling.config import EfficientSamConfig, MiniConfig
 from esam_core.modeling.mask_decoder import Attended, DecoderContext, MaskDecoder
 from esam_core.modeling.prompt_encoder import PromptEncoder
 
-MAX_TOKENS = 6
+SLOTS = 6  # prompt tokens in training; shorter prompts are padded
 PIXEL_MEAN = (0.485, 0.456, 0.406)
 PIXEL_STD = (0.229, 0.224, 0.225)
 
@@ -42,6 +42,8 @@ class Promptable(nn.Module):
         antialias: Whether the image is low-pass filtered when it is downscaled.
         upscale_mode: Interpolation mode that upscales logits to the image's size.
     """
+
+    max_tokens = SLOTS  # per prompt
 
     config: EfficientSamConfig | MiniConfig
     image_encoder: nn.Module
@@ -139,13 +141,13 @@ class Promptable(nn.Module):
             earlier: Masks that the prompts correct, for networks that read them.
 
         Raises:
-            ValueError: More than six tokens in a prompt.
+            ValueError: More than ``max_tokens`` tokens in a prompt.
         """
-        missing = MAX_TOKENS - positions.shape[2]
-        if missing < 0:
+        if positions.shape[2] > self.max_tokens:
             raise ValueError(
-                f"{positions.shape[2]} prompt tokens given, the network reads {MAX_TOKENS}."
+                f"{positions.shape[2]} prompt tokens given, the network reads {self.max_tokens}."
             )
+        missing = max(SLOTS - positions.shape[2], 0)
         # Both networks were trained with six slots, and padding changes the output. All padding
         # tokens are equal, so one can be decoded and weighted by their number. float32, the exact
         # mode, decodes each slot: it rounds closest to upstream, as the golden tests require.

@@ -17,7 +17,7 @@ from torch import Tensor
 from esam_core.modeling import image_encoder, transformer
 from esam_core.modeling.efficient_sam import EfficientSam
 from esam_core.modeling.layers import LayerNorm2d
-from esam_core.modeling.promptable import MAX_TOKENS, Promptable
+from esam_core.modeling.promptable import SLOTS, Promptable
 
 
 def reference_network(network: Promptable) -> EfficientSam:
@@ -117,7 +117,7 @@ def _prompt_tokens(
     height, width = image_hw
     scale = torch.tensor([network.image_size / width, network.image_size / height])
     square = torch.where(points >= 0, points * scale.to(points.device), -1.0)
-    missing = MAX_TOKENS - points.shape[2]
+    missing = SLOTS - points.shape[2]
     square = F.pad(square, (0, 0, 0, missing), value=-1.0)
     labels = F.pad(labels, (0, missing), value=-1)
     encoder = network.prompt_encoder

@@ -16,7 +16,7 @@ from esam_core.errors import InvalidPrompt, MissingPackage, UnknownModel, Weight
 from esam_core.images import stretch_rgb
 from esam_core.modeling.mask_decoder import DecoderContext
 from esam_core.modeling.promptable import PIXEL_MEAN, PIXEL_STD, ImageFeatures
-from esam_core.prompts import PointLabel
+from esam_core.prompts import MAX_TOKENS, PointLabel
 from esam_core.segmenter import BaseSegmenter, ImageEmbedding, LowResMasks
 
 # Width, layers, heads and layers with global attention, as in the published configurations.
@@ -111,6 +111,8 @@ class SamSegmenter(BaseSegmenter):
             precision=precision,
             understands_background=True,
             understands_mask_input=True,
+            quick=False,
+            max_tokens=MAX_TOKENS,
             image_values=(vision.image_size // vision.patch_size) ** 2 * vision.output_channels,
         )
         self.side = vision.image_size

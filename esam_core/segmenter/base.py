@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,7 +15,8 @@ from esam_core.masks import Masks, rank_masks_by
 from esam_core.modeling.cpu import free_cores
 from esam_core.modeling.mask_decoder import DecoderContext
 from esam_core.modeling.promptable import ImageFeatures
-from esam_core.prompts import Prompt
+from esam_core.prompts import PointLabel, Prompt
+from esam_core.segmenter.look import Candidates, Query, candidates
 from esam_core.segmenter.mask_inputs import check_mask_inputs
 from esam_core.segmenter.protocol import ImageEmbedding, LookAgain, LowResMasks
 from esam_core.segmenter.queries import check_queries
@@ -24,13 +25,6 @@ STABILITY_OFFSET = 1.0  # SAM's default, in logits
 # Bytes of the image tokens of all queries decoded at once. On a CPU more would not fit the cache
 # (in bfloat16, this is 4 queries of EfficientSAM or 14 of the mini); on GPUs memory is the limit.
 BYTES_PER_BATCH = {"cpu": 2**23, "mps": 2**27, "cuda": 2**28}
-
-
-class PromptQuery(NamedTuple):
-    """A checked prompt, with the logits (h', w') float32 of the mask that it corrects, if any."""
-
-    prompt: Prompt
-    mask_logits: np.ndarray | None
 
 
 class BaseSegmenter(ABC):
@@ -44,6 +38,8 @@ class BaseSegmenter(ABC):
         precision: ``fp32``, ``bf16``, ``fp16`` or ``auto``.
         understands_background: Whether the network was trained with background points.
         understands_mask_input: Whether the network was trained to correct an earlier mask.
+        quick: Whether second looks cost so little that they are always worth it.
+        max_tokens: How many prompt tokens the network reads.
         image_values: Image tokens times channels; each query decodes its own copy of them.
 
     Raises:
@@ -63,11 +59,14 @@ class BaseSegmenter(ABC):
         precision: str,
         understands_background: bool,
         understands_mask_input: bool,
+        quick: bool,
+        max_tokens: int,
         image_values: int,
     ):
         self.name, self.title, self.provenance = name, title, provenance
         self.understands_background = understands_background
         self.understands_mask_input = understands_mask_input
+        self.quick, self.max_tokens = quick, max_tokens
         self.device = choose_device(device)
         self.precision = choose_precision(precision, self.device)
         self.batch_size = prompts_per_batch(image_values, self.device, self.precision)
@@ -78,7 +77,7 @@ class BaseSegmenter(ABC):
         """Encode an image (h, w, 3) uint8 RGB; see ``Segmenter.embed``."""
         image_hw = check_rgb(image).shape[:2]
         features, context = self._encode(image)
-        return ImageEmbedding(features, context, image_hw, self.name, image_digest(image))
+        return ImageEmbedding(features, context, image_hw, self.name, image_digest(image), image)
 
     def predict(
         self,
@@ -122,18 +121,23 @@ class BaseSegmenter(ABC):
     ) -> list[Masks]:
         """Segment many prompts of one image; see ``Segmenter.predict_batch``."""
         earlier = [None] * len(prompts) if mask_inputs is None else list(mask_inputs)
+        checked = [
+            prompt.validated(embedding.image_hw, corrects_mask=mask is not None)
+            for prompt, mask in zip(prompts, earlier, strict=True)
+        ]
         queries = [
-            PromptQuery(
-                prompt.validated(embedding.image_hw, corrects_mask=mask is not None),
+            Query(
+                *prompt.tokens(with_background=self.understands_background),
                 None if mask is None else self._mask_logits(embedding, mask, 1)[0],
             )
-            for prompt, mask in zip(prompts, earlier, strict=True)
+            for prompt, mask in zip(checked, earlier, strict=True)
         ]
         found: dict[int, Masks] = {}
         for members in self._batches(queries):
             low = self._decode_queries(embedding, [queries[i] for i in members])
             for i, logits, iou in zip(members, *low, strict=True):
-                found[i] = self._ranked(logits, iou, queries[i].prompt, embedding.image_hw, rule)
+                seen = candidates(self, embedding, queries[i], logits, iou, look_again)
+                found[i] = self._ranked(seen, checked[i], rule)
         return [found[i] for i in range(len(prompts))]
 
     @free_cores.computing()
@@ -218,7 +222,9 @@ class BaseSegmenter(ABC):
                 f"the embedding was made by {embedding.model}, this is {self.name}. "
                 "Embed the image with the model that decodes it."
             )
-        checked = check_queries(coords, labels, embedding.image_hw, corrects_mask=corrects_mask)
+        checked = check_queries(
+            coords, labels, embedding.image_hw, corrects_mask=corrects_mask, most=self.max_tokens
+        )
         points, kinds = (torch.from_numpy(array)[None].to(self.device) for array in checked)
         return points, kinds
 
@@ -233,41 +239,42 @@ class BaseSegmenter(ABC):
         image_hw = embedding.image_hw
         return check_mask_inputs(mask_input, count, image_hw, self.low_res_hw(image_hw))
 
-    def _decode_queries(
-        self, embedding: ImageEmbedding, queries: Sequence[PromptQuery]
-    ) -> LowResMasks:
+    def _decode_queries(self, embedding: ImageEmbedding, queries: Sequence[Query]) -> LowResMasks:
         """Decode queries of one batch: all with a mask prompt, or all without."""
-        tokens = [q.prompt.tokens(with_background=self.understands_background) for q in queries]
-        coords, labels = (np.stack(column) for column in zip(*tokens, strict=True))
+        coords, labels = (np.stack([query[i] for query in queries]) for i in (0, 1))
         earlier = [query.mask_logits for query in queries if query.mask_logits is not None]
         return self.decode(embedding, coords, labels, np.stack(earlier) if earlier else None)
 
-    def _batches(self, queries: Sequence[PromptQuery]) -> Iterator[list[int]]:
+    def _batches(self, queries: Sequence[Query]) -> Iterator[list[int]]:
         """Yield the indices of queries that are decoded together."""
         kinds: dict[tuple[int, bool, bool], list[int]] = {}
-        for i, (prompt, mask_logits) in enumerate(queries):
-            kind = (len(prompt.point_coords), prompt.box_xyxy is not None)
+        for i, query in enumerate(queries):
+            boxed = bool((query.labels == PointLabel.BOX_TOP_LEFT).any())
+            kind = (int((query.labels >= 0).sum()), boxed)
             kind = (0, False) if self.mixes_prompts else kind
-            kinds.setdefault((*kind, mask_logits is not None), []).append(i)
+            kinds.setdefault((*kind, query.mask_logits is not None), []).append(i)
         for members in kinds.values():
             for start in range(0, len(members), self.batch_size):
                 yield members[start : start + self.batch_size]
 
-    def _ranked(
-        self,
-        logits: Tensor,
-        predicted_iou: Tensor,
-        prompt: Prompt,
-        image_hw: tuple[int, int],
-        rule: str,
-    ) -> Masks:
-        """Turn one query's logits (3, h', w') into ranked masks (3, h, w)."""
-        data = (self.upscale(logits, image_hw) >= 0).cpu().numpy()
-        scores = predicted_iou.cpu().numpy(), stability_score(logits).cpu().numpy()
-        masks = Masks.from_data(data, *scores, low_res_logits=logits.float().cpu().numpy())
+    def _ranked(self, seen: Candidates, prompt: Prompt, rule: str) -> Masks:
+        """Turn one query's candidates into ranked masks (3, h, w)."""
+        masks = masks_of(seen)
         unseen = () if self.understands_background else prompt.background_points
         order = rank_masks_by(masks, rule, box_xyxy=prompt.box_xyxy, background_points=unseen)
         return masks[order]
+
+
+def masks_of(seen: Candidates) -> Masks:
+    """Turn candidates into masks (3, h, w) with their scores and logits, in the same order."""
+    low, crop = seen.low_res_logits, seen.looked_at
+    return Masks.from_data(
+        (seen.logits >= 0).cpu().numpy(),
+        seen.predicted_iou.cpu().numpy(),
+        stability_score(low).cpu().numpy(),
+        crop_boxes_xyxy=None if crop is None else np.tile(np.float32(crop), (len(low), 1)),
+        low_res_logits=low.cpu().numpy(),
+    )
 
 
 def prompts_per_batch(image_values: int, device: str, precision: str) -> int:

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from esam_core.errors import InvalidPrompt
+from esam_core.geometry import masks_to_boxes
 from esam_core.values import shown
 
 OUTSIDE_LOGIT = 6.0  # a mask without logits counts as this inside, and as its negative outside
@@ -60,3 +61,12 @@ def mask_to_logits(masks: np.ndarray, low_hw: tuple[int, int]) -> np.ndarray:
     """
     shares = F.interpolate(torch.from_numpy(masks)[:, None].float(), low_hw, mode="area")[:, 0]
     return (OUTSIDE_LOGIT * (2 * shares - 1)).numpy()
+
+
+def box_of_logits(logits: np.ndarray, image_hw: tuple[int, int]) -> np.ndarray | None:
+    """Return the tight box (4,) in pixels of the mask in logits (h', w'); None if it is empty."""
+    inside = logits >= 0
+    if not inside.any():
+        return None
+    scale = np.array([image_hw[1] / inside.shape[1], image_hw[0] / inside.shape[0]] * 2)
+    return masks_to_boxes(inside[None])[0] * scale

@@ -26,6 +26,7 @@ class TorchSegmenter(BaseSegmenter):
         precision: ``fp32``, ``bf16``, ``fp16`` or ``auto``.
         understands_background: Whether the network was trained with background points.
         understands_mask_input: Whether the network was trained to correct an earlier mask.
+        quick: Whether second looks cost so little that they are always worth it.
         compiled: Whether the image encoder is compiled with torch.compile on first use.
 
     Raises:
@@ -45,6 +46,7 @@ class TorchSegmenter(BaseSegmenter):
         precision: str = "auto",
         understands_background: bool = False,
         understands_mask_input: bool = False,
+        quick: bool = False,
         compiled: bool = False,
     ):
         super().__init__(
@@ -55,6 +57,8 @@ class TorchSegmenter(BaseSegmenter):
             precision=precision,
             understands_background=understands_background,
             understands_mask_input=understands_mask_input,
+            quick=quick,
+            max_tokens=network.max_tokens,
             image_values=network.image_values,
         )
         self.network = place(network, self.device, self.precision)

@@ -1,7 +1,7 @@
 """The interface of all segmenters and the types it uses."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 import numpy as np
@@ -16,6 +16,27 @@ if TYPE_CHECKING:
     from esam_core.modeling.promptable import ImageFeatures
 
 
+class CropEmbeddings:
+    """The embeddings of an image's last few crops, by box in pixels."""
+
+    most = 4
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[int, int, int, int], ImageEmbedding] = {}
+
+    def get(
+        self,
+        box_xyxy: tuple[int, int, int, int],
+        embed: "Callable[[], ImageEmbedding]",
+    ) -> "ImageEmbedding":
+        """Return the embedding of a crop, made now if it is not among the last ones."""
+        found = self._kept.pop(box_xyxy, None) or embed()
+        self._kept[box_xyxy] = found
+        while len(self._kept) > self.most:
+            del self._kept[next(iter(self._kept))]
+        return found
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ImageEmbedding:
     """The encoded image, reused for every prompt on it.
@@ -26,6 +47,8 @@ class ImageEmbedding:
         image_hw: Height and width of the image in pixels.
         model: Name of the model that made it; no other model can decode it.
         digest: Digest of the image's pixels.
+        image: The image (h, w, 3) uint8 RGB itself, not a copy, for second looks.
+        crops: The embeddings of crops that second looks made.
     """
 
     features: "ImageFeatures"
@@ -33,9 +56,11 @@ class ImageEmbedding:
     image_hw: tuple[int, int]
     model: str
     digest: str
+    image: np.ndarray | None = None
+    crops: CropEmbeddings = field(default_factory=CropEmbeddings)
 
 
-LookAgain = bool | Literal["auto"]
+LookAgain = bool | Literal["auto"] | tuple[int, int, int, int]
 
 
 class LowResMasks(NamedTuple):
@@ -59,6 +84,8 @@ class Segmenter(Protocol):
         precision: ``fp32``, ``bf16`` or ``fp16``.
         understands_background: Whether it was trained with background points.
         understands_mask_input: Whether it was trained to correct an earlier mask.
+        quick: Whether encoding a crop costs so little that second looks are always worth it.
+        max_tokens: How many prompt tokens it reads.
         batch_size: How many prompts are decoded at once.
     """
 
@@ -69,6 +96,8 @@ class Segmenter(Protocol):
     precision: str
     understands_background: bool
     understands_mask_input: bool
+    quick: bool
+    max_tokens: int
     batch_size: int
 
     def embed(self, image: np.ndarray) -> ImageEmbedding:
@@ -100,7 +129,8 @@ class Segmenter(Protocol):
                 ``Masks.low_res_logits``, or a mask (h, w) bool from anywhere. With it background
                 points alone are a prompt.
             look_again: Whether to decode the prompt a second time in a crop around the object and
-                average both; ``auto`` does where it is worth its time, see ``look_box``.
+                average both; ``auto`` does where it is worth its time (always with a quick model,
+                with others on a GPU for small objects), and a box (x0, y0, x1, y1) is the crop.
 
         Returns:
             Three candidate masks (3, h, w), best first, with their ``low_res_logits``.
@@ -130,7 +160,7 @@ class Segmenter(Protocol):
         point_labels: np.ndarray,
         mask_input: "np.ndarray | Tensor | None" = None,
     ) -> LowResMasks:
-        """Decode q queries of up to six tokens to low-resolution logits, in one batch.
+        """Decode q queries of up to ``max_tokens`` tokens to low-resolution logits, in one batch.
 
         Args:
             embedding: From ``embed`` of the same model.

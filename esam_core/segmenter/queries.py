@@ -16,6 +16,7 @@ def check_queries(
     image_hw: tuple[int, int],
     *,
     corrects_mask: bool = False,
+    most: int = MAX_TOKENS,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Check queries by the rules of ``Prompt``, thousands at once.
 
@@ -28,6 +29,7 @@ def check_queries(
             labelled 2 and 3.
         image_hw: Height and width of the image in pixels.
         corrects_mask: Whether each query corrects a mask; then background points alone are enough.
+        most: How many tokens the model reads.
 
     Returns:
         New arrays: coordinates (q, t, 2) float32 and labels (q, t) int64, without trailing padding
@@ -37,7 +39,7 @@ def check_queries(
     Raises:
         InvalidPrompt: No numbers, wrong shapes or labels, a query without foreground point or box,
             corners that are no pair, a box without area, or a point or a whole box outside.
-        TooManyPrompts: More than six tokens.
+        TooManyPrompts: More than ``most`` tokens.
     """
     coords, labels = to_array(point_coords, "coordinates"), to_array(point_labels, "labels")
     if coords.ndim != 3 or coords.shape != (*labels.shape, 2):
@@ -48,10 +50,10 @@ def check_queries(
     kinds = _kinds(labels)
     used = kinds != PointLabel.PADDING
     count = int(np.flatnonzero(used.any(0)).max(initial=-1)) + 1
-    if count > MAX_TOKENS:
+    if count > most:
         raise TooManyPrompts(
-            f"{count} prompt tokens given, the model reads at most {MAX_TOKENS} "
-            f"(a box counts as 2). Remove {count - MAX_TOKENS}, or segment twice."
+            f"{count} prompt tokens given, the model reads at most {most} "
+            f"(a box counts as 2). Remove {count - most}, or segment twice."
         )
     coords, kinds, used = coords[:, :count], kinds[:, :count], used[:, :count]
     needed = PointLabel.BACKGROUND if corrects_mask else PointLabel.FOREGROUND

@@ -109,4 +109,6 @@ def load_offline(
             f"{path} does not hold the classifier of {spec.title}; give "
             f"{IMAGENET_LITE2.filename}, or leave it out to use the bundled one."
         ) from error
-    return OfflineEncoder(spec, classifier, load_vocabulary(), provenance(IMAGENET_LITE2, path), precision)
+    return OfflineEncoder(
+        spec, classifier, load_vocabulary(), provenance(IMAGENET_LITE2, path), precision
+    )

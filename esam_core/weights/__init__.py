@@ -14,8 +14,8 @@ from esam_core.weights.places import resolve_weights as resolve_weights
 from esam_core.weights.places import search_folders as search_folders
 from esam_core.weights.rows import EFFICIENT_SAM_S as EFFICIENT_SAM_S
 from esam_core.weights.rows import EFFICIENT_SAM_TI as EFFICIENT_SAM_TI
-from esam_core.weights.rows import ISNET_GENERAL_USE as ISNET_GENERAL_USE
 from esam_core.weights.rows import IMAGENET_LITE2 as IMAGENET_LITE2
+from esam_core.weights.rows import ISNET_GENERAL_USE as ISNET_GENERAL_USE
 from esam_core.weights.rows import MINI as MINI
 from esam_core.weights.rows import U2NET as U2NET
 from esam_core.weights.rows import U2NETP as U2NETP
