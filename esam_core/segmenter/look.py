@@ -22,6 +22,8 @@ AROUND_BOX = 1.5  # size of the crop, as a multiple of a box that is known: prom
 AROUND_MASK = 2.0  # as a multiple of the first mask's box, which may miss parts of the object
 LARGEST_CROP = 0.8  # of the photo; a larger crop shows nothing new
 SMALL_CROP = 0.1  # of the photo; below this even slow models on a GPU look again by default
+EDGE = 0.05  # share of a crop's side that stays free between its edges and a corrected mask
+LARGER = 3  # a crop is used again up to this many times the area of a new one
 SMALLEST_SIDE = 32  # pixels; a smaller crop would be enlarged noise
 
 Box = tuple[int, int, int, int]
@@ -124,6 +126,33 @@ def chosen_crop(
     share = (box[2] - box[0]) * (box[3] - box[1]) / np.prod(embedding.image_hw)
     largest = SMALL_CROP if slow and look_again == "auto" else LARGEST_CROP
     return box if share <= largest else None
+
+
+def fitting_crop(
+    segmenter: Segmenter,
+    embedding: ImageEmbedding,
+    query: Query,
+    last: Box | None,
+    look_again: LookAgain,
+) -> LookAgain:
+    """Return the last crop if it still suits a corrected mask, otherwise ``look_again``.
+
+    Using it again saves an encoding. It suits if mask and clicks keep a little distance from its
+    inner edges, and if it is not much larger than a new one.
+    """
+    if last is None or query.mask_logits is None or look_again is False:
+        return look_again
+    box = look_box(query, torch.from_numpy(query.mask_logits), embedding.image_hw)
+    near = box_of_logits(query.mask_logits, embedding.image_hw)
+    if box is None or near is None:
+        return look_again
+    corners = np.concatenate([near.reshape(2, 2), query.coords[query.labels >= 0]])
+    size, limits = np.array(last[2:]) - last[:2], np.array(embedding.image_hw[::-1])
+    least = last[:2] + EDGE * size * (np.array(last[:2]) > 0)
+    most = last[2:] - EDGE * size * (np.array(last[2:]) < limits)
+    holds = (corners.min(0) >= least).all() and (corners.max(0) <= most).all()
+    new = (box[2] - box[0]) * (box[3] - box[1])
+    return last if holds and new * LARGER >= size.prod() else look_again
 
 
 def look_box(query: Query, best_logits: Tensor, image_hw: tuple[int, int]) -> Box | None:

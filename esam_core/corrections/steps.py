@@ -1,29 +1,19 @@
-"""One object step by step: clicks and boxes that correct a mask, add to it or cut from it.
+"""The steps that make an object's mask: clicks, boxes and strokes of a brush."""
 
-The steps alone say what the mask is: replaying them gives the same mask every time, so undo is
-exact and nothing about the object is kept in the model.
-"""
-
-from collections.abc import Mapping, MutableMapping, Sequence
+import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
 
 from esam_core.errors import InvalidPrompt
-from esam_core.geometry import mask_iou
-from esam_core.masks import Masks
-from esam_core.prompts import BOX_LABELS, PointLabel, Prompt
+from esam_core.prompts import PointLabel, Prompt
 from esam_core.values import check_keys, finite_numbers, items, number, shown
-
-if TYPE_CHECKING:
-    from esam_core.segmenter import ImageEmbedding, LookAgain, Segmenter
 
 MODES = ("correct", "add", "subtract")
 STEP_KEYS = ("point", "label", "box_xyxy", "stroke", "radius", "mode", "choice")
-
-Memory = MutableMapping[Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +54,7 @@ class Step:
             allowed = MODES[1:] if stroke else MODES
             raise InvalidPrompt(f"mode is {shown(self.mode)}; use one of {', '.join(allowed)}.")
         radius = number(self.radius)
-        if radius is None or not 0 <= radius < np.inf or (stroke and not radius):
+        if radius is None or not 0 <= radius < math.inf or (stroke and not radius):
             raise InvalidPrompt(
                 f"the radius of a stroke is {shown(self.radius)}; give a number of pixels above 0."
             )
@@ -117,33 +107,26 @@ def steps_of(prompt: Prompt) -> tuple[Step, ...]:
     return (*boxed, *(Step(point=point, label=label) for point, label in pairs))
 
 
-def replay(
-    segmenter: "Segmenter",
-    embedding: "ImageEmbedding",
-    steps: Sequence[Step],
-    *,
-    mask: np.ndarray | None = None,
-    look_again: "LookAgain" = "auto",
-    memory: Memory | None = None,
-) -> Masks:
-    """Return the candidates after the last step, best first.
+def stroke_mask(step: Step, image_hw: tuple[int, int]) -> np.ndarray:
+    """Return the pixels (h, w) bool that a stroke's brush touches."""
+    height, width = image_hw
+    drawing = Image.new("1", (width, height))
+    draw = ImageDraw.Draw(drawing)
+    r = step.radius
+    # PIL's coordinates name pixel centres, ours their corners.
+    path = [(x - 0.5, y - 0.5) for x, y in step.stroke]
+    for x, y in path:
+        draw.ellipse((x - r, y - r, x + r, y + r), fill=1)
+    if len(path) > 1:
+        draw.line(path, fill=1, width=max(1, round(2 * r)))
+    return np.array(drawing)
 
-    Args:
-        segmenter: The model.
-        embedding: Of the image, by this model.
-        steps: Any number of steps. The first one is a foreground click, a box or a stroke, unless
-            there is a mask.
-        mask: A mask (h, w) bool from anywhere that the steps correct.
-        look_again: As for ``Segmenter.predict``.
-        memory: Keeps the masks of earlier replays, so that one more step costs one step. Results
-            never depend on it; give a mapping with a bound, per model.
 
-    Returns:
-        Three masks (3, h, w) after a click or box, one after a stroke, and the mask itself if there
-        are no steps.
-
-    Raises:
-        InvalidPrompt: No steps and no mask, a first step that points at nothing, a step outside the
-            image, or a mask of another size.
-    """
-    raise NotImplementedError
+def _position(values: Any) -> tuple[float, float]:
+    position = finite_numbers(values, 2)
+    if position is None:
+        raise InvalidPrompt(
+            f"a position of a stroke is {shown(values)}; it takes 2 finite numbers (x, y), in "
+            "pixels of the photo."
+        )
+    return position[0], position[1]
