@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import esam_core
-from esam_core.weights import MINI
+from esam_core.weights import IMAGENET_LITE2, MINI
 
 ROOT = Path(__file__).parents[1]
 
@@ -108,7 +108,7 @@ def test_every_photo_is_attributed_with_its_licence():
 
 def test_every_bundled_weights_file_has_a_row_with_its_digest_and_a_card():
     text = read("assets", "weights", "README.md")
-    assert MINI.sha256 in text
+    assert MINI.sha256 in text and IMAGENET_LITE2.sha256 in text
     for path in (ROOT / "assets" / "weights").iterdir():
         if path.suffix != ".md":
             assert f"`{path.name}`" in text

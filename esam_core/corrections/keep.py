@@ -48,7 +48,7 @@ def kept_change(
 def _centred(change: np.ndarray, at_xy: tuple[float, float]) -> np.ndarray:
     """Return a change, or if the click is not in its middle, the part of it near the click."""
     depth = _depth(change)
-    here = float(_at(depth, at_xy))
+    here = _at(depth, at_xy)
     if here >= CENTRED * float(depth.max()):
         return change
     return _piece(change & _disc(change.shape, at_xy, REACH * here), at_xy)
@@ -69,8 +69,8 @@ def _insisted(
         at_xy: The click.
     """
     most = FAR * float(np.sqrt(max(np.count_nonzero(shown), 1)))
-    radius = 2 * min(float(_at(_depth(free), at_xy)), most)
-    level = float(_at(towards, at_xy)) * 1.25
+    radius = 2 * min(_at(_depth(free), at_xy), most)
+    level = _at(towards, at_xy) * 1.25
     near = free & (towards >= level) & _disc(shown.shape, at_xy, max(radius, 1.0))
     return _piece(near, at_xy)
 
@@ -92,7 +92,7 @@ def _disc(shape: tuple[int, ...], at_xy: tuple[float, float], radius: float) -> 
     return (columns + 0.5 - at_xy[0]) ** 2 + (rows + 0.5 - at_xy[1]) ** 2 <= radius**2
 
 
-def _at(values: np.ndarray, at_xy: tuple[float, float]) -> np.generic:
+def _at(values: np.ndarray, at_xy: tuple[float, float]) -> float:
     """Return the value of an array (h, w) at a position in pixels."""
     height, width = values.shape
-    return values[min(int(at_xy[1]), height - 1), min(int(at_xy[0]), width - 1)]
+    return float(values[min(int(at_xy[1]), height - 1), min(int(at_xy[0]), width - 1)])

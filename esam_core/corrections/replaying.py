@@ -200,8 +200,8 @@ def replay(
             raise InvalidPrompt("there are no steps; give a click, a box, a stroke or a mask.")
         return shown.masks
     memory = {} if memory is None else memory
-    base = (segmenter.name, segmenter.precision, embedding.digest, look_again)
-    base = (*base, None if mask is None else np.packbits(mask).tobytes())
+    begun_by = None if mask is None else np.packbits(mask).tobytes()
+    base = (segmenter.name, segmenter.precision, embedding.digest, look_again, begun_by)
     keys = [(*base, *steps[:i], replace(steps[i], choice=None)) for i in range(len(steps))]
     known = next((i for i in reversed(range(len(steps))) if keys[i] in memory), -1)
     if known >= 0:

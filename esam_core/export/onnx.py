@@ -12,14 +12,14 @@ from torch.export import Dim
 
 from esam_core.errors import InvalidSettings
 from esam_core.files import make_folder, writing
-from esam_core.modeling.promptable import ImageFeatures, Promptable
+from esam_core.modeling.promptable import EarlierMasks, ImageFeatures, Promptable
 from esam_core.segmenter import TorchSegmenter
 
 OPSET = 18  # the lowest that torch exports
 
 
 class OnnxEncoder(nn.Module):
-    """Maps images (1, 3, h, w), RGB in [0, 1], to the embedding and the skip features, if any."""
+    """Maps images (1, 3, h, w), RGB in [0, 1], to the embedding and the skip features."""
 
     def __init__(self, network: Promptable):
         super().__init__()
@@ -27,34 +27,51 @@ class OnnxEncoder(nn.Module):
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
         """Encode images (1, 3, h, w), RGB in [0, 1]."""
-        features = self.network.encode_image(images)
-        return tuple(part for part in features if part is not None)
+        embedding, skips = self.network.encode_image(images)
+        return embedding, *skips
 
 
 class OnnxDecoder(nn.Module):
-    """Maps prompts and the encoder's output to low-resolution logits and predicted IoU."""
+    """Maps prompts and the encoder's output to low-resolution logits and predicted IoU.
 
-    def __init__(self, network: Promptable):
+    Args:
+        network: The network.
+        reads_masks: Whether earlier masks are inputs, too.
+    """
+
+    def __init__(self, network: Promptable, reads_masks: bool):
         super().__init__()
         self.network = network
+        self.reads_masks = reads_masks
 
     def forward(
         self,
         coords: Tensor,
         labels: Tensor,
         image_hw: Tensor,
-        embedding: Tensor,
-        skip: Tensor | None = None,
+        *others: Tensor,
     ) -> tuple[Tensor, Tensor]:
         """Decode coords (q, 6, 2) in pixels of an image of size ``image_hw``, and labels (q, 6).
+
+        Args:
+            coords: (q, 6, 2).
+            labels: (q, 6).
+            image_hw: (2,).
+            others: If the network reads masks, logits (q, h', w') and their presence (q,); then
+                the encoder's outputs.
 
         Returns:
             Logits (q, 3, h', w') and predicted IoU (q, 3).
         """
-        features = ImageFeatures(embedding, skip)
+        earlier = None
+        if self.reads_masks:
+            logits, present, *others = others
+            earlier = EarlierMasks(logits[None], present[None])
+        embedding, *skips = others
+        features = ImageFeatures(embedding, tuple(skips))
         positions = self.network.positions(coords[None], image_hw)
         context = self.network.prepare(features)
-        logits, iou = self.network.decode_masks(features, context, positions, labels[None])
+        logits, iou = self.network.decode_masks(features, context, positions, labels[None], earlier)
         return logits[0], iou[0]
 
 
@@ -64,7 +81,9 @@ def export_onnx(segmenter: TorchSegmenter, folder: Path | str) -> tuple[Path, Pa
     The encoder takes ``images`` (1, 3, h, w) float32 RGB in [0, 1]: of any size for EfficientSAM,
     resized to the square input for the mini model. The decoder takes ``point_coords``
     (q, 6, 2) float32 in pixels of the image, padded with (-1, -1), ``point_labels`` (q, 6) int64,
-    padded with -1, ``image_hw`` (2,) float32, and the encoder's outputs; it returns ``logits``
+    padded with -1, ``image_hw`` (2,) float32, and the encoder's outputs; that of a model that
+    corrects masks also ``mask_input`` (q, h', w') float32, logits of an earlier candidate, and
+    ``has_mask_input`` (q,) float32, 1 where there is one and else 0. It returns ``logits``
     (q, 3, h', w') of the resized image, and ``predicted_iou`` (q, 3), in the network's order.
 
     Args:
@@ -91,18 +110,26 @@ def export_onnx(segmenter: TorchSegmenter, folder: Path | str) -> tuple[Path, Pa
     image = torch.zeros(1, 3, side, side) if fixed else torch.zeros(1, 3, side // 2, side)
     with torch.no_grad():
         parts = OnnxEncoder(network)(image)
-        names = ["embedding", "skip"][: len(parts)]
+        names = ["embedding", "skip_4", "skip_2"][: len(parts)]
         dynamic = None if fixed else ({2: Dim("height"), 3: Dim("width")},)
         _export(OnnxEncoder(network), (image,), encoder, ["images"], names, dynamic)
         # Labels share the query axis with the coordinates; naming it twice makes torch warn.
         queries, as_many = {0: Dim("queries")}, {0: Dim.AUTO}
+        prompts = torch.full((3, 6, 2), 9.0), torch.ones(3, 6).long(), torch.tensor([64.0, 96])
+        masks: tuple[Tensor, ...] = ()
+        if segmenter.understands_mask_input:
+            masks = torch.zeros(3, *segmenter.low_res_hw((64, 96))), torch.ones(3)
         _export(
-            OnnxDecoder(network),
-            (torch.full((3, 6, 2), 9.0), torch.ones(3, 6).long(), torch.tensor([64.0, 96]), *parts),
+            OnnxDecoder(network, bool(masks)),
+            (*prompts, *masks, *parts),
             decoder,
-            ["point_coords", "point_labels", "image_hw", *names],
+            [
+                *("point_coords", "point_labels", "image_hw"),
+                *("mask_input", "has_mask_input")[: len(masks)],
+                *names,
+            ],
             ["logits", "predicted_iou"],
-            (queries, as_many, None, *(None for _ in parts)),
+            (queries, as_many, None, (*(as_many for _ in masks), *({} for _ in parts))),
         )
     return encoder, decoder
 

@@ -76,6 +76,9 @@ def load_sam(
     )
 
 
+OUTSIDE = -32.0  # logit of the padding beside the image, as SAM predicts there for sure
+
+
 class SamSegmenter(BaseSegmenter):
     """A ``Segmenter`` around ``transformers.SamModel``.
 
@@ -156,18 +159,31 @@ class SamSegmenter(BaseSegmenter):
         boxes = coords[:, :, :2].flatten(2) if boxed else None
         first = 2 if boxed else 0
         points, labels = coords[:, :, first:], labels[:, :, first:]
+        image, masks = embedding.features.embedding, None
+        if mask_input is not None:
+            # transformers reads one mask per image, so each query gets an image of its own.
+            points, labels = points.transpose(0, 1), labels.transpose(0, 1)
+            boxes = None if boxes is None else boxes.transpose(0, 1)
+            image = image.expand(len(labels), -1, -1, -1)
+            masks = self._padded(mask_input).to(image.dtype)
         output = self.network(
-            image_embeddings=embedding.features.embedding,
+            image_embeddings=image,
             input_boxes=boxes,
             input_points=points if points.shape[2] else None,
             input_labels=labels if points.shape[2] else None,
+            input_masks=masks,
             multimask_output=True,
         )
         # SAM's logits cover the padded square; crop them to the image, as ``LowResMasks`` requires.
-        low_side = output.pred_masks.shape[-1]
-        rows, columns = (max(1, round(v * low_side / self.side)) for v in scaled_hw)
-        logits = output.pred_masks[0, :, :, :rows, :columns]
-        return LowResMasks(logits.float(), output.iou_scores[0].float())
+        rows, columns = self.low_res_hw(embedding.image_hw)
+        logits = output.pred_masks.flatten(0, 1)[:, :, :rows, :columns]
+        return LowResMasks(logits.float(), output.iou_scores.flatten(0, 1).float())
+
+    def _padded(self, mask_input: Tensor) -> Tensor:
+        """Return logits (1, q, h', w') of the image as (q, 1, s, s) of SAM's padded square."""
+        low_side = 4 * self.side // self.network.config.vision_config.patch_size
+        below, right = (low_side - side for side in mask_input.shape[-2:])
+        return F.pad(mask_input.transpose(0, 1), (0, right, 0, below), value=OUTSIDE)
 
     def _scaled(self, image_hw: tuple[int, int]) -> tuple[int, int]:
         """Return the image's (height, width) after resizing its longer side to SAM's input."""

@@ -80,7 +80,8 @@ class SamPredictor:
             point_labels: (n,): 1 foreground, 0 background.
             box: (4,) or (1, 4) as (x0, y0, x1, y1), any two opposite corners; what stands out of
                 the image is clipped.
-            mask_input: Not supported by EfficientSAM.
+            mask_input: Low-resolution logits (1, h', w') from an earlier call that the prompt
+                corrects, for models that understand them; EfficientSAM does not.
             multimask_output: Three masks, or only the one with the highest predicted IoU.
             return_logits: Return logits instead of bool masks; above 0 is inside.
 
@@ -89,20 +90,21 @@ class SamPredictor:
 
         Raises:
             RuntimeError: No image was set.
-            UnsupportedPrompt: A mask prompt, or background points for a model without them.
+            UnsupportedPrompt: A mask prompt or background points for a model without them.
             InvalidPrompt: No foreground point and no box, several boxes, too many points, missing
                 labels, values that are no numbers, or a point or a whole box outside.
         """
         embedding = self._require_image()
-        _refuse_mask(mask_input)
+        corrects = mask_input is not None
         prompt = Prompt(
             () if point_coords is None else point_coords,  # type: ignore[arg-type]
             () if point_labels is None else point_labels,  # type: ignore[arg-type]
             box[0] if box is not None and count_rows(box, 4) == 1 else box,  # type: ignore[arg-type]
-        ).validated(embedding.image_hw)
+        ).validated(embedding.image_hw, corrects_mask=corrects)
         self._refuse_background(bool(prompt.background_points))
         coords, labels = (array[None] for array in prompt.tokens())
-        found = self._decode(embedding, coords, labels, multimask_output, return_logits)
+        mask = None if mask_input is None else _one_mask(mask_input)
+        found = self._decode(embedding, coords, labels, mask, multimask_output, return_logits)
         masks, scores, low = (column[0].cpu().numpy() for column in found)
         return masks, scores, low
 
@@ -122,7 +124,8 @@ class SamPredictor:
             point_coords: (b, n, 2) as (x, y), in pixels of the image.
             point_labels: (b, n): 1 foreground, 0 background, -1 padding.
             boxes: (b, 4) as (x0, y0, x1, y1).
-            mask_input: Not supported by EfficientSAM.
+            mask_input: Low-resolution logits (b, 1, h', w') that the prompts correct, for models
+                that understand them.
             multimask_output: Three masks, or only the one with the highest predicted IoU.
             return_logits: Return logits instead of bool masks; above 0 is inside.
 
@@ -131,15 +134,15 @@ class SamPredictor:
 
         Raises:
             RuntimeError: No image was set.
-            UnsupportedPrompt: A mask prompt, or background points for a model without them.
+            UnsupportedPrompt: A mask prompt or background points for a model without them.
             InvalidPrompt: As for ``predict``, or shapes that do not fit together.
         """
         embedding = self._require_image()
-        _refuse_mask(mask_input)
         tokens = join_tokens(point_coords, point_labels, boxes)
-        coords, labels = check_queries(*tokens, embedding.image_hw)
+        corrects = mask_input is not None
+        coords, labels = check_queries(*tokens, embedding.image_hw, corrects_mask=corrects)
         self._refuse_background(bool((labels == PointLabel.BACKGROUND).any()))
-        return self._decode(embedding, coords, labels, multimask_output, return_logits)
+        return self._decode(embedding, coords, labels, mask_input, multimask_output, return_logits)
 
     @torch.inference_mode()
     def _decode(
@@ -147,6 +150,7 @@ class SamPredictor:
         embedding: ImageEmbedding,
         coords: np.ndarray,
         labels: np.ndarray,
+        mask_input: np.ndarray | Tensor | None,
         multimask_output: bool,
         return_logits: bool,
     ) -> tuple[Tensor, Tensor, Tensor]:
@@ -154,7 +158,15 @@ class SamPredictor:
         segmenter = self.model.segmenter
         starts = range(0, max(len(coords), 1), segmenter.batch_size)
         parts = [slice(start, start + segmenter.batch_size) for start in starts]
-        low = [segmenter.decode(embedding, coords[part], labels[part]) for part in parts]
+        low = [
+            segmenter.decode(
+                embedding,
+                coords[part],
+                labels[part],
+                None if mask_input is None else mask_input[part],
+            )
+            for part in parts
+        ]
         logits, scores = (torch.cat(column) for column in zip(*low, strict=True))
         if not multimask_output:
             best = scores.argmax(1, keepdim=True)
@@ -198,9 +210,7 @@ class SamPredictor:
             )
 
 
-def _refuse_mask(mask_input: object) -> None:
-    if mask_input is not None:
-        raise UnsupportedPrompt(
-            "EfficientSAM has no mask prompt: it was trained with points and boxes only. "
-            "Leave mask_input out, and add points or a box instead."
-        )
+def _one_mask(mask_input: np.ndarray) -> np.ndarray:
+    """Return the mask prompt of one query as (1, h', w'); it may be given as (h', w')."""
+    mask = np.asarray(mask_input)
+    return mask[None] if mask.ndim == 2 else mask

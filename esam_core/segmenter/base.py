@@ -267,12 +267,14 @@ class BaseSegmenter(ABC):
 
 def masks_of(seen: Candidates) -> Masks:
     """Turn candidates into masks (3, h, w) with their scores and logits, in the same order."""
-    low, crop = seen.low_res_logits, seen.looked_at
+    low, crop = seen.low_res_logits, None
+    if seen.looked_at is not None:
+        crop = np.tile(np.array(seen.looked_at, np.float32), (len(low), 1))
     return Masks.from_data(
         (seen.logits >= 0).cpu().numpy(),
         seen.predicted_iou.cpu().numpy(),
         stability_score(low).cpu().numpy(),
-        crop_boxes_xyxy=None if crop is None else np.tile(np.float32(crop), (len(low), 1)),
+        crop_boxes_xyxy=crop,
         low_res_logits=low.cpu().numpy(),
     )
 

@@ -222,12 +222,13 @@ def _in_crop(
     height, width = crop.image_hw
     moved = (query.coords - np.array(box[:2], np.float32)).clip(0, (width, height))
     coords = np.where((query.labels >= 0)[:, None], moved, -1).astype(np.float32)
-    mask = query.mask_logits
-    if mask is not None:
-        rows, columns = _cells(box, embedding.image_hw, (mask.shape[0], mask.shape[1]))
-        part = torch.from_numpy(mask[rows, columns])[None]
-        mask = _resized(part, segmenter.low_res_hw(crop.image_hw)).numpy()
-    return coords[None], query.labels[None], mask
+    if query.mask_logits is None:
+        return coords[None], query.labels[None], None
+    low_hw = query.mask_logits.shape[-2], query.mask_logits.shape[-1]
+    rows, columns = _cells(box, embedding.image_hw, low_hw)
+    part = torch.from_numpy(query.mask_logits[rows, columns])[None]
+    seen = _resized(part, segmenter.low_res_hw(crop.image_hw)).numpy()
+    return coords[None], query.labels[None], seen
 
 
 def _cells(box: Box, image_hw: tuple[int, int], low_hw: tuple[int, int]) -> tuple[slice, slice]:

@@ -142,9 +142,9 @@ ISNET_GENERAL_USE = WeightsFile(
 # Names on the command line: `python -m esam_core weights download efficient_sam_ti`.
 WEIGHTS: dict[str, WeightsFile] = {
     "mini": MINI,
-    "imagenet_lite2": IMAGENET_LITE2,
     "efficient_sam_ti": EFFICIENT_SAM_TI,
     "efficient_sam_s": EFFICIENT_SAM_S,
+    "imagenet_lite2": IMAGENET_LITE2,
     "u2netp": U2NETP,
     "u2net": U2NET,
     "isnet-general-use": ISNET_GENERAL_USE,

@@ -34,4 +34,4 @@ def overlaps(name: str, *, random: bool, every: int) -> list[float]:
 )
 @pytest.mark.slow
 def test_bf16_finds_the_masks_of_fp32(name, random, every):
-    assert np.mean(overlaps(name, random=random, every=every)) > 0.97
+    assert np.mean(overlaps(name, random=random, every=every)) >= 0.98

@@ -17,6 +17,7 @@ from esam_core import (
     SamAutomaticMaskGenerator,
     Segmenter,
     TooManyPrompts,
+    UnsupportedPrompt,
     load_segmenter,
     salient_masks,
     segment_everything,
@@ -31,6 +32,7 @@ from tests.support.small import blocks, small_segmenter, tiny_sam
 
 MAKERS = {
     "fake": FakeSegmenter,
+    "fake with masks": lambda: FakeSegmenter(understands_mask_input=True),
     "fake without background": lambda: FakeSegmenter(understands_background=False),
     "small": small_segmenter,
     "timed": lambda: TimedSegmenter(small_segmenter(), Clock("cpu")),
@@ -76,7 +78,9 @@ def full_size(segmenter, low, query: int) -> np.ndarray:
 def test_attributes_describe_the_model(segmenter):
     for name in ("name", "title", "provenance", "device", "precision"):
         assert isinstance(getattr(segmenter, name), str) and getattr(segmenter, name), name
-    assert isinstance(segmenter.understands_background, bool)
+    for name in ("understands_background", "understands_mask_input", "quick"):
+        assert isinstance(getattr(segmenter, name), bool), name
+    assert isinstance(segmenter.max_tokens, int) and segmenter.max_tokens >= 6
     assert isinstance(segmenter.batch_size, int) and segmenter.batch_size > 0
 
 
@@ -133,7 +137,7 @@ def test_a_batch_equals_single_calls(segmenter, embedding):
 def test_predictions_are_what_decode_and_upscale_give(segmenter, embedding):
     low = segmenter.decode(embedding, POINTS, ONES)
     for query, (x, y) in enumerate(POINTS[:, 0].tolist()):
-        masks = segmenter.predict(embedding, Prompt.point(x, y))
+        masks = segmenter.predict(embedding, Prompt.point(x, y), look_again=False)
         decoded = Masks.from_data(
             full_size(segmenter, low, query), low.predicted_iou[query].numpy()
         )
@@ -156,6 +160,95 @@ def test_an_unknown_rule_is_refused(segmenter, embedding):
     for call in (segmenter.predict, lambda e, p, **k: segmenter.predict_batch(e, [p], **k)):
         with pytest.raises(InvalidSettings, match="predicted_iou"):
             call(embedding, PROMPTS[0], rule="best")
+
+
+def test_candidates_hand_out_the_logits_that_the_next_prompt_corrects(segmenter, embedding):
+    low_hw = segmenter.low_res_hw(HW)
+    for prompt in PROMPTS[:2]:
+        masks = segmenter.predict(embedding, prompt, look_again=False)
+        assert masks.low_res_logits.shape == (3, *low_hw)
+        assert masks.low_res_logits.dtype == np.float32
+        full = segmenter.upscale(torch.from_numpy(masks.low_res_logits), HW) >= 0
+        assert (full.numpy() == masks.data).mean() > 0.999
+        assert masks[1].low_res_logits.shape == (1, *low_hw)
+
+
+def test_a_mask_is_a_prompt_or_refused_with_a_reason(segmenter, embedding):
+    first = segmenter.predict(embedding, PROMPTS[0], look_again=False)
+    more = Prompt.point(60, 40)
+    inputs = (first.low_res_logits[0], first.low_res_logits[:1], first.data[0], first.data[:1])
+    coords, labels = (tokens[None] for tokens in more.tokens())
+    if not segmenter.understands_mask_input:
+        for given in inputs:
+            with pytest.raises(UnsupportedPrompt, match="no mask prompt"):
+                segmenter.predict(embedding, more, mask_input=given)
+            with pytest.raises(UnsupportedPrompt, match="no mask prompt"):
+                segmenter.predict_batch(embedding, [more], mask_inputs=[given])
+        with pytest.raises(UnsupportedPrompt, match="no mask prompt"):
+            segmenter.decode(embedding, coords, labels, first.low_res_logits[:1])
+        return
+    alone = segmenter.predict(embedding, more, look_again=False)
+    for given in inputs:
+        asked = segmenter.predict(embedding, more, mask_input=given, look_again=False)
+        assert asked.data.shape == (3, *HW)
+        assert not np.array_equal(asked.low_res_logits, alone.low_res_logits)
+    low = segmenter.decode(embedding, coords, labels, first.low_res_logits[:1])
+    asked = segmenter.predict(embedding, more, mask_input=inputs[0], look_again=False)
+    np.testing.assert_allclose(
+        np.sort(low.predicted_iou[0]), np.sort(asked.predicted_iou), atol=1e-4
+    )
+
+
+def test_a_background_click_corrects_a_mask_but_is_no_prompt_alone(segmenter, embedding):
+    if not segmenter.understands_mask_input:
+        pytest.skip("this model reads no masks")
+    cut = Prompt.point(25, 20, 0)
+    mask = np.zeros(HW, bool)
+    mask[10:40, 20:60] = True
+    assert len(segmenter.predict(embedding, cut, mask_input=mask)) == 3
+    with pytest.raises(InvalidPrompt, match="points at nothing"):
+        segmenter.predict(embedding, cut)
+    with pytest.raises(InvalidPrompt, match="correct the mask"):
+        segmenter.predict(embedding, Prompt(), mask_input=mask)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (np.zeros((5, 5), np.float32), "give logits"),
+        (np.ones((5, 5), bool), "give logits"),
+        (np.ones(HW, np.uint8), "floating numbers"),
+        (np.zeros(HW, bool), "without any pixel"),
+        (np.zeros((2, *HW), bool), "for 1 prompt"),
+        ("mask.png", "give logits"),
+    ],
+)
+def test_other_masks_are_refused(segmenter, embedding, wrong, message):
+    if not segmenter.understands_mask_input:
+        pytest.skip("this model reads no masks")
+    with pytest.raises(InvalidPrompt, match=message):
+        segmenter.predict(embedding, PROMPTS[0], mask_input=wrong)
+
+
+def test_logits_that_are_not_finite_are_refused(segmenter, embedding):
+    if not segmenter.understands_mask_input:
+        pytest.skip("this model reads no masks")
+    bad = np.full(segmenter.low_res_hw(HW), np.nan, np.float32)
+    with pytest.raises(InvalidPrompt, match="not finite"):
+        segmenter.predict(embedding, PROMPTS[0], mask_input=bad)
+
+
+def test_a_batch_may_mix_prompts_with_and_without_masks(segmenter, embedding):
+    if not segmenter.understands_mask_input:
+        pytest.skip("this model reads no masks")
+    mask = np.zeros(HW, bool)
+    mask[10:40, 20:60] = True
+    earlier = [None, mask, mask, None]
+    together = segmenter.predict_batch(embedding, PROMPTS, mask_inputs=earlier)
+    for prompt, given, masks in zip(PROMPTS, earlier, together, strict=True):
+        alone = segmenter.predict(embedding, prompt, mask_input=given)
+        np.testing.assert_allclose(masks.predicted_iou, alone.predicted_iou, atol=1e-4)
+        assert (masks.data == alone.data).mean() > 0.995
 
 
 def test_background_masks_are_cut_out_on_request(segmenter, embedding):
@@ -257,7 +350,7 @@ def test_the_far_edges_are_inside_and_boxes_are_clipped(segmenter, embedding):
         (np.zeros((1, 1, 2), complex), np.ones((1, 1)), InvalidPrompt, "coordinates are"),
         (np.full((1, 1, 2), "5"), np.ones((1, 1)), InvalidPrompt, "coordinates are"),
         ([[[5, 5]], [[5]]], np.ones((2, 1)), InvalidPrompt, "coordinates are"),
-        (np.zeros((1, 7, 2)), np.ones((1, 7)), TooManyPrompts, "7 prompt tokens"),
+        (np.zeros((1, 25, 2)), np.ones((1, 25)), TooManyPrompts, "25 prompt tokens"),
         (BOX, [[2, 2]], InvalidPrompt, "no pair"),
         (BOX, [[3, 2]], InvalidPrompt, "no pair"),
         (BOX, [[1, 2]], InvalidPrompt, "no pair"),

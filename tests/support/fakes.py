@@ -2,15 +2,17 @@
 
 import threading
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import numpy as np
 
 from demo.engine.catalogue import ModelEntry
-from esam_core.errors import InvalidPrompt
+from esam_core.errors import InvalidPrompt, UnsupportedPrompt
 from esam_core.images import check_rgb, image_digest
 from esam_core.masks import Masks, rank_masks_by
 from esam_core.prompts import PointLabel, Prompt
 from esam_core.segmenter import ImageEmbedding, LowResMasks
+from esam_core.segmenter.mask_inputs import check_mask_inputs
 from esam_core.segmenter.queries import check_queries
 
 RADII = (30, 15, 60)
@@ -18,15 +20,26 @@ SCORES = (0.9, 0.7, 0.5)
 
 
 class FakeSegmenter:
-    """A click returns a disc around it, a box its rectangle; background discs are cut away."""
+    """A click returns a disc around it, a box its rectangle; background discs are cut away.
+
+    One that understands masks adds the discs to the mask that it corrects.
+    """
 
     provenance = "fake"
     device = "cpu"
     batch_size = 8
+    quick = False
 
     def __init__(
-        self, name: str = "fake", title: str = "Fake", understands_background=True, precision="fp32"
+        self,
+        name: str = "fake",
+        title: str = "Fake",
+        understands_background=True,
+        precision="fp32",
+        understands_mask_input=False,
     ):
+        self.understands_mask_input = understands_mask_input
+        self.max_tokens = 24 if understands_mask_input else 6
         self.name, self.title, self.precision = name, title, precision
         self.understands_background = understands_background
         self.embedded = 0
@@ -37,40 +50,69 @@ class FakeSegmenter:
     def embed(self, image: np.ndarray) -> ImageEmbedding:
         image_hw = check_rgb(image).shape[:2]
         self.embedded += 1
-        return ImageEmbedding(None, None, image_hw, self.name, image_digest(image))
+        return ImageEmbedding(None, None, image_hw, self.name, image_digest(image), image)
 
-    def predict(self, embedding, prompt, *, rule="predicted_iou", subtract_background=False):
+    def predict(
+        self,
+        embedding,
+        prompt,
+        *,
+        rule="predicted_iou",
+        subtract_background=False,
+        mask_input=None,
+        look_again="auto",
+    ):
         self._check(embedding)
-        prompt = prompt.validated(embedding.image_hw)
+        before = self._before(embedding, mask_input, 1)
+        prompt = prompt.validated(embedding.image_hw, corrects_mask=mask_input is not None)
         assert self._alone.acquire(blocking=False), "two predictions at once"
         try:
             self.prompts.append(prompt)
-            masks = [self._mask(embedding.image_hw, prompt, r, subtract_background) for r in RADII]
-            found = Masks.from_data(np.stack(masks), np.array(SCORES), np.array(SCORES))
+            masks = np.stack(
+                [
+                    self._mask(embedding.image_hw, prompt, r, subtract_background, before[0])
+                    for r in RADII
+                ]
+            )
+            scores, low = np.array(SCORES), np.where(masks, np.float32(8), np.float32(-8))
+            found = Masks.from_data(masks, scores, scores, low_res_logits=low)
             return found[rank_masks_by(found, rule, box_xyxy=prompt.box_xyxy)]
         finally:
             self._alone.release()
 
-    def predict_batch(self, embedding, prompts, *, rule="predicted_iou"):
+    def predict_batch(
+        self, embedding, prompts, *, rule="predicted_iou", mask_inputs=None, look_again="auto"
+    ):
         self.batches.append(len(prompts))
-        return [self.predict(embedding, prompt, rule=rule) for prompt in prompts]
+        earlier = [None] * len(prompts) if mask_inputs is None else mask_inputs
+        return [
+            self.predict(embedding, prompt, rule=rule, mask_input=mask, look_again=look_again)
+            for prompt, mask in zip(prompts, earlier, strict=True)
+        ]
 
-    def decode(self, embedding, point_coords, point_labels):
+    def decode(self, embedding, point_coords, point_labels, mask_input=None):
         import torch
 
         self._check(embedding)
-        queries = zip(*check_queries(point_coords, point_labels, embedding.image_hw), strict=True)
-        prompts = [_prompt(coords, labels) for coords, labels in queries]
-        masks = np.zeros((len(prompts), len(RADII), *embedding.image_hw), bool)
-        for i, prompt in enumerate(prompts):
-            masks[i] = [self._mask(embedding.image_hw, prompt, r, False) for r in RADII]
+        corrects, hw = mask_input is not None, embedding.image_hw
+        coords, labels = check_queries(
+            point_coords, point_labels, hw, corrects_mask=corrects, most=self.max_tokens
+        )
+        before = self._before(embedding, mask_input, len(coords))
+        masks = np.zeros((len(coords), len(RADII), *hw), bool)
+        for i, (tokens, kinds) in enumerate(zip(coords, labels, strict=True)):
+            prompt = _prompt(tokens, kinds)
+            masks[i] = [self._mask(hw, prompt, r, False, before[i]) for r in RADII]
         logits = torch.where(torch.from_numpy(masks), 8.0, -8.0)
-        return LowResMasks(logits, torch.tensor([SCORES] * len(prompts)).view(-1, len(SCORES)))
+        return LowResMasks(logits, torch.tensor([SCORES] * len(coords)).view(-1, len(SCORES)))
 
     def decode_if(self, embedding, point_coords, point_labels, wanted):
         low = self.decode(embedding, point_coords, point_labels)
         kept = wanted(low.predicted_iou).any(-1).nonzero()[:, 0]
         return LowResMasks(low.logits[kept], low.predicted_iou[kept]), kept
+
+    def low_res_hw(self, image_hw):
+        return image_hw
 
     def upscale(self, logits, image_hw):
         import torch.nn.functional as F
@@ -81,9 +123,17 @@ class FakeSegmenter:
         if embedding.model != self.name:
             raise InvalidPrompt(f"the embedding was made by {embedding.model}, not {self.name}.")
 
-    def _mask(self, image_hw, prompt, radius, subtract):
+    def _before(self, embedding, mask_input, count):
+        if mask_input is None:
+            return [None] * count
+        if not self.understands_mask_input:
+            raise UnsupportedPrompt(f"{self.title} has no mask prompt.")
+        hw = embedding.image_hw
+        return check_mask_inputs(mask_input, count, hw, hw) >= 0
+
+    def _mask(self, image_hw, prompt, radius, subtract, before=None):
         yy, xx = np.mgrid[: image_hw[0], : image_hw[1]]
-        mask = np.zeros(image_hw, bool)
+        mask = np.zeros(image_hw, bool) if before is None else before.copy()
         if prompt.box_xyxy is not None:
             x0, y0, x1, y1 = prompt.box_xyxy
             mask |= (xx >= x0) & (xx < x1) & (yy >= y0) & (yy < y1)
@@ -100,13 +150,16 @@ class FakeSegmenter:
         return mask
 
 
-def _prompt(coords, labels) -> Prompt:
-    """Read a query's tokens (t, 2) and labels (t,) as a prompt."""
+def _prompt(coords, labels) -> SimpleNamespace:
+    """Read a query's tokens (t, 2) and labels (t,) as a prompt, of any length."""
     points = labels <= PointLabel.FOREGROUND
     points &= labels != PointLabel.PADDING
-    prompt = Prompt(tuple(map(tuple, coords[points].tolist())), tuple(labels[points].tolist()))
     corners = coords[labels >= PointLabel.BOX_TOP_LEFT]
-    return prompt.with_box(*corners.ravel().tolist()) if len(corners) else prompt
+    return SimpleNamespace(
+        point_coords=coords[points].tolist(),
+        point_labels=labels[points].tolist(),
+        box_xyxy=corners.ravel().tolist() if len(corners) else None,
+    )
 
 
 class FakeCatalogue:

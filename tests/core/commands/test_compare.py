@@ -32,7 +32,7 @@ def test_with_one_model_all_rules_stand_side_by_side(bear_file, tmp_path, capsys
     assert [row["rule"] for row in report["choices"]] == rules
     for row in report["choices"]:
         assert (row["model"], row["precision"]) == ("mini", "fp32")
-        assert row["provenance"] == "bundled mini, sha256 15e70d57"
+        assert row["provenance"] == "bundled mini, sha256 d896da11"
         assert set(row["milliseconds"]) == {"embed", "predict"}
     iou = np.array(report["iou"])
     assert iou.shape == (4, 4)
@@ -42,7 +42,7 @@ def test_with_one_model_all_rules_stand_side_by_side(bear_file, tmp_path, capsys
     assert report["prompt"]["box_xyxy"] == [10, 60, 580, 630]
     head, *lines, last = captured.err.splitlines()
     assert "IoU 4" in head and "predict ms" in head
-    assert len(lines) == 4 and all("bundled mini, sha256 15e70d57" in line for line in lines)
+    assert len(lines) == 4 and all("bundled mini, sha256 d896da11" in line for line in lines)
     assert last == str(out)
 
 
@@ -60,7 +60,7 @@ def test_the_panel_shows_every_mask_and_names_the_model(bear_file, tmp_path, mon
     assert [picture.shape for picture in shown["rows"][0]] == [(640, 586, 3)] * 2
     assert (shown["rows"][0][0] != shown["rows"][0][1]).any()
     assert shown["titles"] == ["largest", "smallest"]
-    assert shown["footer"] == "ESAM-mini (bundled mini, sha256 15e70d57), cpu fp32."
+    assert shown["footer"] == "ESAM-mini (bundled mini, sha256 d896da11), cpu fp32."
     with Image.open(out) as picture:
         assert picture.size == (8, 8)
 
@@ -83,7 +83,7 @@ def test_two_models_are_compared_by_one_rule_and_each_is_named(
         ("efficient_sam_ti", "predicted_iou"),
         ("mini", "predicted_iou"),
     ]
-    assert [row["provenance"] for row in rows] == ["random", "bundled mini, sha256 15e70d57"]
+    assert [row["provenance"] for row in rows] == ["random", "bundled mini, sha256 d896da11"]
     table = capsys.readouterr().out
     assert "EfficientSAM-Ti" in table and "ESAM-mini" in table
     with Image.open(out) as picture:

@@ -18,7 +18,7 @@ def sessions(paths):
     return [onnxruntime.InferenceSession(p, providers=["CPUExecutionProvider"]) for p in paths]
 
 
-def check(segmenter, session_pair, image, pixels, queries):
+def check(segmenter, session_pair, image, pixels, queries, masks=None):
     encoder, decoder = session_pair
     embedding = segmenter.embed(image)
     outputs = encoder.run(None, {"images": pixels})
@@ -32,10 +32,16 @@ def check(segmenter, session_pair, image, pixels, queries):
     feeds = {"point_coords": coords, "point_labels": labels}
     feeds["image_hw"] = np.array([height, width], np.float32)
     feeds |= dict(zip([o.name for o in encoder.get_outputs()], outputs, strict=True))
+    if segmenter.understands_mask_input:
+        low_hw = segmenter.low_res_hw((height, width))
+        given = np.zeros((queries, *low_hw), np.float32) if masks is None else masks
+        feeds["mask_input"] = given
+        feeds["has_mask_input"] = np.full(queries, float(masks is not None), np.float32)
     logits, iou = decoder.run(None, feeds)
-    expected = segmenter.decode(embedding, coords, labels)
+    expected = segmenter.decode(embedding, coords, labels, masks)
     np.testing.assert_allclose(iou, expected.predicted_iou, atol=1e-3)
     np.testing.assert_allclose(logits, expected.logits, atol=1e-2)
+    return logits
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +75,9 @@ def test_the_mini_model_in_onnxruntime_equals_torch(tmp_path):
     square = stretch_rgb(image, (segmenter.network.image_size,) * 2)
     pixels = (square.transpose(2, 0, 1)[None] / 255).astype(np.float32)
     for queries in (1, 5):
-        check(segmenter, pair, image, pixels, queries)
+        logits = check(segmenter, pair, image, pixels, queries)
+        corrected = check(segmenter, pair, image, pixels, queries, masks=logits[:, 0])
+        assert not np.allclose(corrected, logits, atol=0.1)
 
 
 def test_other_precisions_are_refused(tmp_path):

@@ -45,7 +45,7 @@ def test_every_figure_names_model_weights_digest_and_seconds(mini):
     for number, figure in enumerate(figures, start=1):
         assert figure.name.startswith(f"fig{number}_")
         assert f"Figure {number}." in figure.caption
-        assert "ESAM-mini (bundled mini, sha256 15e70d57), cpu fp32" in figure.caption
+        assert "ESAM-mini (bundled mini, sha256 d896da11), cpu fp32" in figure.caption
         assert figure.caption.endswith(" s.") and "stands in" in figure.caption
         assert figure.page.shape[1:] == (1400, 3) and figure.page.shape[0] > 200
     assert steps == [(0, 1), (1, 1)]

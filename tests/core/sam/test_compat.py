@@ -18,6 +18,7 @@ from segment_anything.modeling import (
 )
 from segment_anything.utils.amg import rle_to_mask
 
+from esam_core import asset, load_rgb
 from esam_core.errors import InvalidImage, InvalidPrompt, InvalidSettings, UnsupportedPrompt
 from esam_core.models import MODELS, load_segmenter
 from esam_core.prompts import Prompt
@@ -25,6 +26,7 @@ from esam_core.sam import compat as sam_compat
 from esam_core.sam.tokens import join_tokens
 from esam_core.segmenter.queries import check_queries
 from tests.support.small import blocks, small_segmenter
+from tests.support.small import tiny_sam as sam_through_transformers
 
 EVERYTHING = {
     "points_per_side": 3,
@@ -166,6 +168,57 @@ def test_the_torch_interface_of_the_tutorials_works(photo):
     same = sam_compat.SamPredictor(small_segmenter())
     same.set_torch_image(torch.from_numpy(photo).permute(2, 0, 1)[None], (60, 80))
     torch.testing.assert_close(same.get_image_embedding(), predictor.get_image_embedding())
+
+
+def test_low_res_masks_of_one_call_are_the_mask_input_of_the_next():
+    image = load_rgb(asset("photos", "000000000285.jpg"))
+    predictor = sam_compat.SamPredictor(load_segmenter("mini", device="cpu", precision="fp32"))
+    predictor.set_image(image)
+    point, label = np.array([[300, 350]]), np.array([1])
+    masks, scores, logits = predictor.predict(point, label)
+    best = logits[np.argmax(scores), :, :]
+    more, labels = np.array([[300, 350], [300, 120]]), np.array([1, 0])
+    plain = predictor.predict(more, labels, multimask_output=False)
+    corrected = predictor.predict(more, labels, mask_input=best[None], multimask_output=False)
+    assert corrected[0].shape == (1, *image.shape[:2]) and corrected[2].shape == (1, 192, 192)
+    assert not np.allclose(corrected[2], plain[2], atol=0.1)
+    cut = predictor.predict(more[1:], labels[1:], mask_input=best[None])
+    assert cut[0].shape == masks.shape
+    batch = torch.from_numpy(np.stack([best, logits[1]]))[:, None]
+    points, kinds = torch.tensor(more)[None].expand(2, -1, -1), torch.tensor(labels)[None]
+    many = predictor.predict_torch(points, kinds.expand(2, -1), mask_input=batch)
+    torch.testing.assert_close(many[2][0].max(), torch.tensor(corrected[2].max()), atol=9, rtol=0)
+    np.testing.assert_allclose(many[1][0].max(), corrected[1].max(), atol=1e-4)
+
+
+@pytest.mark.parametrize("box", [None, np.array([10, 10, 60, 50])])
+def test_sam_itself_reads_the_mask_as_transformers_does(photo, box):
+    pytest.importorskip("transformers")
+    sam = sam_through_transformers()
+    with torch.no_grad():  # untrained, its mask embedding would be close to nothing
+        sam.network.prompt_encoder.mask_embed.conv3.weight.data += 1
+    predictor = sam_compat.SamPredictor(sam)
+    predictor.set_image(photo)
+    point, label = np.array([[30, 20]]), np.array([1])
+    _, scores, logits = predictor.predict(point, label, box)
+    mask = logits[scores.argmax()][None]
+    _, again, low = predictor.predict(point, label, box, mask_input=mask)
+    assert low.shape == logits.shape and not np.allclose(low, logits)
+    rows, columns = mask.shape[-2:]
+    side = 4 * sam.side // sam.network.config.vision_config.patch_size
+    square = torch.full((1, 1, side, side), -32.0)
+    square[..., :rows, :columns] = torch.from_numpy(mask)
+    scale = sam.side / max(photo.shape[:2])
+    with torch.inference_mode():
+        expected = sam.network(
+            image_embeddings=predictor.features,
+            input_points=torch.tensor([[[[30.0, 20.0]]]]) * scale,
+            input_labels=torch.ones(1, 1, 1, dtype=torch.long),
+            input_boxes=None if box is None else torch.tensor(box)[None, None] * scale,
+            input_masks=square,
+        )
+    np.testing.assert_allclose(again, expected.iou_scores[0, 0], atol=1e-5)
+    np.testing.assert_allclose(low, expected.pred_masks[0, 0, :, :rows, :columns], atol=1e-4)
 
 
 def test_what_the_model_cannot_do_is_refused_with_the_reason(photo):

@@ -23,7 +23,7 @@ def test_offline_vocabulary_distinguishes_animals(offline, bear):
     assert ranking.chosen(0).tolist() == [0]
     assert ranking.chosen(1).tolist() == []
     assert ranking.scores[0, 0] > 10 * ranking.scores[0, 1]
-    assert offline.provenance.startswith("bundled mini")
+    assert offline.provenance.startswith("bundled imagenet_lite2")
 
 
 def test_offline_vocabulary_refuses_a_word_it_does_not_know(offline, scene):
