@@ -19,7 +19,7 @@ STDLIB = sys.stdlib_module_names
 # or package and all that is inside it; a row for a module goes before the row of its package.
 BASE = (
     "esam_core.errors esam_core.lazy esam_core.bundled esam_core.geometry esam_core.values "
-    "esam_core.images esam_core.prompts esam_core.masks"
+    "esam_core.images esam_core.prompts esam_core.masks esam_core.cleanup"
 )
 SEGMENTER = f"{BASE} esam_core.devices esam_core.modeling"
 MODELS = f"{SEGMENTER} esam_core.segmenter esam_core.models"
@@ -35,6 +35,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     "esam_core.images": ("esam_core.errors esam_core.bundled", "numpy PIL tifffile pi_heif"),
     "esam_core.values": ("esam_core.errors", ""),
     "esam_core.prompts": ("esam_core.errors esam_core.geometry esam_core.values", "numpy"),
+    "esam_core.cleanup": ("esam_core.errors esam_core.values", "numpy scipy"),
     "esam_core.masks": ("esam_core.errors esam_core.geometry", "numpy"),
     "esam_core.modeling": ("", "torch timm"),
     "esam_core.devices": ("esam_core.errors esam_core.modeling", "torch numpy"),

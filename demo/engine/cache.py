@@ -52,6 +52,10 @@ class LruCache(Generic[Key, Value]):
             self._entries.move_to_end(key)
             self._shrink()
 
+    def __setitem__(self, key: Key, value: Value) -> None:
+        """Store a value, whose own ``nbytes`` tells its size."""
+        self.put(key, value, getattr(value, "nbytes", 0))
+
     def get_or_make(self, key: Key, make: Callable[[], Value]) -> Value:
         """Return a value, made now if it is not in the cache.
 

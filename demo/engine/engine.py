@@ -7,7 +7,9 @@ a photo, which takes up to a second, so opening a photo does not delay the click
 import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
+
+import numpy as np
 
 from demo.engine.batching import Batcher
 from demo.engine.cache import LruCache
@@ -16,9 +18,13 @@ from demo.engine.models import Models
 from demo.engine.photos import Photo, Photos, TimedEmbedding
 from demo.engine.results import ResultStore, RunningTasks
 from demo.engine.scheduler import PRIORITIES, Scheduler, in_its_own_thread
+from esam_core.cleanup import CleanUp
+from esam_core.corrections.steps import Step
 from esam_core.images import ImageSource
 from esam_core.masks import Masks
 from esam_core.prompts import Prompt
+
+STEP_BYTES = 200_000_000
 
 Result = TypeVar("Result")
 Cancel = Callable[[], bool]
@@ -32,6 +38,23 @@ class Answer:
     segmenter: Any
     embed_ms: float
     decode_ms: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Correction:
+    """An object's steps on a photo, see ``esam_core.corrections.replay``.
+
+    Args:
+        steps: Clicks, boxes and strokes in their order.
+        mask: The mask (h, w) bool that they correct, if there is one.
+        look_again: Whether to take second looks; ``auto`` is the model's own rule.
+        cleanup: How the result is cleaned.
+    """
+
+    steps: tuple[Step, ...] = ()
+    mask: np.ndarray | None = None
+    look_again: bool | Literal["auto"] = "auto"
+    cleanup: CleanUp = CleanUp()
 
 
 class Engine:
@@ -66,6 +89,8 @@ class Engine:
         self.batcher = Batcher()
         self.cache: LruCache[Hashable, Any] = LruCache(embeddings)
         self.tools: LruCache[Hashable, Any] = LruCache(8)
+        # Objects between two steps, by their steps alone: equal clicks of two visitors share them.
+        self.steps: LruCache[Hashable, Any] = LruCache(256, max_bytes=STEP_BYTES)
 
     # ---- photos ----
 
@@ -134,7 +159,13 @@ class Engine:
         return segmenter, timed.embedding, timed.embed_ms
 
     def predict(
-        self, photo: Photo, prompt: Prompt, model: str | None = None, *, subtract: bool = False
+        self,
+        photo: Photo,
+        prompt: Prompt,
+        model: str | None = None,
+        *,
+        subtract: bool = False,
+        look_again: bool | Literal["auto"] = "auto",
     ) -> Answer:
         """Return the candidates of a prompt, best first.
 
@@ -145,13 +176,45 @@ class Engine:
 
         def decode(prompts: Sequence[Prompt]) -> list[Masks]:
             if len(prompts) > 1 and not subtract:
-                return segmenter.predict_batch(embedding, prompts)
-            return [segmenter.predict(embedding, p, subtract_background=subtract) for p in prompts]
+                return segmenter.predict_batch(embedding, prompts, look_again=look_again)
+            return [
+                segmenter.predict(
+                    embedding, p, subtract_background=subtract, look_again=look_again
+                )
+                for p in prompts
+            ]
 
-        queue = (_key(segmenter), photo.digest, subtract)
+        queue = (_key(segmenter), photo.digest, subtract, look_again)
         job = self.batcher.join(queue, prompt)
         self.work(lambda: self.batcher.serve(queue, job, decode), "click")
         return Answer(job.result(), segmenter, embed_ms, job.decode_ms)
+
+    def correct(self, photo: Photo, work: Correction, model: str | None = None) -> Answer:
+        """Return the candidates after the last step, best first.
+
+        Raises:
+            EsamError: The model cannot be loaded, or does not accept a step.
+        """
+        segmenter, embedding, embed_ms = self.embed(photo, model)
+        start = time.perf_counter()
+
+        def run() -> Masks:
+            from esam_core.corrections import replay
+
+            nonlocal start
+            start = time.perf_counter()  # waiting for others is no part of the model's time
+            return replay(
+                segmenter,
+                embedding,
+                work.steps,
+                mask=work.mask,
+                look_again=work.look_again,
+                cleanup=work.cleanup,
+                memory=self.steps,
+            )
+
+        masks = self.work(run, "click")
+        return Answer(masks, segmenter, embed_ms, 1000 * (time.perf_counter() - start))
 
     def _warm_up(self, segmenter: Any) -> None:
         self.work(lambda: self.models.catalogue.warm_up(segmenter), "photo")

@@ -10,13 +10,10 @@ import numpy as np
 from demo.engine import Engine
 from demo.engine.photos import Photo
 from demo.handlers.models import model_info
-from demo.handlers.pictures import mask_from_url, mask_in_size
+from demo.handlers.pictures import joined_masks
 from demo.handlers.points import search
 from demo.handlers.requests import read_request, text_of, values_of
-from demo.texts import export as texts
-from esam_core.errors import InvalidPrompt
 
-MOST_PARTS = 64  # masks that were merged to one object
 UNKNOWN = math.nan
 FACTS = {"model": "name", "provenance": "provenance", "precision": "precision"}
 
@@ -51,7 +48,7 @@ def read_objects(engine: Engine, photo: Photo, items: list[Any]) -> Iterator[Exp
     Args:
         engine: The engine.
         photo: The photo.
-        items: Each a prompt, as ``read_request`` reads it, with the ``choice`` that was picked; or
+        items: Each what ``read_request`` reads, with the ``choice`` that was picked; or
             ``pngs``, masks that are one object, with ``predicted_iou``, ``stability_score``,
             ``score`` and ``model``; or ``png``, one such mask. ``name`` is optional.
 
@@ -61,7 +58,8 @@ def read_objects(engine: Engine, photo: Photo, items: list[Any]) -> Iterator[Exp
         EsamError: The model cannot be loaded.
     """
     for item in items:
-        if isinstance(item, dict) and ("png" in item or "pngs" in item):
+        drawn = isinstance(item, dict) and ("png" in item or "pngs" in item)
+        if drawn and not item.get("steps") and not item.get("cleanup"):
             yield _from_pictures(engine, photo, item)
         else:
             yield _from_prompt(engine, photo, item)
@@ -82,15 +80,8 @@ def _from_prompt(engine: Engine, photo: Photo, item: Any) -> ExportedObject:
 
 def _from_pictures(engine: Engine, photo: Photo, item: Mapping[str, Any]) -> ExportedObject:
     pngs = item.get("pngs", [item.get("png")])
-    if not isinstance(pngs, list) or not 1 <= len(pngs) <= MOST_PARTS:
-        raise InvalidPrompt(texts.PARTS.format(most=MOST_PARTS))
     image_hw = photo.image.shape[0], photo.image.shape[1]
-    union, came_as = np.zeros(image_hw, bool), None
-    for png in pngs:
-        part = mask_from_url(png)
-        if part.shape != image_hw:
-            came_as = part.shape[1], part.shape[0]
-        union |= mask_in_size(part, image_hw)
+    union, came_as = joined_masks(pngs, image_hw)
     scores = [_score(item.get(key)) for key in ("predicted_iou", "stability_score", "score")]
     name = text_of(item.get("model"))
     segmenter = engine.models.loaded(name) if name else None

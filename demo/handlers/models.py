@@ -40,6 +40,7 @@ def model_info(segmenter: Any) -> Json:
         "device": segmenter.device,
         "precision": segmenter.precision,
         "understands_background": bool(segmenter.understands_background),
+        "looks_again": bool(segmenter.quick),
     }
 
 

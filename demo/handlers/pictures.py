@@ -6,7 +6,8 @@ import io
 import numpy as np
 from PIL import Image
 
-from esam_core.errors import InvalidImage
+from demo.texts import export
+from esam_core.errors import InvalidImage, InvalidPrompt
 from esam_core.geometry import masks_to_boxes
 from esam_core.images import MAX_PIXELS
 from esam_core.masks import Masks, label_map
@@ -14,6 +15,7 @@ from esam_core.visualize import HEAT, draw_masks, hex_code, palette
 
 STAGE_SIDE = 2048  # longer side of photos in the browser; prompts stay in original pixels
 CROP_SIDE = 200  # longer side of a mask thumbnail
+MOST_PARTS = 64  # masks that were merged to one object
 MASK_URL_BYTES = 16_000_000  # limit for a mask sent by the browser
 PALETTE_SIZE = 8  # colours of objects repeat after this many
 
@@ -131,6 +133,33 @@ def mask_from_url(url: object) -> np.ndarray:
             return _opaque(picture)
     except (ValueError, OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise InvalidImage("a mask that was sent is no picture.") from error
+
+
+def joined_masks(
+    pngs: object, image_hw: tuple[int, int]
+) -> tuple[np.ndarray, tuple[int, int] | None]:
+    """Read masks from the browser as one (h, w) bool.
+
+    Args:
+        pngs: 1 to 64 PNG data URLs, see ``mask_from_url``.
+        image_hw: Height and width of the photo; masks of another size are resized.
+
+    Returns:
+        The union, and the (width, height) that a resized one came in, if any.
+
+    Raises:
+        InvalidPrompt: No such list.
+        InvalidImage: One that is no picture.
+    """
+    if not isinstance(pngs, list) or not 1 <= len(pngs) <= MOST_PARTS:
+        raise InvalidPrompt(export.PARTS.format(most=MOST_PARTS))
+    union, came_as = np.zeros(image_hw, bool), None
+    for png in pngs:
+        part = mask_from_url(png)
+        if part.shape != image_hw:
+            came_as = part.shape[1], part.shape[0]
+        union |= mask_in_size(part, image_hw)
+    return union, came_as
 
 
 def mask_in_size(mask: np.ndarray, image_hw: tuple[int, int]) -> np.ndarray:

@@ -41,6 +41,7 @@ def prompt(engine: Engine, payload: Any) -> Reply:
         "note": note_on(request, answer),
         "model_info": model_info(answer.segmenter),
         "times": {"embed_ms": answer.embed_ms, "decode_ms": answer.decode_ms},
+        "looked": answer.masks.crop_boxes_xyxy is not None,
     }
 
 
@@ -90,7 +91,16 @@ def search(engine: Engine, photo: Photo, request: Request) -> Answer:
     Raises:
         EsamError: The model cannot be loaded, or its scores are not finite.
     """
-    answer = engine.predict(photo, request.prompt, request.model, subtract=request.subtract)
+    if request.correction is not None:
+        answer = engine.correct(photo, request.correction, request.model)
+    else:
+        answer = engine.predict(
+            photo,
+            request.prompt,
+            request.model,
+            subtract=request.subtract,
+            look_again=request.look_again,
+        )
     if not np.isfinite(answer.masks.predicted_iou).all():
         # Half precision can overflow; an empty mask would look like a valid result.
         raise EsamError(errors.NOT_A_NUMBER.format(**model_info(answer.segmenter)))

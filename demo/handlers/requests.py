@@ -2,14 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
+from demo.engine.engine import Correction
+from demo.handlers.pictures import joined_masks
 from demo.texts import errors as texts
+from esam_core.cleanup import CleanUp
+from esam_core.corrections.steps import Step, steps_of
 from esam_core.errors import InvalidPrompt
 from esam_core.prompts import MAX_TOKENS, PROMPT_KEYS, Prompt
 from esam_core.values import check_keys, items, shown
 
 MAX_POINTS = 64
+MAX_STEPS = 500
 Json = dict[str, Any]
 Points = list[tuple[float, float]]
 
@@ -20,6 +25,8 @@ class Request:
 
     Args:
         prompt: Points and box in pixels of the photo, within the model's six tokens.
+        correction: The steps that made the object, if there is more than one prompt to it: clicks
+            that correct a mask, add to it or cut from it, strokes, a mask from elsewhere, cleaning.
         merged: How many points were merged to make them fit.
         model: The model to use, or None for the default.
         subtract: Whether to cut away the masks at background points.
@@ -27,17 +34,21 @@ class Request:
     """
 
     prompt: Prompt
+    correction: Correction | None = None
     merged: int = 0
     model: str | None = None
     subtract: bool = False
     choice: int = 0
+    look_again: bool | Literal["auto"] = "auto"
 
 
 def read_request(payload: object, image_hw: tuple[int, int]) -> Request:
     """Check a request and fit its points into the model's tokens.
 
     Args:
-        payload: ``prompt``; ``model``, ``subtract`` and ``choice`` are optional.
+        payload: ``prompt``, or ``steps`` as ``Step`` has them, or both, when the steps count;
+            ``pngs``, masks whose union the steps correct, ``cleanup``, ``look_again``, ``model``,
+            ``subtract`` and ``choice`` are optional.
         image_hw: Height and width of the photo in pixels; see ``Prompt.within``.
 
     Raises:
@@ -45,6 +56,16 @@ def read_request(payload: object, image_hw: tuple[int, int]) -> Request:
             an invalid point or box, or a ``model`` or ``subtract`` of another type.
     """
     values = _mapping(payload)
+    choice, look = values.get("choice"), values.get("look_again")
+    options: Json = {
+        "model": text_of(_typed(values, "model", str)),
+        "subtract": _typed(values, "subtract", bool) is True,
+        "choice": choice if isinstance(choice, int) and 0 <= choice < 3 else 0,
+        "look_again": look if isinstance(look, bool) else "auto",
+    }
+    correction = _correction(values, image_hw, options["look_again"])
+    if correction is not None:
+        return Request(Prompt(), correction, **options)
     given = _mapping(values.get("prompt"))
     check_keys(given, PROMPT_KEYS, "a prompt")
     points, labels = _points(given, image_hw)
@@ -52,14 +73,27 @@ def read_request(payload: object, image_hw: tuple[int, int]) -> Request:
     if not points and box is None:
         raise InvalidPrompt(texts.NO_PROMPT)
     points, labels, merged = merge_points(points, labels, MAX_TOKENS - (2 if box else 0))
-    choice = values.get("choice")
-    return Request(
-        prompt=Prompt(tuple(points), tuple(labels), box).validated(image_hw),
-        merged=merged,
-        model=text_of(_typed(values, "model", str)),
-        subtract=_typed(values, "subtract", bool) is True,
-        choice=choice if isinstance(choice, int) and 0 <= choice < 3 else 0,
+    prompt = Prompt(tuple(points), tuple(labels), box).validated(image_hw)
+    return Request(prompt, merged=merged, **options)
+
+
+def _correction(
+    values: Mapping[str, Any], image_hw: tuple[int, int], look_again: bool | Literal["auto"]
+) -> Correction | None:
+    """Read what makes an object more than one prompt; None if nothing does."""
+    steps = tuple(
+        Step.from_json(step).within(image_hw)
+        for step in items(values.get("steps") or (), "steps")[:MAX_STEPS]
     )
+    pngs, cleanup = values.get("pngs"), values.get("cleanup")
+    settings = CleanUp() if cleanup is None else CleanUp.from_json(_mapping(cleanup))
+    mask = None if not pngs else joined_masks(pngs, image_hw)[0]
+    plain = len(steps) == 1 and steps[0].mode == "correct" and "prompt" in values
+    if (not steps or plain) and mask is None and settings == CleanUp():
+        return None
+    if not steps and mask is None:
+        steps = steps_of(Prompt.from_json(_mapping(values.get("prompt"))))
+    return Correction(steps, mask, look_again, settings)
 
 
 def merge_points(points: Points, labels: list[int], most: int) -> tuple[Points, list[int], int]:

@@ -1,9 +1,9 @@
 // @ts-check
 // The candidate masks of each prompt. Independent of page and server.
 
-import { isEmpty } from './history.js';
+import { hasSteps } from './history.js';
 
-/** @import { Answer, Doc, PhotoObject, Picture } from './types' */
+/** @import { Answer, Doc, KeptMask, PhotoObject, Picture } from './types' */
 
 const KEPT = 96;  // answers in memory, so that undo and redo need no server
 
@@ -15,6 +15,9 @@ export class Answers {
     this.failed = new Map();
     /** @type {Map<number, string>} by object: the key of its last answer */
     this.last = new Map();
+    /** @type {WeakMap<KeptMask, number>} numbers of masks that steps correct, for keys */
+    this.numbers = new WeakMap();
+    this.count = 0;
   }
 
   clear() {
@@ -27,7 +30,15 @@ export class Answers {
   retry() { this.failed.clear(); }
 
   /** The key of a request: objects with the same key share an answer. @param {PhotoObject} object */
-  keyOf(object) { return JSON.stringify([object.model, object.subtract, object.prompt]); }
+  keyOf({ model, subtract, prompt, steps, cleanup, look, mask }) {
+    return JSON.stringify([model, subtract, prompt, steps, cleanup, look, mask && this.numberOf(mask)]);
+  }
+
+  /** @param {KeptMask} mask */
+  numberOf(mask) {
+    if (!this.numbers.has(mask)) this.numbers.set(mask, this.count += 1);
+    return this.numbers.get(mask);
+  }
 
   /** @param {PhotoObject} object @param {Answer} answer */
   put(object, answer) {
@@ -40,8 +51,8 @@ export class Answers {
   /** @param {PhotoObject} object @param {string} reason */
   fail(object, reason) { this.failed.set(this.keyOf(object), reason); }
 
-  /** Whether the object's mask comes from a prompt. @param {PhotoObject} object */
-  hasPrompt(object) { return !object.mask && !isEmpty(object.prompt); }
+  /** Whether Python makes the object's mask: of steps, or by cleaning one. @param {PhotoObject} object */
+  hasPrompt(object) { return hasSteps(object) || Boolean(object.mask && isCleaned(object)); }
 
   /** The visible answer: the object's current one, or its last one while the new one is pending. @param {PhotoObject} object */
   of(object) {
@@ -52,9 +63,9 @@ export class Answers {
 
   /** @param {PhotoObject} object @returns {Picture | null} the visible mask */
   maskOf(object) {
-    if (object.mask) return object.mask.picture;
     const answer = this.of(object);
-    return answer ? (answer.candidates[object.choice] || answer.candidates[0]).picture : null;
+    if (answer) return (answer.candidates[object.choice] || answer.candidates[0]).picture;
+    return object.mask ? object.mask.picture : null;
   }
 
   /** The next object without an answer, the selected one first. @param {Doc} doc */
@@ -67,3 +78,6 @@ export class Answers {
     });
   }
 }
+
+/** Whether cleaning changes anything. @param {PhotoObject} object */
+export const isCleaned = ({ cleanup }) => Object.values(cleanup).some(Boolean);

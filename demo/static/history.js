@@ -2,7 +2,7 @@
 // The objects of a photo and their prompts, as a list of frozen documents for undo and redo.
 // Independent of page and server: every edit makes a new document and calls `changed`.
 
-/** @import { Box, Doc, KeptMask, PhotoObject, Point, Prompt } from './types' */
+/** @import { Box, CleanUp, Doc, How, KeptMask, PhotoObject, Point, Prompt, Step } from './types' */
 
 const STEPS = 200;  // undo steps kept
 const NAME_LENGTH = 60;
@@ -12,6 +12,9 @@ export const emptyPrompt = () => ({ point_coords: [], point_labels: [], box_xyxy
 
 /** @param {Prompt} prompt */
 export const isEmpty = prompt => !prompt.point_coords.length && !prompt.box_xyxy;
+
+/** Whether clicks, boxes or strokes made the object, or changed its mask. @param {PhotoObject} object */
+export const hasSteps = ({ prompt, steps }) => steps.length > 0 || !isEmpty(prompt);
 
 export class History {
   /** @param {{title: string, palette: string[], changed?: () => void}} options `title` names objects: "title 1" */
@@ -47,7 +50,8 @@ export class History {
     this.ids += 1;
     return {
       id: this.ids, name: `${this.title} ${number}`, named: false, colour: this.palette[(number - 1) % this.palette.length],
-      hidden: false, prompt: emptyPrompt(), choice: 0, model: this.model, subtract: false, mask: null,
+      hidden: false, prompt: emptyPrompt(), steps: [], cleanup: {}, look: 'auto', choice: 0, model: this.model,
+      subtract: false, mask: null,
     };
   }
 
@@ -87,25 +91,53 @@ export class History {
     this.commit({ ...this.doc, objects });
   }
 
-  /** Change the selected object's prompt. @param {Partial<Prompt>} change */
+  /** Replace the selected object's prompt, and with it all steps and a mask. @param {Partial<Prompt>} change */
   prompt(change) {
     const prompt = { ...this.active.prompt, ...change };
-    this.edit(this.doc.active, { prompt, choice: 0, model: this.model, mask: null, hidden: false });
+    this.edit(this.doc.active, { prompt, steps: [], choice: 0, model: this.model, mask: null, hidden: false });
   }
 
-  /** @param {number} x @param {number} y @param {number} label */
-  addPoint(x, y, label) {
+  /** Add a step; the candidate that is chosen now stays chosen for it. @param {Step} step @param {Partial<Prompt>} [marks] */
+  addStep(step, marks = {}) {
+    const { prompt, steps, choice } = this.active;
+    const before = steps.map((last, i) => (i === steps.length - 1 && choice ? { ...last, choice } : last));
+    this.edit(this.doc.active, {
+      prompt: { ...prompt, ...marks }, steps: [...before, step], choice: 0, model: this.model, hidden: false,
+    });
+  }
+
+  /** @param {number} x @param {number} y @param {number} label @param {How} [mode] */
+  addPoint(x, y, label, mode = 'correct') {
     const { point_coords, point_labels } = this.active.prompt, point = /** @type {Point} */ ([x, y]);
-    this.prompt({ point_coords: [...point_coords, point], point_labels: [...point_labels, label] });
+    const sign = mode === 'correct' ? label : Number(mode === 'add');
+    this.addStep({ point, label: mode === 'correct' ? label : 1, mode },
+      { point_coords: [...point_coords, point], point_labels: [...point_labels, sign] });
   }
 
-  /** @param {Box} box */
-  setBox(box) { this.prompt({ box_xyxy: box }); }
+  /** A box that corrects replaces the last one and goes first; clicks and strokes stay. @param {Box} box @param {How} [mode] */
+  setBox(box, mode = 'correct') {
+    if (mode !== 'correct') { this.addStep({ box_xyxy: box, mode }); return; }
+    const { prompt, steps, mask } = this.active, begins = /** @type {Step} */ ({ box_xyxy: box, mode });
+    if (mask) { this.addStep(begins, { box_xyxy: box }); return; }
+    const rest = steps.filter(step => !(step.box_xyxy && step.mode === 'correct'));
+    this.edit(this.doc.active, {
+      prompt: { ...prompt, box_xyxy: box }, steps: [begins, ...rest], choice: 0, model: this.model, hidden: false,
+    });
+  }
+
+  /** Paint or erase. @param {Point[]} stroke @param {number} radius @param {boolean} erases */
+  addStroke(stroke, radius, erases) { this.addStep({ stroke, radius, mode: erases ? 'subtract' : 'add' }); }
 
   /** Whether the selected object has neither prompt nor mask. */
-  get isClear() { return isEmpty(this.active.prompt) && !this.active.mask; }
+  get isClear() { return !hasSteps(this.active) && !this.active.mask; }
 
   clear() { if (!this.isClear) this.prompt(emptyPrompt()); }
+
+  /** @param {CleanUp} cleanup */
+  setCleanup(cleanup) { this.edit(this.doc.active, { cleanup }); }
+
+  /** Let the selected object's model look again, or not. @param {boolean} look */
+  setLook(look) { this.edit(this.doc.active, { look, choice: 0 }); }
 
   /** Choose a candidate. @param {number} choice */
   pick(choice) { if (choice !== this.active.choice) this.edit(this.doc.active, { choice }); }
@@ -126,7 +158,7 @@ export class History {
   setModel(model) {
     this.model = model;
     const objects = this.doc.objects.map(object => (
-      object.id === this.doc.active || isEmpty(object.prompt) ? { ...object, model } : object));
+      object.id === this.doc.active || !hasSteps(object) ? { ...object, model } : object));
     this.replace({ ...this.doc, objects });
   }
 

@@ -2,6 +2,8 @@
 // Masks that modes made: the picture that is shown, and the masks in the photo's size that go into files.
 // The latter stay as Python sent them: decoded, a mask of 50 megapixels would take 200 MB.
 
+import { isCleaned } from './answers.js';
+import { hasSteps } from './history.js';
 import { asPng, loadPicture, union } from './pictures.js';
 
 /** @import { KeptMask, PhotoObject, SentMask } from './types' */
@@ -30,8 +32,15 @@ export function payloadOfMask({ picture, pngs, model, predicted_iou, stability_s
   return { pngs: pngs.length ? pngs : [asPng(picture)], model, predicted_iou, stability_score, score };
 }
 
-/** What export sends of an object: its mask if a mode made it, else its prompt. @param {PhotoObject} object */
-export function payloadOf({ prompt, choice, model, subtract, mask, name, named }) {
-  const about = { name: named ? name : '' };
-  return mask ? { ...about, ...payloadOfMask(mask) } : { ...about, prompt, choice, model, subtract };
+/** What Python needs to make an object's mask of its steps. @param {PhotoObject} object */
+export function promptOf({ model, subtract, prompt, steps, cleanup, look, mask }) {
+  const base = mask ? { pngs: payloadOfMask(mask).pngs } : {};
+  return { model, subtract, prompt, steps, cleanup, look_again: look, ...base };
+}
+
+/** What export sends of an object: its mask if a mode made it, else its steps. @param {PhotoObject} object */
+export function payloadOf(object) {
+  const { choice, mask, name, named } = object, about = { name: named ? name : '' };
+  if (mask && !hasSteps(object) && !isCleaned(object)) return { ...about, ...payloadOfMask(mask) };
+  return { ...about, ...promptOf(object), choice };
 }

@@ -2,6 +2,8 @@
 // Requests masks from Python: one request at a time, always for the newest state. Independent of the page.
 
 /** @import { Answer, Doc, Photo, PhotoObject, Reply } from './types' */
+import { promptOf } from './kept.js';
+
 /** @import { Answers } from './answers.js' */
 
 const TRIES = 3;  // how often a dropped photo is sent again for one request
@@ -46,9 +48,9 @@ export class MaskRequests {
   }
 
   /** @param {PhotoObject} object */
-  ask({ model, subtract, prompt }) {
+  ask(object) {
     const { token } = /** @type {Photo} */ (this.around.photo());
-    return this.around.ask('prompt', { token, model, subtract, prompt, rev: this.rev });
+    return this.around.ask('prompt', { token, ...promptOf(object), rev: this.rev });
   }
 
   /** Whether a photo is still on the stage, possibly with a new token. @param {Photo} photo */

@@ -8,7 +8,9 @@ export type Point = [number, number];
 /** Red, green, blue, 0 to 255. */
 export type Rgb = number[];
 export type Picture = HTMLImageElement | HTMLCanvasElement;
-export type Tool = 'point' | 'background' | 'box';
+export type Tool = 'point' | 'background' | 'box' | 'brush' | 'eraser';
+/** What a click or box does: correct the shown mask, or add to it or cut from it what it finds alone. */
+export type How = 'correct' | 'add' | 'subtract';
 export type Tone = 'hint' | 'note' | 'busy' | 'error';
 /** Texts by key, from demo/texts/page.py. */
 export type Texts = Record<string, string>;
@@ -29,6 +31,26 @@ export interface Prompt {
   /** 1 object, 0 background; one per point. */
   point_labels: number[];
   box_xyxy: Box | null;
+}
+
+/** One step that made an object, as esam_core.corrections.Step reads it; exactly one of point, box_xyxy and stroke. */
+export interface Step {
+  point?: Point;
+  label?: number;
+  box_xyxy?: Box;
+  stroke?: Point[];
+  radius?: number;
+  mode?: How;
+  /** The candidate that was picked before the next step. */
+  choice?: number;
+}
+
+/** How a mask is cleaned, as esam_core.cleanup.CleanUp reads it. */
+export interface CleanUp {
+  largest?: boolean;
+  holes?: number;
+  specks?: number;
+  smooth?: number;
 }
 
 /** A mask of a mode, as Python sends it. */
@@ -69,10 +91,16 @@ export interface PhotoObject {
   colour: string;
   hidden: boolean;
   prompt: Prompt;
+  /** The steps in their order; empty where `prompt` says everything. */
+  steps: readonly Step[];
+  cleanup: CleanUp;
+  /** Whether the model takes second looks; 'auto' is its own rule. */
+  look: boolean | 'auto';
   /** Index of the chosen candidate. */
   choice: number;
   model: string | null;
   subtract: boolean;
+  /** A mask of a mode; steps correct it. */
   mask: KeptMask | null;
 }
 
@@ -98,6 +126,9 @@ export interface Candidate {
 export interface Answer {
   candidates: Candidate[];
   note: string;
+  /** Whether the masks come of a second look, and the milliseconds of the whole click. */
+  looked?: boolean;
+  decode_ms?: number;
 }
 
 /** A reply of Python: `error` is a message, `code` a keyword; the rest depends on the kind. */
@@ -171,6 +202,7 @@ export interface ModelInfo {
   about: string;
   present: boolean;
   understands_background: boolean;
+  looks_again?: boolean;
   command?: string;
   download_label?: string;
   /** Fraction downloaded so far, 0 without a download. */

@@ -68,7 +68,7 @@ def _insisted(
         towards: Logits (h, w) in the direction of the click.
         at_xy: The click.
     """
-    most = FAR * float(np.sqrt(max(np.count_nonzero(shown), 1)))
+    most = FAR * max(np.count_nonzero(shown), 1) ** 0.5
     radius = 2 * min(_at(_depth(free), at_xy), most)
     level = _at(towards, at_xy) * 1.25
     near = free & (towards >= level) & _disc(shown.shape, at_xy, max(radius, 1.0))

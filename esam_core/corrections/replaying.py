@@ -1,11 +1,12 @@
 """From the steps of an object to its mask."""
 
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
+from esam_core.cleanup import CleanUp, clean_up
 from esam_core.corrections.keep import kept_change
 from esam_core.corrections.steps import Step, stroke_mask
 from esam_core.errors import InvalidPrompt
@@ -19,7 +20,15 @@ from esam_core.segmenter.protocol import ImageEmbedding, LookAgain, Segmenter
 
 LIKENESS = 1.0  # weight of a candidate's likeness with the shown mask beside its predicted IoU
 
-Memory = MutableMapping[Any, Any]
+
+class Memory(Protocol):
+    """What ``replay`` asks of a memory; a dict is one."""
+
+    def get(self, key: Hashable, /) -> Any:
+        """Return what is kept under a key, or None."""
+
+    def __setitem__(self, key: Hashable, value: Any, /) -> None:
+        """Keep an object; its ``nbytes`` tells its size."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +48,12 @@ class Shown:
     box_xyxy: tuple[float, float, float, float] | None = None
     crop_xyxy: tuple[int, int, int, int] | None = None
     count: int = 0
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its masks and logits."""
+        low = self.masks.low_res_logits
+        return self.masks.data.nbytes + (0 if low is None else low.nbytes)
 
     def picked(self, choice: int | None) -> "Shown":
         """Return the object with only the candidate that a person picked."""
@@ -170,6 +185,7 @@ def replay(
     *,
     mask: np.ndarray | None = None,
     look_again: LookAgain = "auto",
+    cleanup: CleanUp | None = None,
     memory: Memory | None = None,
 ) -> Masks:
     """Return the candidates after the last step, best first.
@@ -181,6 +197,7 @@ def replay(
             there is a mask.
         mask: A mask (h, w) bool from anywhere that the steps correct.
         look_again: As for ``Segmenter.predict``.
+        cleanup: How the result is cleaned; steps see the mask before that.
         memory: Keeps the objects of earlier replays, so that one more step costs one step. Results
             never depend on it; give a mapping with a bound.
 
@@ -198,18 +215,21 @@ def replay(
     if not steps:
         if not len(shown.masks):
             raise InvalidPrompt("there are no steps; give a click, a box, a stroke or a mask.")
-        return shown.masks
+        return _tidied(shown.masks, cleanup)
     memory = {} if memory is None else memory
     begun_by = None if mask is None else np.packbits(mask).tobytes()
     base = (segmenter.name, segmenter.precision, embedding.digest, look_again, begun_by)
     keys = [(*base, *steps[:i], replace(steps[i], choice=None)) for i in range(len(steps))]
-    known = next((i for i in reversed(range(len(steps))) if keys[i] in memory), -1)
-    if known >= 0:
-        shown = memory[keys[known]]
-    for i in range(known + 1, len(steps)):
+    first = 0
+    for i in reversed(range(len(steps))):
+        known = memory.get(keys[i])
+        if known is not None:
+            shown, first = known, i + 1
+            break
+    for i in range(first, len(steps)):
         shown = work.after(shown.picked(steps[i - 1].choice if i else None), steps[i])
         memory[keys[i]] = shown
-    return shown.masks
+    return _tidied(shown.masks, cleanup)
 
 
 def fitting(
@@ -221,6 +241,15 @@ def fitting(
     first = next((click for click in clicks if click[2] == PointLabel.FOREGROUND), clicks[0])
     last = clicks[len(clicks) - most :]
     return last if first in last else (first, *last[1:])
+
+
+def _tidied(masks: Masks, cleanup: CleanUp | None) -> Masks:
+    if cleanup is None or cleanup == CleanUp():
+        return masks
+    data = np.stack([clean_up(mask, cleanup) for mask in masks.data])
+    return Masks.from_data(
+        data, masks.predicted_iou, masks.stability_score, low_res_logits=masks.low_res_logits
+    )
 
 
 def _beginning(work: Replay, mask: np.ndarray | None) -> Shown:

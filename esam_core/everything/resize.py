@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from esam_core.cleanup import remove_regions_at
 from esam_core.everything.candidates import GridCandidates, Upscaling
-from esam_core.everything.filters import remove_regions_at
 from esam_core.everything.selection import draw
 from esam_core.segmenter import Segmenter
 

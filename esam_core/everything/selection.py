@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from esam_core.cleanup import remove_small_regions
 from esam_core.errors import InvalidSettings
 from esam_core.everything.candidates import GridCandidates
-from esam_core.everything.filters import remove_small_regions, suppress
+from esam_core.everything.filters import suppress
 from esam_core.everything.settings import GridSettings
 from esam_core.geometry import masks_to_boxes
 from esam_core.masks import Masks

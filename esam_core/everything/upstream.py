@@ -10,7 +10,8 @@ import torch
 from pycocotools import mask as rle
 from torch import Tensor
 
-from esam_core.everything.filters import remove_small_regions, suppress
+from esam_core.cleanup import remove_small_regions
+from esam_core.everything.filters import suppress
 from esam_core.everything.grid import grid_crops
 from esam_core.everything.progress import ProgressReport
 from esam_core.everything.settings import GridSettings

@@ -65,8 +65,8 @@ class OnnxDecoder(nn.Module):
         """
         earlier = None
         if self.reads_masks:
-            logits, present, *others = others
-            earlier = EarlierMasks(logits[None], present[None])
+            earlier = EarlierMasks(others[0][None], others[1][None])
+            others = others[2:]
         embedding, *skips = others
         features = ImageFeatures(embedding, tuple(skips))
         positions = self.network.positions(coords[None], image_hw)

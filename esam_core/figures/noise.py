@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageFilter
 
-from esam_core.everything.filters import remove_small_regions
+from esam_core.cleanup import remove_small_regions
 from esam_core.export.outlines import fill_rings, mask_outlines
 from esam_core.figures.figure import (
     Figure,

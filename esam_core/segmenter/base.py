@@ -241,7 +241,8 @@ class BaseSegmenter(ABC):
 
     def _decode_queries(self, embedding: ImageEmbedding, queries: Sequence[Query]) -> LowResMasks:
         """Decode queries of one batch: all with a mask prompt, or all without."""
-        coords, labels = (np.stack([query[i] for query in queries]) for i in (0, 1))
+        coords = np.stack([query.coords for query in queries])
+        labels = np.stack([query.labels for query in queries])
         earlier = [query.mask_logits for query in queries if query.mask_logits is not None]
         return self.decode(embedding, coords, labels, np.stack(earlier) if earlier else None)
 

@@ -168,6 +168,7 @@ def look_box(query: Query, best_logits: Tensor, image_hw: tuple[int, int]) -> Bo
     """
     low_hw = best_logits.shape[-2], best_logits.shape[-1]
     boxed = query.labels == PointLabel.BOX_TOP_LEFT
+    near: np.ndarray | None
     scale = AROUND_BOX
     if boxed.any():
         first = int(boxed.argmax())

@@ -9,6 +9,7 @@ import torch
 from segment_anything.utils import amg
 from torchvision.ops import nms
 
+from esam_core.cleanup import remove_regions_at, remove_small_regions
 from esam_core.datasets.annotated import annotated_photos
 from esam_core.errors import Cancelled, InvalidImage, InvalidSettings
 from esam_core.everything import (
@@ -22,7 +23,7 @@ from esam_core.everything import (
     select,
     select_numbered,
 )
-from esam_core.everything.filters import cut_by_crop, remove_regions_at, remove_small_regions
+from esam_core.everything.filters import cut_by_crop
 from esam_core.everything.grid import corner_grid, crop_boxes, point_grid
 from esam_core.everything.selection import draw
 from esam_core.geometry import mask_iou
