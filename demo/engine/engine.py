@@ -178,9 +178,7 @@ class Engine:
             if len(prompts) > 1 and not subtract:
                 return segmenter.predict_batch(embedding, prompts, look_again=look_again)
             return [
-                segmenter.predict(
-                    embedding, p, subtract_background=subtract, look_again=look_again
-                )
+                segmenter.predict(embedding, p, subtract_background=subtract, look_again=look_again)
                 for p in prompts
             ]
 

@@ -1,7 +1,7 @@
 // @ts-check
 // The keyboard: tools, undo, clear, and a crosshair that the arrow keys move over the photo.
 
-import { TOOLS } from './bar.js';
+import { HOWS, TOOLS } from './bar.js';
 import { clamp } from './dom.js';
 
 /** @import { Stage } from './stage.js' */
@@ -43,7 +43,10 @@ export class Keys {
     const tool = TOOLS[Number(event.key) - 1];
     if (tool) return () => stage.setTool(tool);
     if (event.key === 'Escape') return () => this.escape();
-    if (event.key.toLowerCase() === 'n') return () => stage.addObject();
+    const key = event.key.toLowerCase(), how = HOWS.find(name => name[0] === key);
+    if (key === 'n') return () => stage.addObject();
+    if (how && stage.mode.prompts) return () => stage.setHow(how);
+    if (key === '[' || key === ']') return () => stage.resizeBrush(key === '[' ? 0.8 : 1.25);
     return event.target === stage.el ? this.move(event) : null;
   }
 
@@ -61,7 +64,7 @@ export class Keys {
     if (!photo || !stage.mode.prompts) return null;
     const [x, y] = this.cursor || [photo.width >> 1, photo.height >> 1];
     if (event.key === 'Enter' && this.cursor) {
-      return () => stage.history.addPoint(x, y, stage.tool === 'background' || event.shiftKey ? 0 : 1);
+      return () => stage.click(x, y, stage.tool === 'background' || event.shiftKey ? 0 : 1);
     }
     if (!arrow) return null;
     const share = event.shiftKey ? 0.05 : 0.01;

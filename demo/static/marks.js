@@ -1,5 +1,5 @@
 // @ts-check
-// Drawing of prompts: points, boxes and the keyboard's crosshair.
+// Drawing of prompts: points, boxes, strokes, and the crosshair of the keyboard.
 
 /** @import { Box } from './types' */
 
@@ -51,4 +51,28 @@ function sign(g, cx, cy, arm, plus) {
   g.lineTo(cx + arm, cy);
   if (plus) { g.moveTo(cx, cy - arm); g.lineTo(cx, cy + arm); }
   g.stroke();
+}
+
+/** The circle of the brush. @param {Pen} pen @param {number} x @param {number} y @param {number} radius in pixels of the photo */
+export function drawRing({ g, sx, sy, zoom }, x, y, radius) {
+  for (const [wide, colour] of /** @type {[number, string][]} */ ([[3, SHADE], [1.5, WHITE]])) {
+    g.lineWidth = wide * zoom;
+    g.strokeStyle = colour;
+    g.beginPath();
+    g.ellipse(x * sx, y * sy, radius * sx, radius * sy, 0, 0, 2 * Math.PI);
+    g.stroke();
+  }
+}
+
+/** A stroke that is being drawn. @param {Pen} pen @param {[number, number][]} stroke @param {number} radius @param {string} colour */
+export function drawStroke({ g, sx, sy }, stroke, radius, colour) {
+  g.save();
+  g.globalAlpha = 0.6;
+  g.lineWidth = 2 * radius * Math.sqrt(sx * sy);
+  g.lineCap = g.lineJoin = 'round';
+  g.strokeStyle = colour;
+  g.beginPath();
+  for (const [x, y] of [stroke[0], ...stroke]) g.lineTo(x * sx, y * sy);
+  g.stroke();
+  g.restore();
 }

@@ -130,7 +130,7 @@ export class Page {
 
   useModel() {
     const { name, info } = this.models;
-    if (name) this.canvas.setModel(name, !info || info.understands_background);
+    if (name) this.canvas.setModel(name, !info || info.understands_background, Boolean(info?.looks_again));
     this.publish();
     this.embed();
   }
@@ -139,7 +139,7 @@ export class Page {
   learn(reply) {
     const { model_info: info } = reply;
     this.models.learn(reply);
-    if (info && info.name === this.models.name) this.canvas.setModel(info.name, info.understands_background);
+    if (info && info.name === this.models.name) this.canvas.setModel(info.name, info.understands_background, info.looks_again);
   }
 
   /** Let the server embed the photo now, so that the first click is quick. @param {string} [note] to show then */

@@ -1,7 +1,7 @@
 // @ts-check
 // Draws over the photo: layers and masks on one canvas, prompts on another.
 
-import { drawBox, drawCross, drawPoint } from './marks.js';
+import { drawBox, drawCross, drawPoint, drawRing, drawStroke } from './marks.js';
 import { pen, rim, tint } from './pictures.js';
 
 /** @import { Stage } from './stage.js' */
@@ -107,6 +107,9 @@ export class Painter {
       for (const point of points) drawPoint(on, ...point);
     }
     if (!stage.mode.prompts) return;
+    const { stroke } = stage.pointer.drag || {}, { at } = stage.pointer;
+    if (stroke) drawStroke(on, stroke, stage.radius, stage.tool === 'eraser' ? '#ffffff' : stage.active.colour);
+    if (stage.paints && at) drawRing(on, ...at, stage.radius);
     const { prompt, hidden } = stage.active, { drag } = stage.pointer, { cursor } = stage.keys;
     if (hidden && !drag) return;
     const box = drag?.box || prompt.box_xyxy;

@@ -5,6 +5,7 @@ import { Candidates } from './candidates.js';
 import { h } from './dom.js';
 import { Export } from './export.js';
 import { Objects } from './objects.js';
+import { Refine } from './refine.js';
 
 /** @import { Stage } from './stage.js' */
 /** @import { Mode, PageProps } from './types' */
@@ -14,12 +15,13 @@ export class Panel {
   constructor(stage, props, note) {
     this.stage = stage;
     this.candidates = new Candidates(stage);
+    this.refine = new Refine(stage);
     this.objects = new Objects(stage, () => this.repaint());
     this.export = new Export(stage, props.exports);
     this.slot = h('div', { class: 'es-mode', hidden: true });
     this.el = h('aside', { class: 'es-panel', 'aria-label': stage.texts.panel },
       this.slot,
-      h('div', { class: 'es-results' }, this.candidates.el, this.objects.el, this.export.el),
+      h('div', { class: 'es-results' }, this.candidates.el, this.refine.el, this.objects.el, this.export.el),
       note);
     /** @type {unknown[]} the state that was drawn last */
     this.drawn = [];
@@ -31,6 +33,7 @@ export class Panel {
     this.el.classList.toggle('es-with-mode', hasControls);
     // Objects and export belong to every mode; candidates only where clicks are prompts.
     this.candidates.el.hidden = !mode.prompts;
+    this.refine.el.hidden = !mode.prompts;
   }
 
   /** Draw again, even if nothing has changed. */
@@ -41,10 +44,11 @@ export class Panel {
 
   paint() {
     const { stage } = this, answer = stage.answerOf(stage.active);
-    const now = [stage.doc, answer, stage.picture, stage.picked.size];
+    const now = [stage.doc, answer, stage.picture, stage.picked.size, stage.looksAgain];
     if (this.drawn.length && now.every((part, i) => part === this.drawn[i])) return;
     this.drawn = now;
     this.candidates.paint(answer);
+    this.refine.paint(answer);
     this.objects.paint();
     this.export.paint();
   }

@@ -32,5 +32,5 @@ async function readAnswer(reply) {
   /** @type {Candidate[]} */
   const candidates = await Promise.all(reply.candidates.map(async (/** @type {{png: string}} */ candidate) => (
     { ...candidate, picture: await loadPicture(candidate.png) })));
-  return { candidates, note: reply.note };
+  return { candidates, note: reply.note, looked: reply.looked, decode_ms: reply.times?.decode_ms };
 }

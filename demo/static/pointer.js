@@ -16,6 +16,7 @@ import { clamp, h } from './dom.js';
  * @property {boolean} boxes whether it may become a box
  * @property {boolean} shift
  * @property {Box | null} box
+ * @property {Point[] | null} stroke of the brush or eraser
  */
 
 /** @type {Record<string, number>} CSS pixels that a click may move before it is a drag */
@@ -27,6 +28,8 @@ export class Pointer {
     this.stage = stage;
     /** @type {Drag | null} */
     this.drag = null;
+    /** @type {Point | null} where the brush is, in pixels of the photo */
+    this.at = null;
     this.tip = h('div', { class: 'es-tip', hidden: true });
     /** @param {string} name @param {(event: any) => void} act */
     const on = (name, act) => stage.marks.addEventListener(name, act, { signal });
@@ -54,6 +57,12 @@ export class Pointer {
     return [clamp(Math.floor(u * width), 0, width - 1), clamp(Math.floor(v * height), 0, height - 1)];
   }
 
+  /** The position on the photo, not rounded, for strokes. @param {MouseEvent} event @returns {Point} */
+  exactAt(event) {
+    const { width, height } = /** @type {Photo} */ (this.stage.photo), [u, v] = this.placeAt(event);
+    return [Math.round(u * width * 10) / 10, Math.round(v * height * 10) / 10];
+  }
+
   /** @param {PointerEvent} event */
   down(event) {
     const { stage } = this;
@@ -67,14 +76,18 @@ export class Pointer {
       background: event.button === 2 || event.shiftKey || stage.tool === 'background',
       // Fingers slip: on touch screens, only the box tool drags.
       boxes: stage.tool === 'box' || event.pointerType !== 'touch',
+      stroke: stage.mode.prompts && stage.paints ? [this.exactAt(event)] : null,
     };
+    if (this.drag.stroke) { this.at = this.exactAt(event); stage.render(); }
   }
 
   /** @param {PointerEvent} event */
   move(event) {
     const { drag, stage } = this;
     if (!stage.photo) return;
+    if (stage.paints) { this.at = this.exactAt(event); stage.render(); }
     if (!drag) { this.hover(event); return; }
+    if (drag.stroke) { drag.stroke.push(this.exactAt(event)); return; }
     const slip = Math.hypot(event.clientX - drag.x, event.clientY - drag.y);
     const isClick = !drag.box && slip <= (SLIP[event.pointerType] || SLIP.mouse);
     if (!stage.mode.prompts || !drag.boxes || isClick) return;
@@ -89,9 +102,17 @@ export class Pointer {
     if (!drag) return;
     this.drag = null;
     if (!stage.mode.prompts) this.pick(event, drag.shift);
-    else if (drag.box) stage.history.setBox(drag.box);
+    else if (drag.stroke) this.stroke(drag.stroke);
+    else if (drag.box) stage.box(drag.box);
     else if (stage.tool === 'box') stage.showMessage(stage.texts.drag_a_box, 'note');
-    else stage.history.addPoint(...drag.from, drag.background ? 0 : 1);
+    else stage.click(...drag.from, drag.background ? 0 : 1);
+  }
+
+  /** End a stroke. @param {Point[]} stroke */
+  stroke(stroke) {
+    const { stage } = this, erases = stage.tool === 'eraser';
+    if (erases && !stage.hasMask(stage.active)) stage.showMessage(stage.texts.nothing_to_change, 'note');
+    else stage.history.addStroke(thinned(stroke, stage.radius / 4), stage.radius, erases);
   }
 
   /** Cancel the drag. */
@@ -103,6 +124,7 @@ export class Pointer {
   /** @param {PointerEvent} event */
   leave(event) {
     this.stage.pictures.hover = 0;
+    this.at = null;
     this.paintTip(event);
     this.stage.render();
   }
@@ -145,4 +167,14 @@ export class Pointer {
     tip.style.left = `${clamp(x + 14, 4, Math.max(4, rect.width - w - 4))}px`;
     tip.style.top = `${y + 18 + tall > rect.height ? y - tall - 10 : y + 18}px`;
   }
+}
+
+/** Leave out positions that are nearer than `least` to the last one kept. @param {Point[]} stroke @param {number} least */
+function thinned(stroke, least) {
+  const kept = [stroke[0]];
+  for (const at of stroke) {
+    const last = kept[kept.length - 1];
+    if (Math.hypot(at[0] - last[0], at[1] - last[1]) >= least) kept.push(at);
+  }
+  return kept;
 }

@@ -6,7 +6,7 @@
 
 import { Answers } from './answers.js';
 import { Bar } from './bar.js';
-import { h } from './dom.js';
+import { clamp, h } from './dom.js';
 import { Frame } from './frame.js';
 import { History } from './history.js';
 import { merged } from './kept.js';
@@ -17,7 +17,7 @@ import { loadPicture } from './pictures.js';
 import { Pointer } from './pointer.js';
 import { Status } from './status.js';
 
-/** @import { Host, KeptMask, Layer, Mode, Photo, PhotoObject, Reply, Tone, Tool } from './types' */
+/** @import { Box, Host, How, KeptMask, Layer, Mode, Photo, PhotoObject, Reply, Tone, Tool } from './types' */
 
 /**
  * Arguments of a listener: `paint` after drawing, `pick` with ids, `answer` with Python's reply.
@@ -37,7 +37,13 @@ export class Stage {
     this.tool = 'point';
     /** @type {Mode} */
     this.mode = { name: '', prompts: true };
+    /** @type {How} what a click or box does */
+    this.how = 'correct';
+    /** of brush and eraser, in pixels of the photo */
+    this.radius = 12;
     this.understandsBackground = true;
+    /** whether the model looks again by its own rule */
+    this.looksAgain = false;
     this.opacity = 0.5;
     this.frameAsked = false;
     /** @type {Listener[]} */
@@ -148,9 +154,10 @@ export class Stage {
     this.fit();
   }
 
-  /** @param {string} name @param {boolean} understandsBackground */
-  setModel(name, understandsBackground) {
+  /** @param {string} name @param {boolean} understandsBackground @param {boolean} looksAgain */
+  setModel(name, understandsBackground, looksAgain) {
     this.understandsBackground = understandsBackground;
+    this.looksAgain = looksAgain;
     if (name === this.history.model) this.render(); else this.history.setModel(name);
   }
 
@@ -166,6 +173,33 @@ export class Stage {
   setTool(tool) {
     this.tool = tool;
     this.render();
+  }
+
+  /** @param {How} how */
+  setHow(how) {
+    this.how = how;
+    this.render();
+  }
+
+  /** @param {number} factor */
+  resizeBrush(factor) {
+    this.radius = clamp(Math.round(factor > 1 ? Math.ceil(this.radius * factor) : this.radius * factor), 1, 100);
+    this.render();
+  }
+
+  /** Whether the tool paints or erases. */
+  get paints() { return this.tool === 'brush' || this.tool === 'eraser'; }
+
+  /** Add a click of the current kind. @param {number} x @param {number} y @param {number} label */
+  click(x, y, label) {
+    if (this.how !== 'correct' && !this.hasMask(this.active)) this.showMessage(this.texts.nothing_to_change, 'note');
+    else this.history.addPoint(x, y, label, this.how);
+  }
+
+  /** Add a box of the current kind. @param {Box} box */
+  box(box) {
+    if (this.how !== 'correct' && !this.hasMask(this.active)) this.showMessage(this.texts.nothing_to_change, 'note');
+    else this.history.setBox(box, this.how);
   }
 
   /** Show layers by name; null removes one. @param {Record<string, Layer | null>} layers */

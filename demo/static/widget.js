@@ -109,7 +109,7 @@ class WidgetView {
     const reply = await this.ask('model_info', {});
     this.stage.showMessage(reply.error || '', reply.error ? 'error' : 'hint');
     const { model_info: info } = reply;
-    if (info) this.stage.setModel(info.name, info.understands_background);
+    if (info) this.stage.setModel(info.name, info.understands_background, info.looks_again);
   }
 
   async takePhoto() {

@@ -146,3 +146,49 @@ test('an object knows whether a person named it, also after undo', () => {
   history.addMasks([mask('bear'), mask('')], () => false);
   assert.deepEqual(history.doc.objects.map(object => object.named), [true, false]);
 });
+
+test('steps keep their order, and the candidate that was picked before the next one', () => {
+  const history = start();
+  history.addPoint(3, 4, 1);
+  history.pick(2);
+  history.addPoint(9, 9, 0);
+  history.addPoint(5, 5, 1, 'add');
+  history.addStroke([[1, 1], [2, 2]], 6, true);
+  assert.deepEqual(history.active.steps, [
+    { point: [3, 4], label: 1, mode: 'correct', choice: 2 },
+    { point: [9, 9], label: 0, mode: 'correct' },
+    { point: [5, 5], label: 1, mode: 'add' },
+    { stroke: [[1, 1], [2, 2]], radius: 6, mode: 'subtract' },
+  ]);
+  assert.deepEqual(history.active.prompt.point_labels, [1, 0, 1]);
+  assert.equal(history.active.choice, 0);
+  history.undo();
+  history.undo();
+  history.undo();
+  assert.deepEqual([history.active.steps.length, history.active.choice], [1, 2]);
+});
+
+test('a new box replaces the last one and goes first; an added box does not', () => {
+  const history = start();
+  history.setBox([0, 0, 9, 9]);
+  history.addPoint(3, 4, 1);
+  history.setBox([1, 1, 8, 8]);
+  history.setBox([20, 20, 30, 30], 'add');
+  assert.deepEqual(history.active.steps, [
+    { box_xyxy: [1, 1, 8, 8], mode: 'correct' },
+    { point: [3, 4], label: 1, mode: 'correct' },
+    { box_xyxy: [20, 20, 30, 30], mode: 'add' },
+  ]);
+  assert.deepEqual(history.active.prompt.box_xyxy, [1, 1, 8, 8]);
+});
+
+test('clearing removes steps, and a prompt that is set from outside has none', () => {
+  const history = start();
+  history.addStroke([[1, 1]], 6, false);
+  assert.equal(history.isClear, false);
+  history.clear();
+  assert.equal(history.isClear, true);
+  history.addPoint(3, 4, 1);
+  history.prompt({ point_coords: [[5, 5]], point_labels: [1], box_xyxy: null });
+  assert.deepEqual(history.active.steps, []);
+});

@@ -27,15 +27,29 @@ test('a prompt goes to a file as a prompt, and only a given name goes with it', 
   const history = start();
   history.addPoint(3, 4, 1);
   history.pick(2);
-  const { prompt } = history.active;
-  assert.deepEqual(payloadOf(history.active), { name: '', prompt, choice: 2, model: null, subtract: false });
+  const { prompt, steps } = history.active;
+  assert.deepEqual(payloadOf(history.active), {
+    name: '', prompt, steps, choice: 2, model: null, subtract: false, cleanup: {}, look_again: 'auto',
+  });
   history.rename(history.doc.active, 'bear');
   assert.equal(payloadOf(history.active).name, 'bear');
 });
 
-test('a point on an object that was a mask makes it a prompt again', () => {
+test('a point on an object that was a mask corrects the mask', () => {
   const history = start();
   history.addMasks([mask], () => false);
-  history.addPoint(3, 4, 1);
-  assert.ok(!('pngs' in payloadOf(history.active)));
+  history.addPoint(3, 4, 0);
+  const { pngs, steps } = /** @type {any} */ (payloadOf(history.active));
+  assert.deepEqual(pngs, mask.pngs);
+  assert.deepEqual(steps, [{ point: [3, 4], label: 0, mode: 'correct' }]);
+  history.undo();
+  assert.ok(!('steps' in payloadOf(history.active)));
+});
+
+test('a mask that is cleaned is made by Python, with its settings', () => {
+  const history = start();
+  history.addMasks([mask], () => false);
+  history.setCleanup({ holes: 100 });
+  const { pngs, cleanup } = /** @type {any} */ (payloadOf(history.active));
+  assert.deepEqual([pngs, cleanup], [mask.pngs, { holes: 100 }]);
 });
