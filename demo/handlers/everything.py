@@ -150,7 +150,7 @@ def search(
     from esam_core.everything import decode_grid
 
     if progress is not None:
-        progress(0, settings.points_per_side**2)
+        progress(0, settings.points_per_side**2 + settings.looks)
     polite = engine.polite(cancel)
     return engine.work(
         lambda: decode_grid(
@@ -165,6 +165,8 @@ def _grid_settings(grid: str, model: str, points_per_side: int | None) -> "GridS
     row = preset(grid, model)
     if points_per_side is not None:
         row = replace(row, points_per_side=points_per_side)
+    if row.looks:  # its thresholds choose what is looked at, and that is all there is
+        return row
     return replace(
         row,
         pred_iou_thresh=LOWEST["pred_iou_thresh"],

@@ -110,10 +110,15 @@ def search(engine: Engine, photo: Photo, request: Request) -> Answer:
 def note_on(request: Request, answer: Answer) -> str:
     """Return notes on merged points and on background points that the model does not read."""
     notes = []
+    steps = () if request.correction is None else request.correction.steps
+    most = answer.segmenter.max_tokens
+    if sum(step.mode == "correct" and not step.stroke for step in steps) > most:
+        notes.append(points.LATEST.format(most=most))
     if request.merged:
         plural = "" if request.merged == 1 else "s"
         notes.append(points.MERGED.format(count=request.merged, s=plural))
-    background = PointLabel.BACKGROUND in request.prompt.point_labels
+    labels = [*request.prompt.point_labels, *(step.label for step in steps)]
+    background = PointLabel.BACKGROUND in labels
     if background and not answer.segmenter.understands_background and not request.subtract:
         notes.append(points.BACKGROUND_CHOOSES)
     return " ".join(notes)

@@ -10,7 +10,7 @@ from demo.texts import errors as texts
 from esam_core.cleanup import CleanUp
 from esam_core.corrections.steps import Step, steps_of
 from esam_core.errors import InvalidPrompt
-from esam_core.prompts import MAX_TOKENS, PROMPT_KEYS, Prompt
+from esam_core.prompts import MAX_TOKENS, PROMPT_KEYS, PointLabel, Prompt
 from esam_core.values import check_keys, items, shown
 
 MAX_POINTS = 64
@@ -91,6 +91,13 @@ def _correction(
     plain = len(steps) == 1 and steps[0].mode == "correct" and "prompt" in values
     if (not steps or plain) and mask is None and settings == CleanUp():
         return None
+    if values.get("subtract") is True:  # what the model finds at background points is cut away
+        steps = tuple(
+            replace(step, mode="subtract")
+            if step.label == PointLabel.BACKGROUND and step.mode == "correct"
+            else step
+            for step in steps
+        )
     if not steps and mask is None:
         steps = steps_of(Prompt.from_json(_mapping(values.get("prompt"))))
     return Correction(steps, mask, look_again, settings)

@@ -48,6 +48,7 @@ class PromptWidget(anywidget.AnyWidget):
     _css = styles("canvas.css", "widget.css")
 
     _prompt = traitlets.Dict(Prompt().to_json()).tag(sync=True)
+    _steps: traitlets.List[dict] = traitlets.List().tag(sync=True)
     _photo = traitlets.Unicode().tag(sync=True)
     _texts = traitlets.Dict(texts.PAGE | texts.WIDGET).tag(sync=True)
     _colours = traitlets.Dict(drawing_colours()).tag(sync=True)
@@ -84,7 +85,7 @@ class PromptWidget(anywidget.AnyWidget):
     def image(self, source: ImageSource) -> None:
         self.engine.close_photo(self.photo.token)
         self.photo = self.engine.open_photo(source)
-        self._prompt, self.picked = Prompt().to_json(), []
+        self._prompt, self._steps, self.picked = Prompt().to_json(), [], []
         self._photo = self.photo.token
 
     @property
@@ -107,20 +108,24 @@ class PromptWidget(anywidget.AnyWidget):
             raise InvalidPrompt(
                 f"{shown(prompt)} is not a Prompt; give one, such as Prompt.point(30, 20)."
             )
+        self._steps = []
         self._prompt = (
             prompt if prompt.is_empty else prompt.validated(self.image.shape[:2])
         ).to_json()
 
     @property
     def masks(self) -> Masks:
-        """The candidates for the prompt, best first; none without a prompt."""
-        prompt = self.prompt
-        if prompt.is_empty:
+        """The candidates for the prompt, best first; none without a prompt.
+
+        Clicks made in the browser correct each other in their order, as the widget shows.
+        """
+        payload = {"prompt": self._prompt, "steps": self._steps, "model": self.model}
+        if not self._steps and self.prompt.is_empty:
             return Masks.empty(self.image.shape[:2])
-        key = repr((self._photo, self.model, prompt))
+        key = repr((self._photo, payload))
         if self._answered is None or self._answered[0] != key:
-            answer = self.engine.predict(self.photo, prompt, self.model)
-            self._answered = key, answer.masks
+            request = read_request(payload, self.image.shape[:2])
+            self._answered = key, points.search(self.engine, self.photo, request).masks
         return self._answered[1]
 
     @property

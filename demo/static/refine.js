@@ -6,8 +6,7 @@ import { h } from './dom.js';
 /** @import { Stage } from './stage.js' */
 /** @import { Answer, CleanUp } from './types' */
 
-/** @type {['holes' | 'specks' | 'smooth', number, number][]} settings of cleaning: name, largest value, step */
-const AMOUNTS = [['holes', 2000, 50], ['specks', 2000, 50], ['smooth', 12, 0.5]];
+/** @typedef {'holes' | 'specks' | 'smooth'} Amount a setting of cleaning */
 
 export class Refine {
   /** @param {Stage} stage */
@@ -16,7 +15,11 @@ export class Refine {
     const { texts } = stage;
     this.look = this.check(texts.second_look, texts.second_look_help, on => stage.history.setLook(on));
     this.largest = this.check(texts.largest, texts.largest_help, on => this.clean({ largest: on }));
-    this.amounts = AMOUNTS.map(([name, most, step]) => this.amount(name, most, step));
+    this.amounts = [
+      this.amount('holes', texts.holes, texts.holes_help, 2000, 50),
+      this.amount('specks', texts.specks, texts.specks_help, 2000, 50),
+      this.amount('smooth', texts.smooth, texts.smooth_help, 12, 0.5),
+    ];
     this.details = h('details', { class: 'es-details' },
       h('summary', {}, texts.refine_more), this.look.row, this.largest.row, ...this.amounts.map(({ row }) => row));
     this.el = h('section', { class: 'es-section es-refine' },
@@ -30,16 +33,15 @@ export class Refine {
     return { box, words, row: h('label', { class: 'es-option', title: help }, box, words) };
   }
 
-  /** @param {'holes' | 'specks' | 'smooth'} name @param {number} most @param {number} step */
-  amount(name, most, step) {
-    const { texts } = this.stage;
+  /** @param {Amount} name @param {string} label @param {string} help @param {number} most @param {number} step */
+  amount(name, label, help, most, step) {
     const slider = h('input', {
-      type: 'range', min: 0, max: most, step, value: 0, 'aria-label': texts[name],
+      type: 'range', min: 0, max: most, step, value: 0, 'aria-label': label,
       oninput: () => { value.textContent = this.unit(name, Number(slider.value)); },
       onchange: () => this.clean({ [name]: Number(slider.value) }),
     });
     const value = h('span', { class: 'es-value' }, this.unit(name, 0));
-    const row = h('label', { class: 'es-option', title: texts[`${name}_help`] }, h('span', {}, texts[name]), slider, value);
+    const row = h('label', { class: 'es-option', title: help }, h('span', {}, label), slider, value);
     return { name, slider, value, row };
   }
 

@@ -85,6 +85,9 @@ class WidgetView {
     if (what === 'paint' && stage.photo && !same(stage.active.prompt, model.get('_prompt'))) {
       this.save('_prompt', { ...stage.active.prompt });
     }
+    if (what === 'paint' && stage.photo && !same(stage.active.steps, model.get('_steps'))) {
+      this.save('_steps', [...stage.active.steps]);
+    }
   }
 
   /** @param {string} name @param {unknown} value */

@@ -6,6 +6,8 @@ often the model forgetting what was right. Keeping only that piece of a change i
 interactive segmentation as progressive merging (Chen et al., "FocalClick", CVPR 2022).
 """
 
+import math
+
 import numpy as np
 from scipy import ndimage
 
@@ -68,7 +70,7 @@ def _insisted(
         towards: Logits (h, w) in the direction of the click.
         at_xy: The click.
     """
-    most = FAR * max(np.count_nonzero(shown), 1) ** 0.5
+    most = FAR * math.sqrt(np.count_nonzero(shown) + 1)
     radius = 2 * min(_at(_depth(free), at_xy), most)
     level = _at(towards, at_xy) * 1.25
     near = free & (towards >= level) & _disc(shown.shape, at_xy, max(radius, 1.0))

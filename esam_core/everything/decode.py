@@ -7,6 +7,7 @@ import numpy as np
 from esam_core.errors import InvalidSettings
 from esam_core.everything.candidates import CandidateList, GridCandidates, Upscaling
 from esam_core.everything.grid import grid_crops
+from esam_core.everything.looks import look_again
 from esam_core.everything.progress import Cancel, Progress, ProgressReport
 from esam_core.everything.resize import upscaling_to
 from esam_core.everything.search import CropSearch
@@ -46,7 +47,7 @@ def decode_grid(
 
     Raises:
         Cancelled: ``cancel`` returned True.
-        InvalidSettings: Crops were requested, but only an embedding was given.
+        InvalidSettings: Crops were requested, but only an embedding without pixels was given.
         InvalidImage: The image is not an RGB array.
     """
     settings = settings or preset("quality", segmenter.name)
@@ -54,20 +55,21 @@ def decode_grid(
     image_hw = embedding.image_hw
     parts = grid_crops(image_hw, settings, point_grids)
     total = sum(len(part.points) + len(part.if_uncovered) for part in parts)
-    report = ProgressReport(progress, cancel, total)
+    report = ProgressReport(progress, cancel, total + settings.looks)
     found, decoded = CandidateList(settings, LOGITS_LIMIT), 0
     upscalings: dict[tuple[int, int], Upscaling] = {}
     for part in parts:
+        seen = embedding
         if part.size_hw != image_hw:
-            assert isinstance(image_or_embedding, np.ndarray), "embedded() asks for the image"
+            assert embedding.image is not None, "embedded() asks for the image"
             x0, y0, x1, y1 = part.box_xyxy
-            embedding = segmenter.embed(np.ascontiguousarray(image_or_embedding[y0:y1, x0:x1]))
-        search = CropSearch(segmenter, embedding, part, image_hw, settings, found, report)
+            seen = segmenter.embed(np.ascontiguousarray(embedding.image[y0:y1, x0:x1]))
+        search = CropSearch(segmenter, seen, part, image_hw, settings, found, report)
         decoded += search.run()
         if search.low_hw and part.size_hw not in upscalings:
             upscalings[part.size_hw] = upscaling_to(segmenter, search.low_hw, part.size_hw)
     table = found.table()
-    return GridCandidates(
+    candidates = GridCandidates(
         image_hw=image_hw,
         points=decoded,
         tiles=tuple(found.tiles),
@@ -78,6 +80,9 @@ def decode_grid(
         crop_boxes_xyxy=table[:, 8:].astype(np.int32),
         upscalings=upscalings,
     )
+    if settings.looks:
+        return look_again(segmenter, embedding, candidates, settings, report)
+    return candidates
 
 
 def embedded(
@@ -86,14 +91,14 @@ def embedded(
     """Embed an image (h, w, 3) uint8 RGB; an embedding is returned unchanged.
 
     Raises:
-        InvalidSettings: Crops were requested, but only an embedding was given.
+        InvalidSettings: Crops were requested, but only an embedding without pixels was given.
         InvalidImage: The image is not an RGB array.
     """
     if not isinstance(image_or_embedding, ImageEmbedding):
         return segmenter.embed(check_rgb(image_or_embedding))
-    if settings.crop_n_layers:
+    if (settings.crop_n_layers or settings.looks) and image_or_embedding.image is None:
         raise InvalidSettings(
-            f"crop_n_layers is {settings.crop_n_layers}, but an embedding holds no pixels to crop; "
-            "give the image itself, or set crop_n_layers=0."
+            f"crop_n_layers is {settings.crop_n_layers} and looks {settings.looks}, but this "
+            "embedding holds no pixels to crop; give the image itself, or set both to 0."
         )
     return image_or_embedding

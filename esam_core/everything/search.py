@@ -101,7 +101,7 @@ class CropSearch:
         points: np.ndarray,
     ) -> None:
         """Store the tiles of candidates (m, h', w')."""
-        low_boxes = _boxes(logits)
+        low_boxes = low_boxes_of(logits)
         (height, width), (low_h, low_w) = self.crop.size_hw, logits.shape[-2:]
         scale = np.array([width / low_w, height / low_h] * 2)
         crop = np.array(self.crop.box_xyxy)
@@ -142,7 +142,7 @@ class CropSearch:
         return self.covered[cells[:, 0], cells[:, 1]]
 
 
-def _boxes(logits: Tensor) -> np.ndarray:
+def low_boxes_of(logits: Tensor) -> np.ndarray:
     """Tight boxes (m, 4) of the masks of logits (m, h, w); none is empty."""
     columns, rows = (logits.amax(dim).ge(0).cpu().numpy() for dim in (-2, -1))
     spans = [(line.argmax(1), line.shape[1] - line[:, ::-1].argmax(1)) for line in (columns, rows)]

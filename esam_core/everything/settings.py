@@ -49,6 +49,8 @@ class GridSettings:
         hierarchical: Start with a grid of a quarter of the points per side; of the full grid,
             decode only points that no mask found so far covers. Faster, but parts of a larger
             object, such as wheels of a car, are mostly lost; README.md has the numbers.
+        looks: At most this many of the masks found are decoded again, by their box in a crop around
+            each; the others are dropped; 0 is off.
         upstream_rules: Follow the notebook of EfficientSAM's authors exactly: points at the
             corners of cells instead of their centres, best of three, stability and outlines at the
             image's size, strict thresholds, clean-up before the only NMS, and in it masks that
@@ -72,6 +74,7 @@ class GridSettings:
     crop_n_points_downscale_factor: int = 1
     max_masks: int | None = None
     hierarchical: bool = False
+    looks: int = 0
     upstream_rules: bool = False
 
     def __post_init__(self) -> None:
@@ -87,10 +90,11 @@ class GridSettings:
         _number("crop_nms_thresh", self.crop_nms_thresh, 0, 1)
         _whole("crop_n_points_downscale_factor", self.crop_n_points_downscale_factor, 1, 16)
         _whole("max_masks", self.max_masks, 1, 65_535, optional=True)
-        if self.upstream_rules and (self.crop_n_layers or self.hierarchical):
+        _whole("looks", self.looks, 0, 4096)
+        if self.upstream_rules and (self.crop_n_layers or self.hierarchical or self.looks):
             raise InvalidSettings(
-                "upstream_rules support neither crops nor a hierarchical grid; "
-                "set crop_n_layers=0 and hierarchical=False, or take the preset quality."
+                "upstream_rules support neither crops, looks nor a hierarchical grid; set "
+                "crop_n_layers=0, looks=0 and hierarchical=False, or take the preset quality."
             )
 
 
@@ -125,8 +129,10 @@ def preset(name: str, model: str = "") -> GridSettings:
     if settings.upstream_rules or model not in MODELS:
         return settings
     thresholds = MODELS[model].grid_thresholds
+    per_point = thresholds.looks / PRESETS["fast"].points_per_side
     return replace(
         settings,
+        looks=round(per_point * settings.points_per_side),
         pred_iou_thresh=thresholds.pred_iou_thresh,
         stability_score_thresh=thresholds.stability_score_thresh,
         stability_score_offset=thresholds.stability_score_offset,

@@ -140,7 +140,12 @@ class SamPredictor:
         embedding = self._require_image()
         tokens = join_tokens(point_coords, point_labels, boxes)
         corrects = mask_input is not None
-        coords, labels = check_queries(*tokens, embedding.image_hw, corrects_mask=corrects)
+        coords, labels = check_queries(
+            *tokens,
+            embedding.image_hw,
+            corrects_mask=corrects,
+            most=self.model.segmenter.max_tokens,
+        )
         self._refuse_background(bool((labels == PointLabel.BACKGROUND).any()))
         return self._decode(embedding, coords, labels, mask_input, multimask_output, return_logits)
 

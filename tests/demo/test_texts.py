@@ -10,7 +10,11 @@ from demo import tabs, texts
 
 DEMO = Path(texts.__file__).parents[1]
 # Keys that static/*.js composes: tool_<name>, and hint or hint_touch.
-COMPOSED = {"tool_point", "tool_background", "tool_box", "hint", "hint_touch"}
+COMPOSED = {
+    *(f"tool_{tool}" for tool in ("point", "background", "box", "brush", "eraser")),
+    *(f"how_{how}" for how in ("correct", "add", "subtract")),
+    *("hint", "hint_touch"),
+}
 
 
 def uses() -> set[tuple[str, str]]:

@@ -102,6 +102,7 @@ class FakeSegmenter:
         masks = np.zeros((len(coords), len(RADII), *hw), bool)
         for i, (tokens, kinds) in enumerate(zip(coords, labels, strict=True)):
             prompt = _prompt(tokens, kinds)
+            self.prompts.append(prompt)
             masks[i] = [self._mask(hw, prompt, r, False, before[i]) for r in RADII]
         logits = torch.where(torch.from_numpy(masks), 8.0, -8.0)
         return LowResMasks(logits, torch.tensor([SCORES] * len(coords)).view(-1, len(SCORES)))

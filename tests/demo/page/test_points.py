@@ -124,14 +124,15 @@ def test_many_quick_clicks_all_arrive(open_page, fake_server, fake_engine, bear_
     driver.wait()
     assert len(driver.state["prompt"]["point_coords"]) == 6
     assert len(model.prompts[-1].point_coords) == 6
-    assert len(model.prompts) - prompts <= 6
+    # Each click is decoded once, and the first one a second time, when it is corrected.
+    assert len(model.prompts) - prompts <= 7
 
 
-def test_a_seventh_point_is_merged_with_a_note(open_page, fake_server, bear_file):
+def test_a_seventh_point_is_read_with_a_note(open_page, fake_server, bear_file):
     driver = open_page(fake_server).choose(bear_file)
     for x in (100, 180, 260, 340, 420, 500, 540):
         driver.click(x, 300)
-    assert "joined" in driver.page.locator(".es-status").inner_text()
+    assert "the latest ones" in driver.page.locator(".es-status").inner_text()
     assert len(driver.state["prompt"]["point_coords"]) == 7
 
 
@@ -308,9 +309,10 @@ def test_another_model_can_be_chosen_and_its_limits_are_shown(open_page, fake_se
     driver.wait().click(290, 300).click(300, 300, button="right")
     assert "Plain" in driver.page.locator(".es-chip").inner_text()
     assert "does not read background points" in driver.page.locator(".es-status").inner_text()
-    assert driver.mask[300, 300]
-    driver.button("Subtract").click()
-    assert not driver.wait().mask[300, 300]
+    before = driver.mask.sum()
+    assert not driver.mask[300, 300]
+    driver.page.locator(".es-tool-subtract").click()
+    assert driver.wait().mask.sum() < before
 
 
 def test_the_page_shows_the_current_model_and_how_to_get_another(open_page, fake_server, bear_file):

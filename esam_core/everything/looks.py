@@ -1,0 +1,126 @@
+"""A second look at the masks that a grid found: each again by its box, in a crop around it.
+
+A click in a grid finds about where an object is; its box then says which object is meant, and in a
+crop the model sees it larger. On the example photos ESAM-mini finds a third more of the annotated
+objects that way (``eval everything``).
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from esam_core.everything.candidates import GridCandidates, LogitsTile, Upscaling
+from esam_core.everything.progress import ProgressReport
+from esam_core.everything.resize import upscaling_to
+from esam_core.everything.search import low_boxes_of
+from esam_core.everything.selection import choose
+from esam_core.everything.settings import GridSettings
+from esam_core.segmenter import ImageEmbedding, Segmenter, stability_score
+from esam_core.segmenter.look import AROUND_BOX, crop_embedding, grown_box
+from esam_core.segmenter.mask_inputs import mask_to_logits
+
+LIKENESS = 1.0  # weight of a candidate's likeness with the found mask beside its predicted IoU
+
+
+def look_again(
+    segmenter: Segmenter,
+    embedding: ImageEmbedding,
+    candidates: GridCandidates,
+    settings: GridSettings,
+    report: ProgressReport,
+) -> GridCandidates:
+    """Return the best candidates, each decoded again in a crop around it.
+
+    Args:
+        segmenter: The model.
+        embedding: Of the whole image, with its pixels.
+        candidates: All that a grid found.
+        settings: At most ``looks`` candidates that pass its thresholds are looked at and kept.
+        report: Goes on by one step per look.
+
+    Raises:
+        Cancelled: The report's ``cancel`` returned True.
+    """
+    chosen = choose(candidates, replace(settings, max_masks=settings.looks))
+    tiles, rows, upscalings = [], [], dict(candidates.upscalings)
+    for index in chosen:
+        report.check()
+        crop_xyxy, tile, row = _looked_at(segmenter, embedding, candidates, int(index), settings)
+        if tile is not None:
+            tiles.append(tile)
+            rows.append((*row, *candidates.point_coords[index], *crop_xyxy))
+            size = crop_xyxy[3] - crop_xyxy[1], crop_xyxy[2] - crop_xyxy[0]
+            if size not in upscalings:
+                upscalings[size] = upscaling_to(segmenter, segmenter.low_res_hw(size), size)
+        report.step(1)
+    report.step(settings.looks - len(chosen))
+    table = np.array(rows, np.float32).reshape(-1, 12)
+    return replace(
+        candidates,
+        tiles=tuple(tiles),
+        boxes_xyxy=table[:, :4],
+        predicted_iou=table[:, 4],
+        stability_score=table[:, 5],
+        point_coords=table[:, 6:8],
+        crop_boxes_xyxy=table[:, 8:].astype(np.int32),
+        upscalings=upscalings,
+    )
+
+
+def _looked_at(
+    segmenter: Segmenter,
+    embedding: ImageEmbedding,
+    candidates: GridCandidates,
+    index: int,
+    settings: GridSettings,
+) -> tuple[tuple[int, int, int, int], LogitsTile | None, tuple[float, ...]]:
+    """Decode a candidate's box in a crop: the crop, its logits, and box, predicted IoU, stability.
+
+    There are no logits if the model finds nothing.
+    """
+    image_hw = embedding.image_hw
+    box = candidates.boxes_xyxy[index].astype(np.float64)
+    crop_xyxy = grown_box(box, AROUND_BOX, image_hw, segmenter.low_res_hw(image_hw))
+    x0, y0, x1, y1 = crop_xyxy
+    crop = embedding
+    if crop_xyxy != (0, 0, image_hw[1], image_hw[0]):
+        crop = crop_embedding(segmenter, embedding, crop_xyxy)
+    corners = (box.reshape(2, 2) - (x0, y0)).clip(0, (x1 - x0, y1 - y0))
+    low = segmenter.decode(crop, corners[None].astype(np.float32), np.array([[2, 3]]))
+    logits, scores = low.logits[0].float(), low.predicted_iou[0].float().cpu().numpy()
+    found = _in_crop(candidates, index, crop_xyxy)
+    likeness = _likeness(logits, found)
+    best = int((scores + LIKENESS * likeness).argmax())
+    if not bool((logits[best] >= 0).any()):
+        return crop_xyxy, None, ()
+    stability = stability_score(logits[best], settings.stability_score_offset)
+    low_box = low_boxes_of(logits[best : best + 1])[0]
+    scale = np.array([(x1 - x0) / logits.shape[-1], (y1 - y0) / logits.shape[-2]] * 2)
+    row = (*(low_box * scale + (x0, y0, x0, y0)).tolist(), float(scores[best]), float(stability))
+    return crop_xyxy, LogitsTile.cut(logits[best].cpu().numpy(), low_box.tolist()), row
+
+
+def _in_crop(
+    candidates: GridCandidates, index: int, crop_xyxy: tuple[int, int, int, int]
+) -> np.ndarray:
+    """Return a candidate's mask as it is seen in a crop, (h, w) bool in pixels of the image."""
+    x0, y0, x1, y1 = (int(side) for side in candidates.crop_boxes_xyxy[index])
+    upscaling: Upscaling = candidates.upscalings[y1 - y0, x1 - x0]
+    part, top, left = upscaling.mask(candidates.tiles[index])
+    top, left = top + y0 - crop_xyxy[1], left + x0 - crop_xyxy[0]
+    seen = np.zeros((crop_xyxy[3] - crop_xyxy[1], crop_xyxy[2] - crop_xyxy[0]), bool)
+    rows = slice(max(top, 0), max(top + part.shape[0], 0))
+    columns = slice(max(left, 0), max(left + part.shape[1], 0))
+    inside = seen[rows, columns]
+    inside[:] = part[max(-top, 0) :, max(-left, 0) :][: inside.shape[0], : inside.shape[1]]
+    return seen
+
+
+def _likeness(logits: torch.Tensor, mask: np.ndarray) -> np.ndarray:
+    """Return the IoU (3,) of candidates' logits (3, h', w') with a mask (h, w) bool."""
+    size = logits.shape[-2], logits.shape[-1]
+    same = torch.from_numpy(mask_to_logits(mask[None], size)[0] >= 0).to(logits.device)
+    inside = logits >= 0
+    shared = (inside & same).sum((-1, -2))
+    return (shared / (inside | same).sum((-1, -2)).clamp(min=1)).cpu().numpy()
