@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 from esam_core.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from esam_core.cleanup import CleanUp
     from esam_core.comparison import compare_models
+    from esam_core.corrections.replaying import replay
+    from esam_core.corrections.steps import Step, steps_of
     from esam_core.datasets.detections import load_detections
     from esam_core.errors import (
         Cancelled,
@@ -46,7 +49,10 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _NAMES_IN = {
+    "cleanup": ("CleanUp",),
     "comparison": ("compare_models",),
+    "corrections.replaying": ("replay",),
+    "corrections.steps": ("Step", "steps_of"),
     "datasets.detections": ("load_detections",),
     "errors": (
         "Cancelled",

@@ -84,12 +84,24 @@ class Replay:
             clicks = (*clicks, (*step.point, step.label))
         else:
             box = step.box_xyxy
+        if len(shown.masks) and not self._reads(clicks, box):
+            return self._joined(shown, replace(step, mode="subtract"))
         query = self._query(clicks, box, shown.masks)
         seen = self._predicted(query, shown.crop_xyxy)
         masks = masks_of(seen)
         if len(shown.masks):
             masks = self._improved(shown, step, seen, masks)
         return Shown(masks, clicks, box, seen.looked_at or shown.crop_xyxy, shown.count + 1)
+
+    def _reads(
+        self,
+        clicks: tuple[tuple[float, float, int], ...],
+        box_xyxy: tuple[float, float, float, float] | None,
+    ) -> bool:
+        """Whether the model can predict from these; one without masks needs a foreground."""
+        if self.segmenter.understands_mask_input or box_xyxy is not None:
+            return True
+        return any(label == PointLabel.FOREGROUND for *_, label in clicks)
 
     def _improved(self, shown: Shown, step: Step, seen: Candidates, masks: Masks) -> Masks:
         """Rank candidates by likeness with the shown mask too, and take over what a click asks for.

@@ -91,6 +91,7 @@ class GridCandidates:
         point_coords: (n, 2) float32 in pixels of the image.
         crop_boxes_xyxy: (n, 4) int32 in pixels of the image, the crop each was found in.
         upscalings: The upscaling for each crop size (height, width).
+        looked: Whether each has a crop of its own, from a second look.
     """
 
     image_hw: tuple[int, int]
@@ -102,6 +103,7 @@ class GridCandidates:
     point_coords: np.ndarray
     crop_boxes_xyxy: np.ndarray
     upscalings: dict[tuple[int, int], Upscaling]
+    looked: bool = False
 
     def __len__(self) -> int:
         return len(self.tiles)

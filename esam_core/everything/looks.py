@@ -21,6 +21,7 @@ from esam_core.segmenter.look import AROUND_BOX, crop_embedding, grown_box
 from esam_core.segmenter.mask_inputs import mask_to_logits
 
 LIKENESS = 1.0  # weight of a candidate's likeness with the found mask beside its predicted IoU
+SAME = 0.5  # IoU with the found mask below which the box means something else, such as its inside
 
 
 def look_again(
@@ -47,12 +48,15 @@ def look_again(
     for index in chosen:
         report.check()
         crop_xyxy, tile, row = _looked_at(segmenter, embedding, candidates, int(index), settings)
-        if tile is not None:
-            tiles.append(tile)
-            rows.append((*row, *candidates.point_coords[index], *crop_xyxy))
-            size = crop_xyxy[3] - crop_xyxy[1], crop_xyxy[2] - crop_xyxy[0]
-            if size not in upscalings:
-                upscalings[size] = upscaling_to(segmenter, segmenter.low_res_hw(size), size)
+        if tile is None:  # the first look was the better one
+            tile, crop_xyxy = candidates.tiles[index], candidates.crop_boxes_xyxy[index]
+            scores = candidates.predicted_iou[index], candidates.stability_score[index]
+            row = (*candidates.boxes_xyxy[index], *scores)
+        tiles.append(tile)
+        rows.append((*row, *candidates.point_coords[index], *crop_xyxy))
+        size = int(crop_xyxy[3] - crop_xyxy[1]), int(crop_xyxy[2] - crop_xyxy[0])
+        if size not in upscalings:
+            upscalings[size] = upscaling_to(segmenter, segmenter.low_res_hw(size), size)
         report.step(1)
     report.step(settings.looks - len(chosen))
     table = np.array(rows, np.float32).reshape(-1, 12)
@@ -65,6 +69,7 @@ def look_again(
         point_coords=table[:, 6:8],
         crop_boxes_xyxy=table[:, 8:].astype(np.int32),
         upscalings=upscalings,
+        looked=True,
     )
 
 
@@ -77,7 +82,7 @@ def _looked_at(
 ) -> tuple[tuple[int, int, int, int], LogitsTile | None, tuple[float, ...]]:
     """Decode a candidate's box in a crop: the crop, its logits, and box, predicted IoU, stability.
 
-    There are no logits if the model finds nothing.
+    There are no logits if the model finds something else.
     """
     image_hw = embedding.image_hw
     box = candidates.boxes_xyxy[index].astype(np.float64)
@@ -92,7 +97,7 @@ def _looked_at(
     found = _in_crop(candidates, index, crop_xyxy)
     likeness = _likeness(logits, found)
     best = int((scores + LIKENESS * likeness).argmax())
-    if not bool((logits[best] >= 0).any()):
+    if likeness[best] < SAME:
         return crop_xyxy, None, ()
     stability = stability_score(logits[best], settings.stability_score_offset)
     low_box = low_boxes_of(logits[best : best + 1])[0]

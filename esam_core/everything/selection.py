@@ -75,6 +75,10 @@ def choose(candidates: GridCandidates, settings: GridSettings) -> np.ndarray:
     if settings.best_of_three:
         good &= _best_of_point(candidates)
     boxes, iou = candidates.boxes_xyxy, candidates.predicted_iou
+    if candidates.looked:  # their crops say how large they are, not how closely they were seen
+        inside = np.flatnonzero(good)
+        best = suppress(boxes[inside], iou[inside], settings.box_nms_thresh)
+        return inside[best][: settings.max_masks]
     crops, crop_of = np.unique(candidates.crop_boxes_xyxy, axis=0, return_inverse=True)
     crop_of = crop_of.reshape(-1)
     parts = [np.zeros(0, int)]

@@ -18,7 +18,7 @@ def test_text_command_writes_mask_overlay_and_report(capsys, few_points, tmp_pat
     written = json.loads(report.read_text())
     assert [text["subject"] for text in written["texts"]] == ["brown bear", "banana"]
     assert written["encoder"] == "offline"
-    assert written["encoder_provenance"].startswith("bundled mini")
+    assert written["encoder_provenance"].startswith("bundled imagenet_lite2")
     assert written["texts"][1]["found"] == []
     assert "banana: no match among" in capsys.readouterr().out
 

@@ -339,9 +339,49 @@ def test_kept_logits_stay_within_their_limit(photo, monkeypatch):
 
 
 def test_crops_need_the_photo(photo):
-    embedding = small_segmenter().embed(photo)
+    embedding = replace(small_segmenter().embed(photo), image=None)
     with pytest.raises(InvalidSettings, match="crop_n_layers is 1"):
         segment_everything(small_segmenter(), embedding, replace(OPEN, crop_n_layers=1))
+    with pytest.raises(InvalidSettings, match="looks 5"):
+        segment_everything(small_segmenter(), embedding, replace(OPEN, looks=5))
+
+
+def test_an_embedding_brings_the_pixels_for_crops(photo):
+    embedding = small_segmenter().embed(photo)
+    settings = replace(OPEN, crop_n_layers=1)
+    found, same = (decode_grid(small_segmenter(), given, settings) for given in (photo, embedding))
+    np.testing.assert_array_equal(found.boxes_xyxy, same.boxes_xyxy)
+
+
+def test_a_second_look_keeps_the_best_and_finds_them_in_crops(mini, bear):
+    settings = replace(preset("fast", "mini"), points_per_side=4, looks=0)
+    first = decode_grid(mini, bear[0], settings)
+    steps = []
+    looked = decode_grid(
+        mini, bear[0], replace(settings, looks=3), progress=lambda *step: steps.append(step)
+    )
+    assert steps[-1] == (19, 19) and 1 <= len(looked) <= 3
+    assert len(np.unique(looked.crop_boxes_xyxy, axis=0)) > 1
+    before, after = (select(c, replace(settings, pred_iou_thresh=0)) for c in (first, looked))
+    assert (
+        mask_iou(after.data, bear[1][None]).max()
+        > mask_iou(before.data, bear[1][None]).max() - 0.05
+    )
+    inside = after.boxes_xyxy
+    assert (inside[:, :2] >= 0).all() and (inside[:, 2:] <= (586, 640)).all()
+
+
+def test_a_second_look_can_be_cancelled(mini, bear):
+    settings = replace(preset("fast", "mini"), points_per_side=2, looks=3)
+    steps = []
+    with pytest.raises(Cancelled):
+        decode_grid(
+            mini,
+            bear[0],
+            settings,
+            progress=lambda *step: steps.append(step),
+            cancel=lambda: bool(steps) and steps[-1][0] > 4,
+        )
 
 
 def test_crops_find_masks_within_themselves(photo):
@@ -369,7 +409,7 @@ def test_own_points_replace_the_grid(photo):
 
 
 def test_hierarchical_grid_decodes_fewer_points_on_a_photo(mini, bear):
-    settings = replace(preset("fast", "mini"), hierarchical=True)
+    settings = replace(preset("fast", "mini"), hierarchical=True, looks=0)
     steps = []
     few = decode_grid(mini, bear[0], settings, progress=lambda *step: steps.append(step))
     assert 16 <= few.points < 256

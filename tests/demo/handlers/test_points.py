@@ -5,6 +5,8 @@ import json
 import numpy as np
 
 from demo.handlers import points
+from demo.handlers.export_objects import read_objects
+from demo.handlers.pictures import full_mask_url
 from tests.support.payloads import opaque, picture, prompt_payload
 
 
@@ -62,3 +64,59 @@ def test_a_large_photo_is_shown_smaller_and_answered_in_its_own_pixels(engine):
     reply = points.prompt(engine, prompt_payload(photo, [[4000, 1400]], [1]))
     assert picture(reply["candidates"][0]["png"]).size == (2048, 750)
     assert "error" not in reply
+
+
+def corrected(photo, steps, **more):
+    payload = prompt_payload(photo, [[70, 50]], [1], **more)
+    return {**payload, "steps": steps}
+
+
+CLICK = {"point": [70, 50], "label": 1}
+
+
+def test_steps_are_replayed_and_the_picked_candidate_is_corrected(engine, photo):
+    brush = {"stroke": [[5, 5], [20, 5]], "radius": 3, "mode": "add"}
+    areas = []
+    for choice in (0, 1, 2):
+        reply = points.prompt(engine, corrected(photo, [{**CLICK, "choice": choice}, brush]))
+        (candidate,) = reply["candidates"]
+        mask = opaque(candidate["png"])
+        assert mask[5, 5:20].all() and mask[50, 70]
+        areas.append(candidate["area"])
+    assert areas[1] < areas[0] < areas[2]
+
+
+def test_a_step_adds_or_cuts_and_a_mask_of_the_browser_is_corrected(engine, photo):
+    base = np.zeros(photo.image.shape[:2], bool)
+    base[60:80, 10:30] = True
+    pngs = [full_mask_url(base)]
+    add = {**CLICK, "mode": "add"}
+    reply = points.prompt(engine, corrected(photo, [add], pngs=pngs))
+    mask = opaque(reply["candidates"][0]["png"])
+    assert mask[base].all() and mask[50, 70]
+    cut = {"box_xyxy": [0, 55, 20, 90], "mode": "subtract"}
+    mask = opaque(points.prompt(engine, corrected(photo, [cut], pngs=pngs))["candidates"][0]["png"])
+    assert not mask[60:80, 10:20].any() and mask[60:80, 20:30].all()
+
+
+def test_a_cleaned_mask_is_what_is_exported(engine, photo):
+    base = np.zeros(photo.image.shape[:2], bool)
+    base[40:80, 10:60] = True
+    base[5:8, 5:8] = True
+    item = {"pngs": [full_mask_url(base)], "cleanup": {"largest": True}, "choice": 0}
+    shown = points.prompt(engine, {"token": photo.token, **item})["candidates"][0]
+    (exported,) = read_objects(engine, photo, [item])
+    np.testing.assert_array_equal(exported.mask, opaque(shown["png"]))
+    assert exported.mask.sum() == 40 * 50
+
+
+def test_steps_that_are_none_are_an_error_and_nothing_is_lost(engine, photo):
+    for steps, words in (
+        ([{"pint": [1, 2]}], "pint"),
+        ([{**CLICK, "mode": "paint"}, CLICK], "correct, add, subtract"),
+        ("no list", "steps"),
+    ):
+        assert words in points.prompt(engine, corrected(photo, steps))["error"]
+    reply = points.prompt(engine, corrected(photo, [CLICK, CLICK], cleanup={"edges": 1}))
+    assert "no setting" in reply["error"]
+    assert "error" not in points.prompt(engine, corrected(photo, [CLICK]))

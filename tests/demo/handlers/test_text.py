@@ -89,7 +89,7 @@ def test_a_picked_hit_stands_alone_and_is_kept_by_its_text(mini_engine, bear_pay
     kept = text.keep(mini_engine, bear_payload, "bear", 0.1, picked=1)
     [shown], [mask] = (reply["layers"]["text-masks"]["masks"], kept["layers"]["kept"]["masks"])
     assert {key: mask[key] for key in shown} == shown
-    assert mask["name"] == "bear" and mask["score"] == reply["hits"][0]["score"]
+    assert mask["name"] == "bear" and mask["score"] == reply["hits"][1]["score"]
 
 
 def test_finding_and_encoding_masks_is_one_percentage_and_can_be_cancelled(mini_engine, dog_file):
