@@ -46,7 +46,7 @@ EFFICIENT_SAM_THRESHOLDS = GridThresholds(0.7, 0.9, 1.0)
 # Small models predict lower scores for the clicks of a grid: with EfficientSAM's thresholds the
 # bundled one finds next to nothing. Low ones with a second look at the best masks find most
 # (``eval everything``).
-MINI_THRESHOLDS = GridThresholds(0.1, 0.3, 0.5, looks=60)
+MINI_THRESHOLDS = GridThresholds(0.1, 0.3, 0.5, looks=32)
 
 
 @dataclass(frozen=True, slots=True)
