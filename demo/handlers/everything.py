@@ -30,7 +30,7 @@ MASK_BYTES = 500_000_000  # limit for masks in memory at one time
 MOST_REGIONS = 64  # whole masks per request
 MIN_AREA = 0.05  # percent of the photo
 # Candidates below these are out of reach of the sliders and are dropped.
-LOWEST = {"pred_iou_thresh": 0.2, "stability_score_thresh": 0.0}
+LOWEST = {"pred_iou_thresh": 0.1, "stability_score_thresh": 0.0}
 
 
 def filters_for(model: str | None) -> dict[str, float]:
