@@ -23,7 +23,7 @@ from demo.tabs.shared import (
 from demo.texts import everything as texts
 
 RANGES = {  # slider -> lowest, highest, step
-    "predicted_iou": (0.2, 1.0, 0.01),
+    "predicted_iou": (0.1, 1.0, 0.01),
     "stability": (0.0, 1.0, 0.01),
     "nms": (0.1, 1.0, 0.01),
     "min_area": (0.0, 5.0, 0.05),
