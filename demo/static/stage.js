@@ -190,16 +190,22 @@ export class Stage {
   /** Whether the tool paints or erases. */
   get paints() { return this.tool === 'brush' || this.tool === 'eraser'; }
 
+  /** What a click does now: without a mask, adding begins one, and there is nothing to cut from. @returns {How | null} */
+  get howNow() {
+    if (this.how === 'correct' || !this.history.isClear) return this.how;
+    return this.how === 'add' ? 'correct' : null;
+  }
+
   /** Add a click of the current kind. @param {number} x @param {number} y @param {number} label */
   click(x, y, label) {
-    if (this.how !== 'correct' && !this.hasMask(this.active)) this.showMessage(this.texts.nothing_to_change, 'note');
-    else this.history.addPoint(x, y, label, this.how);
+    const how = this.howNow;
+    if (how) this.history.addPoint(x, y, label, how); else this.showMessage(this.texts.nothing_to_change, 'note');
   }
 
   /** Add a box of the current kind. @param {Box} box */
   box(box) {
-    if (this.how !== 'correct' && !this.hasMask(this.active)) this.showMessage(this.texts.nothing_to_change, 'note');
-    else this.history.setBox(box, this.how);
+    const how = this.howNow;
+    if (how) this.history.setBox(box, how); else this.showMessage(this.texts.nothing_to_change, 'note');
   }
 
   /** Show layers by name; null removes one. @param {Record<string, Layer | null>} layers */
