@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         read_detections,
         results_of_masks,
     )
+    from esam_core.datasets.labelled import LabelledPhoto, Truth, labelled_photos
     from esam_core.datasets.photos import image_id_of, usable_boxes
     from esam_core.datasets.rows import LeftOut
 
@@ -29,6 +30,9 @@ _MODULE_OF = {
     "detections_of": "detections",
     "image_id_of": "photos",
     "usable_boxes": "photos",
+    "LabelledPhoto": "labelled",
+    "Truth": "labelled",
+    "labelled_photos": "labelled",
     "load_detections": "detections",
     "read_detections": "detections",
     "results_of_masks": "detections",

@@ -1,27 +1,35 @@
-"""Mean IoU of a box, one click and three clicks with annotated objects, per model.
+"""Mean IoU of a box, one click, three and six clicks with annotated objects, per model.
 
 The box is the object's tight box. The first click is the object's most interior point. Each further
 click is the most interior point of the largest error: foreground for a missing part, background for
-an excess part. Only objects larger than a given share of their photo count.
+an excess part; it corrects the mask that is shown, as on the page. Every model is measured without
+second looks and with them.
 """
 
 import argparse
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from esam_core.datasets.annotated import annotated_photos
 from esam_core.errors import EsamError, InvalidSettings
-from esam_core.geometry import interior_point, mask_iou, xywh_to_xyxy
-from esam_core.masks import Masks, rank_masks_by
+from esam_core.evaluation.clicks import click_through
+from esam_core.evaluation.results import Journal, add_out_argument
+from esam_core.evaluation.targets import (
+    SIZES,
+    PromptTarget,
+    add_target_arguments,
+    next_click,
+    targets,
+)
+from esam_core.masks import rank_masks_by
 from esam_core.models import load_segmenter
-from esam_core.prompts import PointLabel, Prompt
+from esam_core.prompts import Prompt
 from esam_core.segmenter import ImageEmbedding, Segmenter
+from esam_core.segmenter.protocol import LookAgain
 
-HELP = "mean IoU of a box, one click and three clicks, per model and for GrabCut"
+HELP = "mean IoU of a box, one, three and six clicks, per model, second look and size of object"
 COLUMNS = (
     "box",
     "box, box rule",
@@ -29,86 +37,65 @@ COLUMNS = (
     "1 click",
     "1 click, best of 3",
     "3 clicks",
-    "3 clicks, best of 3",
+    "6 clicks",
+    "best of the 6",
 )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PromptTarget:
-    """One object to segment.
-
-    Args:
-        image: The image (h, w, 3) uint8 RGB.
-        truth: Mask (h, w) bool of the object.
-        box_xyxy: Its tight box in pixels.
-    """
-
-    image: np.ndarray
-    truth: np.ndarray
-    box_xyxy: tuple[float, float, float, float]
+LOOKS: dict[str, LookAgain] = {"one look": False, "second look": True}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add ``--data FOLDER --models A,B``."""
-    parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="assets/photos")
+    """Add the options of objects and models."""
+    add_target_arguments(parser)
     parser.add_argument("--models", default="auto", help="names, separated by commas")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--precision", default="auto")
-    parser.add_argument("--limit", type=int, metavar="N", help="only the first N objects")
     parser.add_argument(
-        "--min-area", type=float, default=0.005, help="smallest object, as a share of the photo"
+        "--looks", choices=(*LOOKS, "both"), default="both", help="without or with second looks"
     )
     parser.add_argument("--no-grabcut", action="store_true", help="omit the GrabCut baseline")
+    add_out_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Measure and print one row per model."""
+    """Measure and print one row per model and look, for all objects and by size."""
+    from tqdm import tqdm
+
+    journal = Journal(args.out, _settings(args))
     segmenters = [
         load_segmenter(name, device=args.device, precision=args.precision)
         for name in args.models.split(",")
     ]
-    rows = {
-        f"{s.title} ({s.provenance}), {s.device} {s.precision}": _mean(args, model_scorer(s))
-        for s in segmenters
-    }
-    count = sum(1 for _ in _targets(args))
-    if not args.no_grabcut:
-        rows["GrabCut from the box (OpenCV)"] = _mean(args, score_grabcut)
-    print(f"mean IoU over {count} objects larger than {args.min_area:.1%} of their photo\n")
-    print(f"| model | {' | '.join(COLUMNS)} |")
-    print(f"|---|{'---|' * len(COLUMNS)}")
-    for name, scores in rows.items():
-        cells = [f"{scores[c]:.3f}" if c in scores else "" for c in COLUMNS]
-        print(f"| {name} | {' | '.join(cells)} |")
+    image: np.ndarray | None = None
+    embeddings: list[ImageEmbedding] = []
+    for target in tqdm(targets(args), leave=False, unit="object"):
+        if target.key in journal:
+            continue
+        if image is not target.image:
+            image, embeddings = target.image, [s.embed(target.image) for s in segmenters]
+        scores = {
+            f"{s.title} ({s.provenance}), {s.device} {s.precision}, {title}": score_model(
+                s, embedding, target, look_again
+            )
+            for s, embedding in zip(segmenters, embeddings, strict=True)
+            for title, look_again in LOOKS.items()
+            if args.looks in (title, "both")
+        }
+        if not args.no_grabcut:
+            scores["GrabCut from the box (OpenCV)"] = score_grabcut(target)
+        journal.add(target.key, {"share": round(target.share, 5), "scores": scores})
+    if not journal.rows:
+        raise InvalidSettings(f"no object is larger than {args.min_area:.1%} of its photo.")
+    lines = list(table(journal.rows.values(), args))
+    print("\n".join(lines))
+    journal.finish(dict(means(list(journal.rows.values()))), lines)
     return 0
 
 
-def prompt_targets(folder: Path, min_area: float) -> Iterator[PromptTarget]:
-    """Yield the objects of annotated photos that are larger than a share of their photo."""
-    for photo in annotated_photos(folder):
-        image, masks = photo.image(), photo.masks()
-        for item, truth in zip(photo.objects, masks, strict=True):
-            if truth.sum() > min_area * truth.size:
-                x0, y0, x1, y1 = xywh_to_xyxy(np.array(item.box_xywh)).tolist()
-                yield PromptTarget(image, truth, (x0, y0, x1, y1))
-
-
-def model_scorer(segmenter: Segmenter) -> Callable[[PromptTarget], dict[str, float]]:
-    """Return a function that scores a model on a target and encodes each image only once."""
-    image: np.ndarray | None = None
-    embedding: ImageEmbedding
-
-    def score(target: PromptTarget) -> dict[str, float]:
-        nonlocal image, embedding
-        if image is not target.image:
-            image, embedding = target.image, segmenter.embed(target.image)
-        return score_model(segmenter, embedding, target)
-
-    return score
-
-
 def score_model(
-    segmenter: Segmenter, embedding: ImageEmbedding, target: PromptTarget
+    segmenter: Segmenter,
+    embedding: ImageEmbedding,
+    target: PromptTarget,
+    look_again: LookAgain = "auto",
 ) -> dict[str, float]:
     """Return the IoU of a model's masks with one object, per column of the table.
 
@@ -116,38 +103,47 @@ def score_model(
         segmenter: The model.
         embedding: Embedding of the target's image by this model.
         target: The object.
+        look_again: As for ``Segmenter.predict``.
     """
-    boxed = segmenter.predict(embedding, Prompt.box(*target.box_xyxy))
+    boxed = segmenter.predict(embedding, Prompt.box(*target.box_xyxy), look_again=look_again)
     by_box = rank_masks_by(boxed, "box_iou", box_xyxy=target.box_xyxy)
-    ious = _ious(boxed, target.truth)
+    ious = target.iou(boxed.data)
     scores = {"box": ious[0], "box, box rule": ious[by_box[0]], "box, best of 3": ious.max()}
-    prompt = next_click(Prompt(), np.zeros_like(target.truth), target.truth)
-    for clicks in (1, 2, 3):
-        masks = segmenter.predict(embedding, prompt)
-        ious = _ious(masks, target.truth)
-        if clicks in (1, 3):
-            name = "1 click" if clicks == 1 else "3 clicks"
-            scores |= {name: ious[0], f"{name}, best of 3": ious.max()}
-        prompt = next_click(prompt, masks.data[0], target.truth)
-    return scores
+    first = next_click(Prompt(), np.zeros_like(target.truth), target.truth)
+    clicked = target.iou(segmenter.predict(embedding, first, look_again=look_again).data)
+    shown, _ = click_through(segmenter, embedding, target, 6, look_again=look_again)
+    scores |= {
+        "1 click": clicked[0],
+        "1 click, best of 3": clicked.max(),
+        "3 clicks": shown[min(3, len(shown)) - 1],
+        "6 clicks": shown[-1],
+        "best of the 6": max(shown),
+    }
+    return {name: round(float(score), 4) for name, score in scores.items()}
 
 
-def next_click(prompt: Prompt, mask: np.ndarray, truth: np.ndarray) -> Prompt:
-    """Add a click at the centre of a mask's largest error; none if the mask is perfect.
-
-    Args:
-        prompt: The clicks so far, in pixels.
-        mask: The mask (h, w) bool predicted from them.
-        truth: The object's mask (h, w) bool.
-    """
-    missing, extra = truth & ~mask, mask & ~truth
-    wrong, label = (
-        (missing, PointLabel.FOREGROUND)
-        if missing.sum() >= extra.sum()
-        else (extra, PointLabel.BACKGROUND)
+def table(rows: Iterable[dict[str, Any]], args: argparse.Namespace) -> Iterator[str]:
+    """Yield the lines of the table: all objects, then those of each size."""
+    rows = list(rows)
+    yield (
+        f"mean IoU over {len(rows)} object{'s' * (len(rows) != 1)} larger than "
+        f"{args.min_area:.1%} of their photo, {args.data}"
     )
-    at = interior_point(wrong)
-    return prompt if at is None else prompt.with_point(*at, label)
+    yield ""
+    yield f"| model | objects | {' | '.join(COLUMNS)} |"
+    yield f"|---|---|{'---|' * len(COLUMNS)}"
+    for size, (low, high) in {"all": (0.0, 2.0), **SIZES}.items():
+        members = [row for row in rows if low <= row["share"] < high]
+        for name, scores in means(members):
+            cells = [f"{scores[c]:.3f}" if c in scores else "" for c in COLUMNS]
+            yield f"| {name} | {size} ({len(members)}) | {' | '.join(cells)} |"
+
+
+def means(rows: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, float]]]:
+    """Yield the mean score per column, by row of the table."""
+    for name in rows[0]["scores"] if rows else ():
+        columns = rows[0]["scores"][name]
+        yield name, {c: float(np.mean([row["scores"][name][c] for row in rows])) for c in columns}
 
 
 def score_grabcut(target: PromptTarget) -> dict[str, float]:
@@ -173,23 +169,12 @@ def score_grabcut(target: PromptTarget) -> dict[str, float]:
     except cv2.error:  # a box as large as the image leaves no background samples
         mask = np.zeros_like(target.truth)
         mask[y0:y1, x0:x1] = True
-    return {"box": float(mask_iou(mask[None], target.truth[None])[0, 0])}
+    return {"box": round(float(target.iou(mask[None])[0]), 4)}
 
 
-def _ious(masks: Masks, truth: np.ndarray) -> np.ndarray:
-    return mask_iou(masks.data, truth[None])[:, 0]
-
-
-def _targets(args: argparse.Namespace) -> Iterator[PromptTarget]:
-    return islice(prompt_targets(args.data, args.min_area), args.limit)
-
-
-def _mean(
-    args: argparse.Namespace, score: Callable[[PromptTarget], dict[str, float]]
-) -> dict[str, float]:
-    from tqdm import tqdm
-
-    scores = [score(target) for target in tqdm(_targets(args), leave=False, unit="object")]
-    if not scores:
-        raise InvalidSettings(f"no object is larger than {args.min_area:.1%} of its photo.")
-    return {name: float(np.mean([row[name] for row in scores])) for name in scores[0]}
+def _settings(args: argparse.Namespace) -> dict[str, Any]:
+    names = ("data", "min_area", "limit", "models", "device", "precision", "looks", "no_grabcut")
+    return {"eval": "prompts"} | {
+        name: str(value) if isinstance(value := getattr(args, name), Path) else value
+        for name in names
+    }

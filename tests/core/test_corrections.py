@@ -6,7 +6,7 @@ import pytest
 from esam_core import CleanUp, InvalidPrompt, Prompt, Step, asset, load_segmenter, replay, steps_of
 from esam_core.corrections.keep import kept_change
 from esam_core.datasets.annotated import annotated_photos
-from esam_core.evaluation.prompts import next_click
+from esam_core.evaluation.targets import next_click
 from tests.support.fakes import FakeSegmenter
 from tests.support.small import blocks
 

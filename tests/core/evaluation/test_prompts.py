@@ -5,7 +5,8 @@ import pytest
 
 from esam_core import Prompt, asset
 from esam_core.cli import main
-from esam_core.evaluation.prompts import PromptTarget, next_click, prompt_targets, score_grabcut
+from esam_core.evaluation.prompts import score_grabcut
+from esam_core.evaluation.targets import PromptTarget, next_click, prompt_targets
 from esam_core.geometry import interior_point
 
 
