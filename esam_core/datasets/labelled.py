@@ -128,7 +128,7 @@ def read_id_map(path: Path) -> tuple[np.ndarray, np.ndarray]:
     values = values[..., :1].max(2) if values.ndim == 3 else values
     known = np.unique(values)
     nothing = np.zeros(values.shape, bool)
-    if kind.startswith("I") or (2 < len(known) and known[-1] <= MOST_IDS):
+    if kind.startswith("I") or (len(known) > 2 and known[-1] <= MOST_IDS):
         return values.astype(int), nothing
     if known.tolist() == [0, UNKNOWN, VOID]:
         return (values == VOID).astype(int), values == UNKNOWN

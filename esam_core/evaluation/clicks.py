@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from esam_core.corrections import replay, steps_of
+from esam_core.corrections import Step, replay
 from esam_core.errors import InvalidSettings
 from esam_core.evaluation.results import Journal, add_out_argument
 from esam_core.evaluation.targets import (
@@ -25,7 +25,6 @@ from esam_core.evaluation.targets import (
     targets,
 )
 from esam_core.models import load_segmenter
-from esam_core.prompts import Prompt
 from esam_core.segmenter import ImageEmbedding, Segmenter
 from esam_core.segmenter.protocol import LookAgain
 
@@ -132,17 +131,20 @@ def click_through(
         ``clicks`` if a mask is perfect.
     """
     memory: dict[Any, Any] = {}
-    prompt = next_click(Prompt(), np.zeros_like(target.truth), target.truth)
-    ious, seconds = [], []
+    steps: list[Step] = []
+    ious: list[float] = []
+    seconds: list[float] = []
+    mask = np.zeros_like(target.truth)
     for _ in range(clicks):
-        start = time.perf_counter()
-        masks = replay(segmenter, embedding, steps_of(prompt), look_again=look_again, memory=memory)
-        seconds.append(time.perf_counter() - start)
-        ious.append(float(target.iou(masks.data[:1])[0]))
-        further = next_click(prompt, masks.data[0], target.truth, target.ignored)
-        if further is prompt:
+        click = next_click(mask, target.truth, target.ignored)
+        if click is None:
             break
-        prompt = further
+        steps.append(click)
+        start = time.perf_counter()
+        masks = replay(segmenter, embedding, steps, look_again=look_again, memory=memory)
+        seconds.append(time.perf_counter() - start)
+        mask = masks.data[0]
+        ious.append(float(target.iou(mask[None])[0]))
     return ious, seconds
 
 

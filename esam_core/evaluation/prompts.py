@@ -109,7 +109,8 @@ def score_model(
     by_box = rank_masks_by(boxed, "box_iou", box_xyxy=target.box_xyxy)
     ious = target.iou(boxed.data)
     scores = {"box": ious[0], "box, box rule": ious[by_box[0]], "box, best of 3": ious.max()}
-    first = next_click(Prompt(), np.zeros_like(target.truth), target.truth)
+    click = next_click(np.zeros_like(target.truth), target.truth)
+    first = Prompt() if click is None or click.point is None else Prompt.point(*click.point)
     clicked = target.iou(segmenter.predict(embedding, first, look_again=look_again).data)
     shown, _ = click_through(segmenter, embedding, target, 6, look_again=look_again)
     scores |= {

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
+from esam_core.corrections import Step
 from esam_core.datasets.labelled import labelled_photos
 from esam_core.geometry import interior_point, mask_iou, masks_to_boxes
-from esam_core.prompts import PointLabel, Prompt
+from esam_core.prompts import PointLabel
 
 SMALLEST = 0.005  # of the photo; the default of --min-area
 SIZES = {"under 1 %": (0.0, 0.01), "1 to 5 %": (0.01, 0.05), "over 5 %": (0.05, 1.01)}
@@ -82,23 +83,19 @@ def prompt_targets(
 
 
 def next_click(
-    prompt: Prompt, mask: np.ndarray, truth: np.ndarray, ignored: np.ndarray | None = None
-) -> Prompt:
-    """Add a click at the centre of a mask's largest error; none if the mask is perfect.
+    mask: np.ndarray, truth: np.ndarray, ignored: np.ndarray | None = None
+) -> Step | None:
+    """Return a click at the centre of a mask's largest error; None if the mask is perfect.
 
     Args:
-        prompt: The clicks so far, in pixels.
-        mask: The mask (h, w) bool predicted from them.
+        mask: The mask (h, w) bool that is shown.
         truth: The object's mask (h, w) bool.
         ignored: Pixels (h, w) bool that are never wrong.
     """
     missing, extra = truth & ~mask, mask & ~truth
     if ignored is not None:
         missing, extra = missing & ~ignored, extra & ~ignored
-    wrong, label = (
-        (missing, PointLabel.FOREGROUND)
-        if missing.sum() >= extra.sum()
-        else (extra, PointLabel.BACKGROUND)
-    )
-    at = interior_point(wrong)
-    return prompt if at is None else prompt.with_point(*at, label)
+    more = missing.sum() >= extra.sum()
+    at = interior_point(missing if more else extra)
+    label = PointLabel.FOREGROUND if more else PointLabel.BACKGROUND
+    return None if at is None else Step(point=at, label=int(label))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from esam_core import Prompt, asset
+from esam_core import asset
 from esam_core.cli import main
 from esam_core.evaluation.prompts import score_grabcut
 from esam_core.evaluation.targets import PromptTarget, next_click, prompt_targets
@@ -42,15 +42,13 @@ def test_empty_mask_has_no_interior():
 
 
 def test_next_click_adds_what_is_missing_and_removes_what_is_too_much():
-    truth, first = block(10, 10, 40, 30), Prompt.point(15, 15)
-    missed = next_click(first, block(10, 10, 20, 30), truth)
-    assert missed.point_labels == (1, 1) and 20 < missed.point_coords[1][0] < 40
-    extra = next_click(first, block(10, 0, 60, 40), truth)
-    assert (
-        extra.point_labels == (1, 0)
-        and not truth[int(extra.point_coords[1][1])][int(extra.point_coords[1][0])]
-    )
-    assert next_click(first, truth, truth) == first
+    truth = block(10, 10, 40, 30)
+    missed = next_click(block(10, 10, 20, 30), truth)
+    assert missed.label == 1 and 20 < missed.point[0] < 40
+    extra = next_click(block(10, 0, 60, 40), truth)
+    assert extra.label == 0 and not truth[int(extra.point[1]), int(extra.point[0])]
+    assert next_click(truth, truth) is None
+    assert next_click(block(10, 10, 20, 30), truth, ignored=block(20, 0, 60, 40)) is None
 
 
 def test_only_objects_larger_than_the_share_count():
