@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from esam_core.everything.generate import segment_everything
     from esam_core.everything.settings import GridSettings, preset
     from esam_core.images import asset, load_photo, load_rgb
+    from esam_core.mask_files import load_mask
     from esam_core.masks import Masks, rank_masks_by
     from esam_core.models import MODELS, available_models, load_segmenter
     from esam_core.process import tune_process
@@ -72,6 +73,7 @@ _NAMES_IN = {
     "everything.generate": ("segment_everything",),
     "everything.settings": ("GridSettings", "preset"),
     "images": ("asset", "load_photo", "load_rgb"),
+    "mask_files": ("load_mask",),
     "masks": ("Masks", "rank_masks_by"),
     "models": ("MODELS", "available_models", "load_segmenter"),
     "process": ("tune_process",),

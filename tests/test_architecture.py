@@ -59,6 +59,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     "esam_core.visualize": (BASE, "numpy PIL"),
     "esam_core.export.onnx": (f"{MODELS} esam_core.files", "torch"),
     "esam_core.export": (f"{BASE} esam_core.visualize", "numpy PIL scipy pycocotools"),
+    "esam_core.mask_files": (f"{BASE} esam_core.datasets esam_core.export", "numpy PIL"),
     "esam_core.figures": (CORE, "numpy PIL scipy tqdm"),
     "esam_core.benchmark": (CORE, "torch numpy PIL psutil"),
     "esam_core.evaluation": (CORE, "numpy PIL tqdm cv2 scipy"),

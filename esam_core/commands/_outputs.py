@@ -56,7 +56,7 @@ KINDS = {
     "json": JSON,
 }
 INPUTS = {"photo": "PHOTO", "files": "FILE"}  # those that are no options
-INPUTS |= {name: f"--{name}" for name in ("boxes", "names", "weights")}
+INPUTS |= {name: f"--{name}" for name in ("boxes", "names", "weights", "mask")}
 
 
 def check_outputs(

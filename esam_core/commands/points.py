@@ -16,8 +16,19 @@ from esam_core.commands._common import (
 )
 from esam_core.commands._files import Facts, add_file_arguments, in_colours, write_files
 from esam_core.commands._outputs import LOSSLESS, check_outputs, write_file, write_label_map
-from esam_core.commands._photo import add_image_id_argument, add_photo_argument, open_photo
+from esam_core.commands._photo import (
+    add_image_id_argument,
+    add_photo_argument,
+    image_id,
+    open_photo,
+)
 from esam_core.commands._prompt import add_prompt_arguments
+from esam_core.commands._steps import (
+    Correction,
+    add_correction_arguments,
+    correction_of,
+    predict_all,
+)
 
 if TYPE_CHECKING:
     from esam_core.masks import Masks
@@ -35,6 +46,7 @@ def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentPar
     )
     add_photo_argument(parser)
     add_prompt_arguments(parser)
+    add_correction_arguments(parser)
     add_boxes_arguments(parser)
     add_image_id_argument(parser)
     parser.add_argument(
@@ -56,12 +68,13 @@ def run(args: argparse.Namespace) -> int:
     """Segment, write the files and print one line about the result; 3 if a box was left out."""
     check_outputs(args, LOSSLESS, label_maps=("labels", "out") if args.boxes else ("labels",))
     photo = open_photo(args)
-    objects = objects_of(args, photo.image.shape[:2])
+    correction = correction_of(args, photo.image.shape[:2])
+    objects = _objects(args, correction, photo.image.shape[:2])
     segmenter = load(args)
     started = time.perf_counter()
     embedding = segmenter.embed(photo.image)
     embedded = time.perf_counter()
-    answers = segmenter.predict_batch(embedding, objects.prompts, rule=args.rule)
+    answers = predict_all(args, segmenter, embedding, objects.prompts, correction)
     finished = time.perf_counter()
     report = about_run(args.photo, photo, segmenter) | {
         "rule": args.rule,
@@ -71,9 +84,18 @@ def run(args: argparse.Namespace) -> int:
         },
     }
     masks, twins = write(args, photo.image, objects, answers, about_model(segmenter))
-    report |= describe_all(args, objects, answers)
+    report |= describe_all(args, objects, answers, correction)
     write_report(args.json, report, _line(report, masks, args.out) + in_colours(twins))
     return 3 if objects.left_out else 0
+
+
+def _objects(
+    args: argparse.Namespace, correction: "Correction | None", image_hw: tuple[int, int]
+) -> Objects:
+    """Return what is segmented; a correction's clicks are no prompt of a model's usual length."""
+    if correction is None:
+        return objects_of(args, image_hw)
+    return Objects([correction.prompt], ["object"], image_id(args))
 
 
 def write(
@@ -98,11 +120,15 @@ def write(
 
 
 def describe_all(
-    args: argparse.Namespace, objects: Objects, answers: list["Masks"]
+    args: argparse.Namespace,
+    objects: Objects,
+    answers: list["Masks"],
+    correction: "Correction | None",
 ) -> dict[str, Any]:
     """Return the prompts and scores as JSON values; of --boxes with ids and what was left out."""
     if not args.boxes:
-        return describe(objects.prompts[0], answers[0])
+        record = describe(objects.prompts[0], answers[0])
+        return record if correction is None else record | correction.to_json()
     rows = zip(objects.describe(), objects.prompts, answers, strict=True)
     return {
         "objects": [identity | describe(prompt, masks) for identity, prompt, masks in rows],

@@ -9,14 +9,13 @@ the best one before.
 import argparse
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from esam_core.corrections import Step, replay
 from esam_core.errors import InvalidSettings
-from esam_core.evaluation.results import Journal, add_out_argument
+from esam_core.evaluation.results import Journal, add_out_argument, settings_of
 from esam_core.evaluation.targets import (
     SIZES,
     PromptTarget,
@@ -31,6 +30,7 @@ from esam_core.segmenter.protocol import LookAgain
 HELP = "clicks to IoU .85 and .90, and IoU after 1, 3, 5, 6 and 10 clicks, as on the page"
 GOALS = (0.85, 0.90)
 AFTER = (1, 3, 5, 6, 10)
+SETTINGS = ("data", "min_area", "limit", "models", "device", "precision", "clicks", "look_again")
 KEPT_AT = 10  # "kept" compares this click with the best of those before
 
 
@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     """Measure and print one row per model."""
     if args.clicks < 1:
         raise InvalidSettings(f"--clicks is {args.clicks}; give a whole number from 1 on.")
-    journal = Journal(args.out, settings_of(args))
+    journal = Journal(args.out, settings_of("clicks", args, SETTINGS))
     names = args.models.split(",")
     for name in names:
         segmenter = load_segmenter(name, device=args.device, precision=args.precision)
@@ -66,15 +66,6 @@ def run(args: argparse.Namespace) -> int:
     print("\n".join(lines))
     journal.finish(summary, lines)
     return 0
-
-
-def settings_of(args: argparse.Namespace) -> dict[str, Any]:
-    """Return what decides the numbers, as JSON values."""
-    names = ("data", "min_area", "limit", "models", "device", "precision", "clicks", "look_again")
-    return {"eval": "clicks"} | {
-        name: str(value) if isinstance(value := getattr(args, name), Path) else value
-        for name in names
-    }
 
 
 def measure(args: argparse.Namespace, segmenter: Segmenter, journal: Journal) -> None:

@@ -8,14 +8,13 @@ second looks and with them.
 
 import argparse
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from esam_core.errors import EsamError, InvalidSettings
 from esam_core.evaluation.clicks import click_through
-from esam_core.evaluation.results import Journal, add_out_argument
+from esam_core.evaluation.results import Journal, add_out_argument, settings_of
 from esam_core.evaluation.targets import (
     SIZES,
     PromptTarget,
@@ -40,6 +39,7 @@ COLUMNS = (
     "6 clicks",
     "best of the 6",
 )
+SETTINGS = ("data", "min_area", "limit", "models", "device", "precision", "looks", "no_grabcut")
 LOOKS: dict[str, LookAgain] = {"one look": False, "second look": True}
 
 
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     """Measure and print one row per model and look, for all objects and by size."""
     from tqdm import tqdm
 
-    journal = Journal(args.out, _settings(args))
+    journal = Journal(args.out, settings_of("prompts", args, SETTINGS))
     segmenters = [
         load_segmenter(name, device=args.device, precision=args.precision)
         for name in args.models.split(",")
@@ -171,11 +171,3 @@ def score_grabcut(target: PromptTarget) -> dict[str, float]:
         mask = np.zeros_like(target.truth)
         mask[y0:y1, x0:x1] = True
     return {"box": round(float(target.iou(mask[None])[0]), 4)}
-
-
-def _settings(args: argparse.Namespace) -> dict[str, Any]:
-    names = ("data", "min_area", "limit", "models", "device", "precision", "looks", "no_grabcut")
-    return {"eval": "prompts"} | {
-        name: str(value) if isinstance(value := getattr(args, name), Path) else value
-        for name in names
-    }

@@ -23,6 +23,13 @@ def add_out_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def settings_of(name: str, args: argparse.Namespace, options: Iterable[str]) -> dict[str, Any]:
+    """Return the evaluation's name and the options that decide its numbers, as JSON values."""
+    values = {option: getattr(args, option) for option in options}
+    paths = {option: str(value) for option, value in values.items() if isinstance(value, Path)}
+    return {"eval": name, **values, **paths}
+
+
 class Journal:
     """The rows of an evaluation, each kept in a file as soon as it is there.
 

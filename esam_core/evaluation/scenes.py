@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from esam_core.datasets.annotated import annotated_photos
+from esam_core.datasets.labelled import labelled_photos
 
 GOOD_IOU = 0.5  # a mask with a higher IoU than this counts as the object
 
@@ -26,16 +26,17 @@ class Scene:
     names: tuple[str, ...]
 
 
-def scenes(folder: Path, min_area: float = 0.0) -> Iterator[Scene]:
+def scenes(data: Path, min_area: float = 0.0, images: Path | None = None) -> Iterator[Scene]:
     """Yield annotated images with their objects of at least a given size.
 
     Args:
-        folder: See ``annotated_photos``.
+        data: See ``labelled_photos``.
         min_area: Minimum object area as a share of the image; images without any are skipped.
+        images: See ``labelled_photos``.
     """
-    for photo in annotated_photos(folder):
-        truth = photo.masks()
-        large = truth.mean((1, 2)) >= min_area
+    for photo in labelled_photos(data, images):
+        image, truth = photo.read()
+        large = truth.masks.mean((1, 2)) >= min_area
         if large.any():
-            names = [item.name for item, kept in zip(photo.objects, large, strict=True) if kept]
-            yield Scene(photo.image(), truth[large], tuple(names))
+            names = [name for name, kept in zip(truth.names, large, strict=True) if kept]
+            yield Scene(image, truth.masks[large], tuple(names))

@@ -225,7 +225,10 @@ def test_json_to_stdout_has_it_to_itself(capsys, tmp_path):
         ("--box 586,0,600,100", "lies beside the photo of 586 x 640 pixels"),
         ("--box 100,100,50,100", "has no area"),
         ("", "give --point X,Y"),
-        (" ".join(["--point 9,9"] * 7), "at most 6"),
+        (
+            " ".join(["--rule stability", *["--point 9,9"] * 7]),
+            "more than 6 clicks go step by step",
+        ),
         ("--point 9,9 --model sam", "sam"),
         ("--point 9,9 --model efficient_sam_ti", "weights download efficient_sam_ti"),
         ("--point 9,9 --model mini --weights /nowhere/w.pt", "does not exist"),

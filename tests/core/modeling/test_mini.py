@@ -34,6 +34,19 @@ def test_outputs_equal_the_reference_arrays(exact, reference):
     np.testing.assert_allclose(low.logits[:, :, ::8, ::8], reference["logits"], atol=1e-3)
 
 
+def test_outputs_for_an_earlier_mask_equal_the_reference_arrays(exact, reference):
+    embedding = exact.embed(load_rgb(asset("photos", str(reference["image_file"]))))
+    height, width = embedding.image_hw
+    labels = reference["labels"]
+    pixels = np.where(labels[..., None] == -1, -1, reference["xy"] * (width, height))
+    first = exact.decode(embedding, pixels, labels)
+    earlier = first.logits[torch.arange(len(labels)), reference["mask_input_candidate"]]
+    low = exact.decode(embedding, pixels, labels, earlier)
+    np.testing.assert_allclose(low.predicted_iou, reference["iou_with_mask"], atol=1e-4)
+    np.testing.assert_allclose(low.logits[:, :, ::8, ::8], reference["logits_with_mask"], atol=1e-3)
+    assert np.abs(reference["iou_with_mask"] - reference["iou"]).max() > 0.01
+
+
 def test_each_query_copies_the_image_tokens(exact, bear):
     assert exact.embed(bear[0]).context.shared.keys[0].numel() == exact.network.image_values
     assert exact.batch_size == 7
