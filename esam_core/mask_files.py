@@ -10,7 +10,7 @@ from PIL import Image, UnidentifiedImageError
 
 from esam_core.datasets.labelled import read_id_map
 from esam_core.errors import InvalidImage
-from esam_core.export.coco_read import load_coco
+from esam_core.export.coco_read import load_coco, not_coco
 from esam_core.export.segmentations import decode_segmentation
 
 OPAQUE = 255
@@ -100,8 +100,11 @@ def _from_json(path: Path, image_hw: tuple[int, int], image_id: Any) -> list[np.
     if isinstance(record, Mapping) and "annotations" in record:
         return list(load_coco(record, image_id=image_id).data)
     found = record.get("segmentation", record) if isinstance(record, Mapping) else record
-    size = found.get("size", image_hw) if isinstance(found, Mapping) else image_hw
-    return [decode_segmentation(found, (int(size[0]), int(size[1])))]
+    try:
+        size = found["size"] if isinstance(found, Mapping) else image_hw
+        return [decode_segmentation(found, (int(size[0]), int(size[1])))]
+    except (KeyError, TypeError, IndexError, ValueError) as error:
+        raise not_coco(error) from error
 
 
 def _fitted(mask: np.ndarray, image_hw: tuple[int, int], name: str) -> np.ndarray:

@@ -75,7 +75,7 @@ def test_what_is_no_mask_of_the_photo_is_refused(tmp_path):
         "square.png": "40 x 40 pixels, the photo 60 x 40",
         "text.png": "cannot be read",
         "broken.json": "cannot be read as JSON",
-        "empty.json": "segmentation",
+        "empty.json": "not a COCO data set",
         "missing.png": "cannot be read",
     }.items():
         with pytest.raises(InvalidImage, match=reason):
