@@ -1,22 +1,29 @@
 """Masks from outside: a picture of a mask, a cut-out, a label map, or COCO JSON."""
 
+import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
-from esam_core.datasets.labelled import read_id_map
+from esam_core.datasets.labelled import id_map_of
 from esam_core.errors import InvalidImage
 from esam_core.export.coco_read import load_coco, not_coco
 from esam_core.export.segmentations import decode_segmentation
+from esam_core.images import MAX_PIXELS
 
 OPAQUE = 255
 INSIDE = 128  # alpha from which a pixel of a cut-out belongs to the object
 PHOTO_COLOURS = 512  # a picture with more colours is no mask
+BUSY = 0.25  # nor is one where more neighbouring pixels than this differ
 ONE_SIZE = 0.01  # difference in proportions up to which a mask is scaled to the photo
+
+
+class NotAMask(InvalidImage):
+    """The picture is a photo, or cannot be a mask of this one."""
 
 
 def load_mask(
@@ -46,63 +53,89 @@ def load_mask(
             holds several objects and no ``number``.
     """
     path = Path(path)
-    if path.suffix.lower() == ".json":
-        masks = _from_json(path, image_hw, image_id)
-    else:
-        masks = _from_picture(path)
-    return _fitted(_chosen(masks, number, path.name), image_hw, path.name)
-
-
-def _chosen(masks: list[np.ndarray], number: int | None, name: str) -> np.ndarray:
-    masks = [mask for mask in masks if mask.any()]
-    if not masks:
-        raise InvalidImage(f"{name} holds no object: all its pixels are background.")
-    if number is None and len(masks) == 1:
-        return masks[0]
-    if number is None:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InvalidImage(f"the mask {path.name} cannot be read: {error}") from error
+    masks = read_masks(content, path.name, image_hw, image_id=image_id)
+    if number is None and len(masks) > 1:
         raise InvalidImage(
-            f"{name} holds {len(masks)} objects; choose one, from 1 to {len(masks)} "
+            f"{path.name} holds {len(masks)} objects; choose one, from 1 to {len(masks)} "
             "(--mask-number)."
         )
-    if not 1 <= number <= len(masks):
-        raise InvalidImage(f"{name} has no object {number}; choose 1 to {len(masks)}.")
-    return masks[number - 1]
+    if number is not None and not 1 <= number <= len(masks):
+        raise InvalidImage(f"{path.name} has no object {number}; choose 1 to {len(masks)}.")
+    return masks[(number or 1) - 1]
 
 
-def _from_picture(path: Path) -> list[np.ndarray]:
+def read_masks(
+    content: bytes, name: str, image_hw: tuple[int, int], *, image_id: Any = None
+) -> list[np.ndarray]:
+    """Read all masks (h, w) bool of a file's content, as ``load_mask`` reads one.
+
+    Raises:
+        NotAMask: A photo, or a cut-out of another one.
+        InvalidImage: As for ``load_mask``.
+    """
+    if name.lower().endswith(".json"):
+        found = _from_json(content, name, image_hw, image_id)
+    else:
+        found = _from_picture(content, name, image_hw)
+    masks = [_fitted(mask, image_hw, name) for mask in found if mask.any()]
+    if not masks:
+        raise InvalidImage(f"{name} holds no object: all its pixels are background.")
+    return masks
+
+
+def _from_picture(content: bytes, name: str, image_hw: tuple[int, int]) -> list[np.ndarray]:
     try:
-        with Image.open(path) as picture:
+        with Image.open(io.BytesIO(content)) as picture:
+            _check_size(picture.size)
             if "A" in picture.getbands() or "transparency" in picture.info:
                 alpha = np.asarray(picture.convert("RGBA"))[..., 3]
                 if (alpha < OPAQUE).any():
+                    if not _is_same_shape(alpha.shape, image_hw):
+                        raise NotAMask(_other_photo(name, alpha.shape, image_hw))
                     return [alpha >= INSIDE]
-            if picture.mode in ("RGB", "RGBA") and _colourful(picture):
-                raise InvalidImage(
-                    f"{path.name} is a photo, not a mask: it has colours. A mask is black and "
-                    "white, a label map, a cut-out with transparency, or COCO JSON."
+            if _is_photo(picture):
+                raise NotAMask(
+                    f"{name} is a photo, not a mask. A mask is black and white, a label map, a "
+                    "cut-out with transparency, or COCO JSON."
                 )
-    except (OSError, UnidentifiedImageError) as error:
-        raise InvalidImage(f"the mask {path.name} cannot be read: {error}") from error
-    ids, _ = read_id_map(path)
+            ids, _ = id_map_of(picture)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        if isinstance(error, InvalidImage):
+            raise
+        raise InvalidImage(f"the mask {name} cannot be read: {error}") from error
     return [ids == value for value in np.unique(ids[ids > 0])]
 
 
-def _colourful(picture: Image.Image) -> bool:
-    """Return whether a picture has more colours than masks have."""
-    return picture.convert("RGB").getcolors(PHOTO_COLOURS) is None
+def _is_photo(picture: Image.Image) -> bool:
+    """Return whether a picture has more colours or more texture than masks have."""
+    if picture.mode in ("RGB", "RGBA", "CMYK"):
+        picture = picture.convert("RGB")
+        if picture.getcolors(PHOTO_COLOURS) is None:
+            return True
+    pixels = np.asarray(picture)
+    pixels = pixels.reshape(*pixels.shape[:2], -1)
+    return bool((pixels[:, 1:] != pixels[:, :-1]).any(-1).mean() > BUSY)
 
 
-def _from_json(path: Path, image_hw: tuple[int, int], image_id: Any) -> list[np.ndarray]:
+def _from_json(
+    content: bytes, name: str, image_hw: tuple[int, int], image_id: Any
+) -> list[np.ndarray]:
     try:
-        record = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise InvalidImage(f"the mask {path.name} cannot be read as JSON: {error}") from error
+        record = json.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise InvalidImage(f"the mask {name} cannot be read as JSON: {error}") from error
     if isinstance(record, Mapping) and "annotations" in record:
         return list(load_coco(record, image_id=image_id).data)
     found = record.get("segmentation", record) if isinstance(record, Mapping) else record
     try:
         size = found["size"] if isinstance(found, Mapping) else image_hw
-        return [decode_segmentation(found, (int(size[0]), int(size[1])))]
+        size_hw = int(size[0]), int(size[1])
+        _check_size(size_hw)
+        return [decode_segmentation(found, size_hw)]
     except (KeyError, TypeError, IndexError, ValueError) as error:
         raise not_coco(error) from error
 
@@ -112,12 +145,32 @@ def _fitted(mask: np.ndarray, image_hw: tuple[int, int], name: str) -> np.ndarra
     height, width = image_hw
     if mask.shape == image_hw:
         return mask
-    if abs(mask.shape[0] * width / (mask.shape[1] * height) - 1) > ONE_SIZE:
-        raise InvalidImage(
-            f"{name} has {mask.shape[1]} x {mask.shape[0]} pixels, the photo {width} x {height}: "
-            "it belongs to another photo, or was cut."
-        )
+    if not _is_same_shape(mask.shape, image_hw):
+        raise InvalidImage(_other_photo(name, mask.shape, image_hw))
     scaled = np.asarray(Image.fromarray(mask).resize((width, height), Image.Resampling.NEAREST))
     if not scaled.any():
         raise InvalidImage(f"nothing of the object in {name} is left at {width} x {height}.")
     return scaled
+
+
+def _check_size(size: tuple[int, int]) -> None:
+    """Refuse a mask that is larger than any photo.
+
+    Raises:
+        InvalidImage: More pixels than photos may have.
+    """
+    if size[0] * size[1] > MAX_PIXELS:
+        raise InvalidImage(
+            f"the mask has {size[0]} x {size[1]} pixels; at most {MAX_PIXELS} are read."
+        )
+
+
+def _is_same_shape(mask_hw: tuple[int, ...], image_hw: tuple[int, int]) -> bool:
+    return abs(mask_hw[0] * image_hw[1] / (mask_hw[1] * image_hw[0]) - 1) <= ONE_SIZE
+
+
+def _other_photo(name: str, mask_hw: tuple[int, ...], image_hw: tuple[int, int]) -> str:
+    return (
+        f"{name} has {mask_hw[1]} x {mask_hw[0]} pixels, the photo {image_hw[1]} x "
+        f"{image_hw[0]}: it belongs to another photo, or was cut."
+    )

@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 SPECKS = 50  # pixels of the view: smaller holes and islands of a grid's masks are removed
 
 
-def kept_mask(photo: Photo, model: str, seen: Masks, draw: Callable[[], np.ndarray]) -> Json:
+def kept_mask(photo: Photo, model: str | None, seen: Masks, draw: Callable[[], np.ndarray]) -> Json:
     """Describe a mask that becomes an object.
 
     Args:
         photo: The photo.
-        model: Name of the model that made the mask.
+        model: Name of the model that made the mask; None if it came from outside.
         seen: The one mask (1, h', w'), in the size of the view, with its scores.
         draw: Returns the mask (h, w) bool in the size of the photo; called only where ``png`` is
             smaller than the photo.

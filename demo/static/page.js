@@ -2,6 +2,8 @@
 // The page around the stage: header, panel, strip of photos and tabs.
 
 import { h } from './dom.js';
+import { keptMask } from './kept.js';
+import { asDataUrl, mayBeMask } from './mask_files.js';
 import { Models } from './models.js';
 import { Panel } from './panel.js';
 import { Photos } from './photos.js';
@@ -9,7 +11,7 @@ import { asPng } from './pictures.js';
 import { Stage } from './stage.js';
 import { Tabs } from './tabs.js';
 
-/** @import { Mode, PageHost, PageProps, Photo, Prompt, Reply } from './types' */
+/** @import { Mode, PageHost, PageProps, Photo, Prompt, Reply, SentMask } from './types' */
 
 /**
  * Where a photo came from, so that it can be sent again.
@@ -89,9 +91,23 @@ export class Page {
   openExample({ id, alt }) { this.open({ name: alt, example: id, send: () => this.host.ask('example', { id }) }); }
 
   /** @param {File} file */
-  openFile(file) {
+  async openFile(file) {
     if (file.size > this.props.max_bytes) { this.canvas.showMessage(this.texts.file_too_large, 'error'); return; }
+    if (this.canvas.photo && mayBeMask(file) && await this.openMask(this.canvas.photo, file)) return;
     this.open({ name: file.name, send: () => this.host.upload(file) });
+  }
+
+  /** Add the masks of a file as objects; false if it is another photo. @param {Photo} photo @param {File} file */
+  async openMask(photo, file) {
+    const { canvas, texts } = this;
+    canvas.showMessage(texts.opening_mask, 'busy');
+    const reply = await canvas.ask('mask', { token: photo.token, name: file.name, data: await asDataUrl(file) });
+    if (reply.photo) return false;
+    if (canvas.photo !== photo) return true;
+    if (reply.error) { canvas.showMessage(reply.error, 'error'); return true; }
+    canvas.addMasks(await Promise.all(/** @type {SentMask[]} */ (reply.masks).map(keptMask)));
+    canvas.showMessage(texts.mask_opened, 'note');
+    return true;
   }
 
   /** @param {Source} source */

@@ -18,7 +18,7 @@ export class Photos {
   constructor(texts, props, act) {
     this.texts = texts;
     this.act = act;
-    this.file = h('input', { type: 'file', accept: 'image/*,.heic,.heif', hidden: true, onchange: () => this.fileChosen() });
+    this.file = h('input', { type: 'file', accept: 'image/*,.heic,.heif,.json', hidden: true, onchange: () => this.fileChosen() });
     this.tiles = props.gallery.map(photo => h('button', {
       type: 'button', class: 'es-thumb', title: photo.alt, 'aria-label': photo.alt, 'data-photo': photo.id,
       onclick: () => act.openExample(photo),

@@ -7,7 +7,7 @@ import gradio as gr
 
 from demo.canvas import PromptCanvas, report_refusal
 from demo.engine import Engine
-from demo.handlers import everything, export, models, photos, points, tasks
+from demo.handlers import everything, export, masks, models, photos, points, tasks
 from demo.handlers.errors import Reply
 from demo.tabs import Mode
 from demo.tabs.shared import EMBED_QUEUE, MODEL_QUEUE, NO_QUEUE, PHOTO_QUEUE, QUIET
@@ -21,6 +21,7 @@ ROUTES: dict[str, tuple[Handler, dict[str, Any]]] = {
     "embed": (photos.embed, EMBED_QUEUE),
     "export": (export.export, MODEL_QUEUE),
     "example": (photos.example, PHOTO_QUEUE),
+    "mask": (masks.opened, PHOTO_QUEUE),
     "regions": (everything.regions, NO_QUEUE),
     "status": (models.status, NO_QUEUE),
     "fetch": (models.fetch, NO_QUEUE),

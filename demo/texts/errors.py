@@ -10,6 +10,8 @@ NOT_A_NUMBER = (
 )
 NO_SUCH_EXAMPLE = "There is no example photo {name!r}. Choose one from the strip."
 NO_FILE = "No file arrived. Choose a photo again."
+A_FILE = "the file"
+TOO_MANY_MASKS = "{name} holds {count} masks; at most {most} become objects. Split the file."
 EXPORT_NOTHING = "There is no mask to export. Click an object first."
 EXPORT_KIND = "{kind!r} cannot be exported; choose one of {kinds}."
 PROMPTS_NOT_AN_OBJECT = (

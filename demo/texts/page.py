@@ -56,6 +56,8 @@ PAGE = {
     "cancel": "Cancel",
     "no_camera": "The camera is not available. Allow it in the browser, or upload a photo.",
     "opening": "Opening the photo …",
+    "opening_mask": "Reading the mask …",
+    "mask_opened": "The mask is an object now. Clicks correct it; Undo takes it away.",
     "reading": "Analysing the photo …",
     "exporting": "Preparing the file …",
     "file_too_large": "This file is larger than 40 MB. Save it as JPEG to make it smaller.",

@@ -118,17 +118,21 @@ def read_id_map(path: Path) -> tuple[np.ndarray, np.ndarray]:
             ids = loadmat(path)["GTinst"]["Segmentation"][0, 0].astype(int)
             return np.where(ids == VOID, 0, ids), ids == VOID
         with Image.open(path) as picture:
-            kind = picture.mode
-            values = np.asarray(picture)
+            return id_map_of(picture)
     except (OSError, KeyError, ValueError, UnidentifiedImageError) as error:
         raise InvalidImage(f"the mask {path.name} cannot be read: {error}") from error
-    if kind == "P":
+
+
+def id_map_of(picture: Image.Image) -> tuple[np.ndarray, np.ndarray]:
+    """Read an open picture as ``read_id_map`` reads a file."""
+    values = np.asarray(picture)
+    if picture.mode == "P":
         return np.where(values == VOID, 0, values).astype(int), values == VOID
-    values = values.max(2) if values.ndim == 3 and values.shape[2] == 3 else values
-    values = values[..., :1].max(2) if values.ndim == 3 else values
+    if values.ndim == 3:
+        values = values[..., : 3 if values.shape[2] > 2 else 1].max(2)
     known = np.unique(values)
     nothing = np.zeros(values.shape, bool)
-    if kind.startswith("I") or (len(known) > 2 and known[-1] <= MOST_IDS):
+    if picture.mode.startswith("I") or (len(known) > 2 and known[-1] <= MOST_IDS):
         return values.astype(int), nothing
     if known.tolist() == [0, UNKNOWN, VOID]:
         return (values == VOID).astype(int), values == UNKNOWN

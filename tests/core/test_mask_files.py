@@ -64,6 +64,9 @@ def test_cut_out_and_scaled_mask(tmp_path):
 def test_what_is_no_mask_of_the_photo_is_refused(tmp_path):
     noise = np.random.default_rng(0).integers(0, 255, (*HW, 3), np.uint8)
     Image.fromarray(noise).save(tmp_path / "photo.png")
+    Image.fromarray(noise[..., 0]).save(tmp_path / "grey.png")
+    heights = np.linspace(300, 1300, HW[0] * HW[1]).astype(np.uint16).reshape(HW)
+    Image.fromarray(heights).save(tmp_path / "heights.png")
     Image.fromarray(np.zeros(HW, np.uint8)).save(tmp_path / "black.png")
     Image.fromarray(np.full((40, 40), 255, np.uint8)).save(tmp_path / "square.png")
     (tmp_path / "text.png").write_text("no picture")
@@ -71,6 +74,8 @@ def test_what_is_no_mask_of_the_photo_is_refused(tmp_path):
     (tmp_path / "empty.json").write_text("{}")
     for name, reason in {
         "photo.png": "a photo, not a mask",
+        "heights.png": "a photo, not a mask",
+        "grey.png": "a photo, not a mask",
         "black.png": "no object",
         "square.png": "40 x 40 pixels, the photo 60 x 40",
         "text.png": "cannot be read",

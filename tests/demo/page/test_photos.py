@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from esam_core.export import export_mask_png
+
 pytestmark = pytest.mark.browser
 
 NAME = "Höhe (2) – 森 👩‍🔬 'x'.png"
@@ -53,3 +55,31 @@ def test_the_engine_knows_the_name_of_an_upload(open_page, fake_server, fake_eng
     token = driver.page.evaluate("esamPage.canvas.photo.token")
     assert fake_engine.photo(token).name == NAME
     assert driver.mask is not None
+
+
+DROP = """([name, content]) => {
+  const files = new DataTransfer();
+  files.items.add(new File([new Uint8Array(content)], name, {type: 'image/png'}));
+  document.body.dispatchEvent(new DragEvent('drop', {dataTransfer: files, bubbles: true}));
+}"""
+
+
+def test_a_mask_dropped_onto_its_photo_is_an_object_that_undo_takes_away(open_page, fake_server):
+    driver = open_page(fake_server)
+    driver._opened(lambda: driver.send(content=heights()))
+    mask = np.zeros((60, 80), bool)
+    mask[10:40, 20:60] = True
+    page = driver.page
+    page.evaluate(DROP, ["mask.png", list(export_mask_png(mask))])
+    page.wait_for_function("esamPage.canvas.active.mask")
+    assert "Clicks correct it" in driver.state["message"]["text"]
+    assert page.evaluate("esamPage.canvas.doc.objects.length") == 1
+    page.evaluate("esamPage.canvas.history.undo()")
+    assert page.evaluate("esamPage.canvas.active.mask") is None
+    page.evaluate(DROP, ["square.png", list(export_mask_png(np.ones((60, 60), bool)))])
+    page.wait_for_function("esamPage.canvas.message.tone === 'error'")
+    assert "belongs to another photo" in driver.state["message"]["text"]
+    assert page.evaluate("esamPage.canvas.photo.width") == 80  # nothing is lost
+    token = page.evaluate("esamPage.canvas.photo.token")
+    page.evaluate(DROP, ["heights.png", list(heights()[:])])
+    page.wait_for_function("token => esamPage.canvas.photo.token !== token", arg=token)
