@@ -118,7 +118,9 @@ def _is_photo(picture: Image.Image) -> bool:
             return True
     pixels = np.asarray(picture)
     pixels = pixels.reshape(*pixels.shape[:2], -1)
-    return bool((pixels[:, 1:] != pixels[:, :-1]).any(-1).mean() > BUSY)
+    across = (pixels[:, 1:] != pixels[:, :-1]).any(-1)
+    down = (pixels[1:] != pixels[:-1]).any(-1)
+    return any(differs.size and differs.mean() > BUSY for differs in (across, down))
 
 
 def _from_json(

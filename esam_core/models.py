@@ -39,14 +39,18 @@ class GridThresholds(NamedTuple):
     stability_score_thresh: float
     stability_score_offset: float
     looks: int = 0  # of the preset fast; see ``GridSettings``
+    crop_n_layers: int = 0
+    crop_n_points_downscale_factor: int = 1
 
 
 # The thresholds in the notebook of EfficientSAM's authors.
 EFFICIENT_SAM_THRESHOLDS = GridThresholds(0.7, 0.9, 1.0)
 # Small models predict lower scores for the clicks of a grid: with EfficientSAM's thresholds the
-# bundled one finds next to nothing. Low ones with a second look at the best masks find most
-# (``eval everything``).
-MINI_THRESHOLDS = GridThresholds(0.1, 0.3, 0.5, looks=32)
+# bundled one finds next to nothing. Low ones with a second look at the best masks find most; a
+# coarser grid in four crops finds a fifth more, in twice the time (``eval everything``).
+MINI_THRESHOLDS = GridThresholds(
+    0.1, 0.3, 0.5, looks=90, crop_n_layers=1, crop_n_points_downscale_factor=2
+)
 
 
 @dataclass(frozen=True, slots=True)

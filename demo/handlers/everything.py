@@ -150,7 +150,7 @@ def search(
     from esam_core.everything import decode_grid
 
     if progress is not None:
-        progress(0, settings.points_per_side**2 + settings.looks)
+        progress(0, settings.steps)
     polite = engine.polite(cancel)
     return engine.work(
         lambda: decode_grid(

@@ -97,6 +97,14 @@ class GridSettings:
                 "crop_n_layers=0, looks=0 and hierarchical=False, or take the preset quality."
             )
 
+    @property
+    def steps(self) -> int:
+        """Points of all grids and looks, as ``progress`` counts them; on tiny images fewer."""
+        factor = self.crop_n_points_downscale_factor
+        layers = range(self.crop_n_layers + 1)
+        sides = [max(self.points_per_side // factor**layer, 1) for layer in layers]
+        return sum(4**layer * side**2 for layer, side in enumerate(sides)) + self.looks
+
 
 PRESETS: dict[str, GridSettings] = {
     "fast": GridSettings(points_per_side=16, min_mask_region_area=50),
@@ -133,6 +141,8 @@ def preset(name: str, model: str = "") -> GridSettings:
     return replace(
         settings,
         looks=round(per_point * settings.points_per_side),
+        crop_n_layers=thresholds.crop_n_layers,
+        crop_n_points_downscale_factor=thresholds.crop_n_points_downscale_factor,
         pred_iou_thresh=thresholds.pred_iou_thresh,
         stability_score_thresh=thresholds.stability_score_thresh,
         stability_score_offset=thresholds.stability_score_offset,

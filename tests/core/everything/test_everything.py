@@ -354,7 +354,7 @@ def test_an_embedding_brings_the_pixels_for_crops(photo):
 
 
 def test_a_second_look_keeps_the_best_and_finds_them_in_crops(mini, bear):
-    settings = replace(preset("fast", "mini"), points_per_side=4, looks=0)
+    settings = replace(preset("fast", "mini"), points_per_side=4, looks=0, crop_n_layers=0)
     first = decode_grid(mini, bear[0], settings)
     steps = []
     looked = decode_grid(
@@ -367,6 +367,14 @@ def test_a_second_look_keeps_the_best_and_finds_them_in_crops(mini, bear):
     assert bears[1] > bears[0] - 0.05 > 0.8
     inside = after.boxes_xyxy
     assert (inside[:, :2] >= 0).all() and (inside[:, 2:] <= (586, 640)).all()
+
+
+def test_steps_are_what_progress_counts(mini, bear):
+    settings = replace(preset("fast", "mini"), points_per_side=4, looks=3)
+    steps = []
+    decode_grid(mini, bear[0], settings, progress=lambda *step: steps.append(step))
+    assert settings.crop_n_layers == 1
+    assert steps[-1] == (settings.steps, settings.steps) == (16 + 4 * 4 + 3,) * 2
 
 
 def test_a_second_look_can_be_cancelled(mini, bear):
@@ -407,7 +415,7 @@ def test_own_points_replace_the_grid(photo):
 
 
 def test_hierarchical_grid_decodes_fewer_points_on_a_photo(mini, bear):
-    settings = replace(preset("fast", "mini"), hierarchical=True, looks=0)
+    settings = replace(preset("fast", "mini"), hierarchical=True, looks=0, crop_n_layers=0)
     steps = []
     few = decode_grid(mini, bear[0], settings, progress=lambda *step: steps.append(step))
     assert 16 <= few.points < 256

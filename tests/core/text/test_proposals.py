@@ -33,7 +33,7 @@ def test_what_stands_out_is_proposed_first_and_not_twice(bear):
 
 
 def test_proposing_can_be_cancelled(bear):
-    with pytest.raises(Cancelled, match="0 of 288 points"):
+    with pytest.raises(Cancelled, match="0 of 602 points"):
         propose(load_segmenter("mini"), bear[0], cancel=lambda: True)
 
 

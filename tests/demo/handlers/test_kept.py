@@ -64,9 +64,9 @@ def regions(engine, payload, ids=None, **how):
 def test_everything_keeps_the_masks_that_the_library_finds_in_the_photo(
     mini_engine, payload, monkeypatch
 ):
-    # A second look sees the pixels of the view, not of the photo, so its masks are not the same.
+    # Crops and second looks see the pixels of the view, not of the photo: other masks.
     row = MODELS["mini"]
-    once = replace(row, grid_thresholds=row.grid_thresholds._replace(looks=0))
+    once = replace(row, grid_thresholds=row.grid_thresholds._replace(looks=0, crop_n_layers=0))
     monkeypatch.setitem(MODELS, "mini", once)
     kept = regions(mini_engine, payload, keep=True)["masks"]
     photo = mini_engine.photo(payload["token"])
