@@ -23,7 +23,7 @@ ONE_SIZE = 0.01  # difference in proportions up to which a mask is scaled to the
 
 
 class NotAMask(InvalidImage):
-    """The picture is a photo, or cannot be a mask of this one."""
+    """The file is a photo, no picture at all, or a cut-out of another photo."""
 
 
 def load_mask(
@@ -106,7 +106,7 @@ def _from_picture(content: bytes, name: str, image_hw: tuple[int, int]) -> list[
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         if isinstance(error, InvalidImage):
             raise
-        raise InvalidImage(f"the mask {name} cannot be read: {error}") from error
+        raise NotAMask(f"the mask {name} cannot be read: {error}") from error
     return [ids == value for value in np.unique(ids[ids > 0])]
 
 

@@ -325,6 +325,10 @@ CANNOT: dict[tuple[str, str], str] = {
         for row in ("seven points", "five points and a box")
         for door in ("decode", "decode_if", "SamPredictor.predict_torch")
     },
+    **{
+        (row, "command line"): "any number of clicks go step by step there"
+        for row in ("seven points", "five points and a box")
+    },
     ("two boxes", "SamPredictor.predict_torch"): "there boxes (b, 4) are b prompts",
     ("nothing", "widget from Python"): "an empty prompt clears the widget",
     ("empty lists", "widget from Python"): "an empty prompt clears the widget",

@@ -61,5 +61,5 @@ def test_eval_everything_sets_the_hierarchical_grid_beside_the_full_one(capsys, 
     assert main([*arguments, "--presets", "fast"]) == 0
     rows = [r.split(" | ") for r in capsys.readouterr().out.splitlines() if r.startswith("| fast")]
     assert [row[0] for row in rows] == ["| fast", "| fast, hierarchical"]
-    assert rows[0][1] == "16" and rows[0][-1] == "100% |"
+    assert rows[0][1] == "32" and rows[0][-1] == "100% |"
     assert float(rows[1][1]) <= 16

@@ -53,6 +53,7 @@ def test_another_photo_is_no_mask(engine, photo):
 def test_what_cannot_be_a_mask_of_this_photo_is_said(engine, photo):
     square = export_mask_png(np.ones((30, 90), bool))
     assert "belongs to another photo" in drop(engine, photo, square)["error"]
-    assert "cannot be read" in drop(engine, photo, b"no picture")["error"]
+    assert drop(engine, photo, b"no picture") == {"photo": True}  # which then says what it is
+    assert "cannot be read" in drop(engine, photo, b"{", "mask.json")["error"]
     assert "error" in masks.opened(engine, {"token": photo["token"], "data": 3})
     assert "Choose" in masks.opened(engine, {"data": data_url(square)})["error"]

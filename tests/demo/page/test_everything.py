@@ -108,7 +108,7 @@ def test_a_run_is_cancelled_and_another_visitor_is_not(
     one = open_tab(open_page(mini_server), bear_file)
     one.button("Segment everything").click()
     one.page.wait_for_function("document.querySelector('#es-everything-message progress[max]')")
-    assert "of 3632 points" in one.page.locator("#es-everything-message").inner_text()
+    assert "of 7290 points" in one.page.locator("#es-everything-message").inner_text()
     one.button("Cancel").click()
     one.page.locator("#es-everything-message", has_text="Cancelled").wait_for()
     assert one.button("Segment everything").is_visible()
