@@ -33,6 +33,8 @@ def opened(engine: Engine, payload: Any) -> Reply:
     values, photo = values_of(payload), photo_of(engine, payload)
     name = file_name(text_of(values.get("name")) or texts.A_FILE)
     data = text_of(values.get("data"), MOST_CHARACTERS) or ""
+    if not data:
+        raise InvalidImage(texts.NO_FILE)
     try:
         content = b64decode(data.partition(",")[2], validate=True)
     except ValueError as error:
