@@ -195,7 +195,12 @@ def _files(folder: Path, suffixes: tuple[str, ...]) -> Iterator[Path]:
 
 
 def _key(path: Path, folder: Path) -> str:
-    return path.relative_to(folder).with_suffix("").as_posix()
+    return _stem(path.relative_to(folder))
+
+
+def _stem(path: Path | str) -> str:
+    """Return a path without its suffix; folders stay, where names repeat."""
+    return Path(path).with_suffix("").as_posix()
 
 
 def _coco_photos(path: Path, images: Path | None) -> list[LabelledPhoto]:
@@ -212,7 +217,7 @@ def _coco_photos(path: Path, images: Path | None) -> list[LabelledPhoto]:
         ) from error
     folder = _folder_of(path, images, names)
     return [
-        LabelledPhoto(Path(name).stem, folder / name, _coco_reader(data_set, row["id"]))
+        LabelledPhoto(_stem(name), folder / name, _coco_reader(data_set, row["id"]))
         for row, name in zip(rows, names, strict=True)
         if (folder / name).is_file()
     ]

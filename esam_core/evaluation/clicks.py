@@ -15,7 +15,7 @@ import numpy as np
 
 from esam_core.corrections import Step, replay
 from esam_core.errors import InvalidSettings
-from esam_core.evaluation.results import Journal, add_out_argument, settings_of
+from esam_core.evaluation.results import Journal, add_out_argument, settings_of, title_of
 from esam_core.evaluation.targets import (
     SIZES,
     PromptTarget,
@@ -54,10 +54,13 @@ def run(args: argparse.Namespace) -> int:
     """Measure and print one row per model."""
     if args.clicks < 1:
         raise InvalidSettings(f"--clicks is {args.clicks}; give a whole number from 1 on.")
-    journal = Journal(args.out, settings_of("clicks", args, SETTINGS))
-    names = args.models.split(",")
-    for name in names:
-        segmenter = load_segmenter(name, device=args.device, precision=args.precision)
+    segmenters = [
+        load_segmenter(name, device=args.device, precision=args.precision)
+        for name in args.models.split(",")
+    ]
+    settings = settings_of("clicks", args, SETTINGS, map(title_of, segmenters))
+    journal = Journal(args.out, settings)
+    for segmenter in segmenters:
         measure(args, segmenter, journal)
     if not journal.rows:
         raise InvalidSettings(f"no object is larger than {args.min_area:.1%} of its photo.")
@@ -72,7 +75,6 @@ def measure(args: argparse.Namespace, segmenter: Segmenter, journal: Journal) ->
     """Click on every object that the journal does not know yet."""
     from tqdm import tqdm
 
-    title = f"{segmenter.title} ({segmenter.provenance}), {segmenter.device} {segmenter.precision}"
     image: np.ndarray | None = None
     embedding: ImageEmbedding
     encoded = 0.0
@@ -90,7 +92,7 @@ def measure(args: argparse.Namespace, segmenter: Segmenter, journal: Journal) ->
         journal.add(
             key,
             {
-                "model": title,
+                "model": title_of(segmenter),
                 "megabytes": megabytes(segmenter.device),
                 "share": round(target.share, 5),
                 "ious": [round(iou, 4) for iou in ious],

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from esam_core.errors import InvalidSettings
-from esam_core.evaluation.results import Journal, add_out_argument, settings_of
+from esam_core.evaluation.results import Journal, add_out_argument, settings_of, title_of
 from esam_core.evaluation.scenes import GOOD_IOU, scenes
 from esam_core.evaluation.sheets import Sheet
 from esam_core.evaluation.targets import SIZES
@@ -99,7 +99,8 @@ def run(args: argparse.Namespace) -> int:
     from esam_core.models import load_segmenter
 
     segmenter = load_segmenter(args.model)
-    journal = Journal(args.out, settings_of("everything", args, SETTINGS))
+    settings = settings_of("everything", args, SETTINGS, [title_of(segmenter)])
+    journal = Journal(args.out, settings)
     sheet = Sheet(args.sheet)
     found = islice(scenes(args.data, args.min_area, args.images), args.limit)
     for number, scene in enumerate(tqdm(found, leave=False, unit="photo")):
@@ -124,7 +125,7 @@ def run(args: argparse.Namespace) -> int:
         raise InvalidSettings(f"no photo has an object from {args.min_area:.1%} of it.")
     photos = len(journal.rows)
     lines = [
-        f"{segmenter.title} ({segmenter.provenance}), {segmenter.device}, {segmenter.precision}",
+        title_of(segmenter),
         f"{photos} photos, objects from {args.min_area:.1%} of the photo; numbers per photo",
         "",
         *grid_table(rows),

@@ -14,7 +14,7 @@ import numpy as np
 
 from esam_core.errors import EsamError, InvalidSettings
 from esam_core.evaluation.clicks import click_through
-from esam_core.evaluation.results import Journal, add_out_argument, settings_of
+from esam_core.evaluation.results import Journal, add_out_argument, settings_of, title_of
 from esam_core.evaluation.targets import (
     SIZES,
     PromptTarget,
@@ -60,11 +60,12 @@ def run(args: argparse.Namespace) -> int:
     """Measure and print one row per model and look, for all objects and by size."""
     from tqdm import tqdm
 
-    journal = Journal(args.out, settings_of("prompts", args, SETTINGS))
     segmenters = [
         load_segmenter(name, device=args.device, precision=args.precision)
         for name in args.models.split(",")
     ]
+    settings = settings_of("prompts", args, SETTINGS, map(title_of, segmenters))
+    journal = Journal(args.out, settings)
     image: np.ndarray | None = None
     embeddings: list[ImageEmbedding] = []
     for target in tqdm(targets(args), leave=False, unit="object"):
@@ -73,9 +74,7 @@ def run(args: argparse.Namespace) -> int:
         if image is not target.image:
             image, embeddings = target.image, [s.embed(target.image) for s in segmenters]
         scores = {
-            f"{s.title} ({s.provenance}), {s.device} {s.precision}, {title}": score_model(
-                s, embedding, target, look_again
-            )
+            f"{title_of(s)}, {title}": score_model(s, embedding, target, look_again)
             for s, embedding in zip(segmenters, embeddings, strict=True)
             for title, look_again in LOOKS.items()
             if args.looks in (title, "both")

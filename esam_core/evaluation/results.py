@@ -4,10 +4,13 @@ import argparse
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from esam_core.errors import InvalidSettings
 from esam_core.files import check_folder, writing
+
+if TYPE_CHECKING:
+    from esam_core.segmenter import Segmenter
 
 JOURNAL, RESULTS, TABLE = "objects.jsonl", "results.json", "results.md"
 
@@ -23,11 +26,25 @@ def add_out_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def settings_of(name: str, args: argparse.Namespace, options: Iterable[str]) -> dict[str, Any]:
-    """Return the evaluation's name and the options that decide its numbers, as JSON values."""
+def settings_of(
+    name: str, args: argparse.Namespace, options: Iterable[str], models: Iterable[str]
+) -> dict[str, Any]:
+    """Return what decides an evaluation's numbers, as JSON values.
+
+    Args:
+        name: Of the evaluation.
+        args: The arguments.
+        options: Which of them matter.
+        models: See ``title_of``; the digest in it tells other weights apart.
+    """
     values = {option: getattr(args, option) for option in options}
     paths = {option: str(value) for option, value in values.items() if isinstance(value, Path)}
-    return {"eval": name, **values, **paths}
+    return {"eval": name, **values, **paths, "with": list(models)}
+
+
+def title_of(segmenter: "Segmenter") -> str:
+    """Return how tables call a model: title, provenance with digest, device and precision."""
+    return f"{segmenter.title} ({segmenter.provenance}), {segmenter.device} {segmenter.precision}"
 
 
 class Journal:

@@ -43,6 +43,10 @@ def test_results_are_written_and_the_same_command_goes_on(tmp_path, capsys):
     again = json.loads((out / "results.json").read_text())
     assert [r["ious"] for r in again["objects"]] == [r["ious"] for r in record["objects"]]
     assert again["objects"][0] == record["objects"][0]  # kept, with its milliseconds
+    other = (out / "objects.jsonl").read_text().replace("sha256 ", "sha256 0", 1)
+    (out / "objects.jsonl").write_text(other)  # measured with other weights
+    assert main([*COMMAND, "--limit", "2", "--out", str(out)]) == 2
+    assert "other measurements" in capsys.readouterr().err
 
 
 def test_a_folder_with_other_measurements_is_refused(tmp_path, capsys):
