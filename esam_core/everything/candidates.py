@@ -67,6 +67,13 @@ class Upscaling:
         columns = self.columns[left:right, tile.left : tile.left + tile.levels.shape[1]]
         return (rows @ tile.logits @ columns.T) >= 0, top, left
 
+    def placed(self, tile: LogitsTile) -> np.ndarray:
+        """Upscale a tile to the whole crop, (h, w) bool."""
+        part, top, left = self.mask(tile)
+        crop = np.zeros((self.rows.shape[0], self.columns.shape[0]), bool)
+        crop[top : top + part.shape[0], left : left + part.shape[1]] = part
+        return crop
+
     @staticmethod
     def _span(matrix: np.ndarray, start: int, length: int) -> tuple[int, int]:
         """Return the range of pixels [first, last) whose interpolation reads only tile cells."""

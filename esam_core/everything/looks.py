@@ -1,8 +1,9 @@
 """A second look at the masks that a grid found: each again by its box, in a crop around it.
 
 A click in a grid finds about where an object is; its box then says which object is meant, and in a
-crop the model sees it larger. On the example photos ESAM-mini finds a third more of the annotated
-objects that way (``eval everything``).
+crop the model sees it larger. A model that understands masks is given the found one, too. On the
+example photos ESAM-mini finds a quarter more of the annotated objects that way (``eval
+everything``).
 """
 
 from dataclasses import replace
@@ -11,6 +12,7 @@ import numpy as np
 import torch
 
 from esam_core.everything.candidates import GridCandidates, LogitsTile, Upscaling
+from esam_core.everything.edges import invented_edges
 from esam_core.everything.progress import ProgressReport
 from esam_core.everything.resize import upscaling_to
 from esam_core.everything.search import low_boxes_of
@@ -22,6 +24,7 @@ from esam_core.segmenter.mask_inputs import mask_to_logits
 
 LIKENESS = 1.0  # weight of a candidate's likeness with the found mask beside its predicted IoU
 SAME = 0.5  # IoU with the found mask below which the box means something else, such as its inside
+INVENTED = 0.06  # share of an outline; a mask with more straight cuts without an edge is dropped
 
 
 def look_again(
@@ -32,6 +35,8 @@ def look_again(
     report: ProgressReport,
 ) -> GridCandidates:
     """Return the best candidates, each decoded again in a crop around it.
+
+    Masks with edges that the model invented are left out, see ``invented_edges``.
 
     Args:
         segmenter: The model.
@@ -52,12 +57,16 @@ def look_again(
             tile, crop_xyxy = candidates.tiles[index], candidates.crop_boxes_xyxy[index]
             scores = candidates.predicted_iou[index], candidates.stability_score[index]
             row = (*candidates.boxes_xyxy[index], *scores)
-        tiles.append(tile)
-        rows.append((*row, *candidates.point_coords[index], *crop_xyxy))
-        size = int(crop_xyxy[3] - crop_xyxy[1]), int(crop_xyxy[2] - crop_xyxy[0])
+        x0, y0, x1, y1 = (int(side) for side in crop_xyxy)
+        size = y1 - y0, x1 - x0
         if size not in upscalings:
             upscalings[size] = upscaling_to(segmenter, segmenter.low_res_hw(size), size)
         report.step(1)
+        assert embedding.image is not None, "embedded() asks for the image"
+        seen = upscalings[size].placed(tile)
+        if invented_edges(seen, embedding.image[y0:y1, x0:x1]) <= INVENTED:
+            tiles.append(tile)
+            rows.append((*row, *candidates.point_coords[index], *crop_xyxy))
     report.step(settings.looks - len(chosen))
     table = np.array(rows, np.float32).reshape(-1, 12)
     return replace(
@@ -92,9 +101,10 @@ def _looked_at(
     if crop_xyxy != (0, 0, image_hw[1], image_hw[0]):
         crop = crop_embedding(segmenter, embedding, crop_xyxy)
     corners = (box.reshape(2, 2) - (x0, y0)).clip(0, (x1 - x0, y1 - y0))
-    low = segmenter.decode(crop, corners[None].astype(np.float32), np.array([[2, 3]]))
-    logits, scores = low.logits[0].float(), low.predicted_iou[0].float().cpu().numpy()
     found = _in_crop(candidates, index, crop_xyxy)
+    corrected = found[None] if segmenter.understands_mask_input and found.any() else None
+    low = segmenter.decode(crop, corners[None].astype(np.float32), np.array([[2, 3]]), corrected)
+    logits, scores = low.logits[0].float(), low.predicted_iou[0].float().cpu().numpy()
     likeness = _likeness(logits, found)
     best = int((scores + LIKENESS * likeness).argmax())
     if likeness[best] < SAME:

@@ -103,7 +103,8 @@ def salient_masks(
     """Segment the salient objects of an image.
 
     Args:
-        segmenter: The model; the candidate with the highest IoU with the component is chosen.
+        segmenter: The model; its best candidate, by predicted IoU, is chosen. On the example photos
+            that is .01 better than the candidate most like the component (``eval salient``).
         image: The image (h, w, 3) uint8 RGB.
         embedding: Embedding of this image by this segmenter, if it was computed before.
         saliency: Map of this image, if it was computed before; otherwise the bundled model
@@ -130,10 +131,9 @@ def salient_masks(
             raise Cancelled(f"stopped after {done} of {len(prompts)} masks, as asked.")
         embedding = segmenter.embed(image) if embedding is None else embedding
         candidates = segmenter.predict(embedding, prompt)
-        iou = mask_iou(candidates.data, part[None])[:, 0]
-        choices.append(int(iou.argmax()))
+        choices.append(int(candidates.predicted_iou.argmax()))
         chosen.append(candidates[choices[-1]])
-        agreement.append(iou.max())
+        agreement.append(mask_iou(chosen[-1].data, part[None])[0, 0])
         if progress is not None:
             progress(done + 1, len(prompts))
     return SalientMasks(

@@ -97,6 +97,9 @@ class ClipEncoder:
         """Average unit embeddings (n, c, d) over the c crops to unit embeddings (n, d)."""
         return _unit(embeddings.mean(1))
 
+    def see(self, image: np.ndarray) -> None:
+        """CLIP judges crops only, as in the paper."""
+
     def encode_texts(self, texts: Sequence[ParsedText]) -> np.ndarray:
         """Encode k texts, averaged over the templates, as unit embeddings (k, d) float32."""
         rows = []

@@ -55,6 +55,12 @@ class TextEncoder(Protocol):
     def merge(self, embeddings: np.ndarray) -> np.ndarray:
         """Merge the embeddings (n, c, d) of c crops per region to one per region (n, d)."""
 
+    def see(self, image: np.ndarray) -> np.ndarray | None:
+        """Return what is seen where in an image (h, w, 3) uint8 RGB: (d, h', w') float32 >= 0.
+
+        None if the encoder judges crops only.
+        """
+
     def encode_texts(self, texts: Sequence[ParsedText]) -> np.ndarray:
         """Encode k texts as embeddings (k, d) float32."""
 

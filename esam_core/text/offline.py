@@ -5,15 +5,23 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import nn
 
 from esam_core.devices import choose_precision, place
 from esam_core.errors import WeightsMismatch
-from esam_core.modeling.classifier import build_classifier, classify
+from esam_core.modeling.classifier import CELL, build_classifier, class_map, classify
 from esam_core.text.phrases import ParsedText
 from esam_core.text.specs import TextEncoderSpec
 from esam_core.text.vocabulary import Vocabulary, load_vocabulary
 from esam_core.weights import IMAGENET_LITE2, load_state_dict, provenance, resolve_weights
+
+LONG_SIDE = 640  # pixels of the whole image's longer side; 896 was no better
+
+
+def cells_along(side: int, longest: int) -> int:
+    """Return the number of cells along a side of an image whose longest side is given."""
+    return max(1, round(side / longest * LONG_SIDE / CELL))
 
 
 class OfflineEncoder:
@@ -21,7 +29,7 @@ class OfflineEncoder:
 
     The embedding of a region is its class probabilities (1000,); that of a text is 1 for the
     classes that the text covers, else 0. Their product is the probability that the region shows
-    what the text names.
+    what the text names. The same classifier sees the whole image, cell by cell.
 
     Args:
         spec: Row of ``TEXT_ENCODERS``.
@@ -68,6 +76,12 @@ class OfflineEncoder:
     def merge(self, embeddings: np.ndarray) -> np.ndarray:
         """Average the probabilities (n, c, 1000) over the c crops to (n, 1000)."""
         return embeddings.mean(1)
+
+    def see(self, image: np.ndarray) -> np.ndarray:
+        """Classify every cell of an image (h, w, 3) uint8 RGB; return (1000, h', w') float32."""
+        size = (cells_along(side, max(image.shape[:2])) * CELL for side in image.shape[1::-1])
+        small = Image.fromarray(image).resize(tuple(size), Image.Resampling.BICUBIC)
+        return class_map(self._classifier, torch.tensor(np.asarray(small))).numpy()
 
     def encode_texts(self, texts: Sequence[ParsedText]) -> np.ndarray:
         """Return (k, 1000) float32: 1 for the classes of each of k texts, else 0."""

@@ -9,6 +9,7 @@ import numpy as np
 from esam_core.errors import Cancelled, InvalidPrompt, InvalidSettings
 from esam_core.masks import Masks
 from esam_core.text.encoders import TextEncoder
+from esam_core.text.location import Location, locate
 from esam_core.text.phrases import ParsedText, split_texts
 from esam_core.text.regions import CropSettings, region_crops
 
@@ -25,12 +26,14 @@ class RegionFeatures:
         encoder: Name of the encoder that made them; no other can use them.
         overlap: (n, n) float32: share of the smaller of two masks that lies in the other.
         settings: Which crops were encoded.
+        location: What the encoder sees in the whole image; None if it judges crops only.
     """
 
     embeddings: np.ndarray
     encoder: str
     overlap: np.ndarray
     settings: CropSettings
+    location: Location | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,9 +42,11 @@ class TextRanking:
 
     Args:
         texts: The k texts as the encoder understood them.
-        similarity: (n, k) float32: the encoder's similarity, a cosine (CLIP) or a probability.
+        similarity: (n, k) float32: the encoder's similarity, a cosine (CLIP), or of an encoder that
+            sees the whole image, the geometric mean of its probability for the region and of how
+            well the mask lies where it sees the text (``Location.agreement``).
         scores: (n, k) float32 in [0, 1]: softmax over the negative texts and the other texts; equal
-            to ``similarity`` if that is already a probability.
+            to ``similarity`` if that is no cosine.
         order: (k, n) int: indices of the masks, the most similar first, as in the paper.
         overlap: (n, n) float32, see ``RegionFeatures``.
         threshold: Masks with at least this score count as found.
@@ -109,7 +114,8 @@ def embed_regions(
         if progress is not None:
             progress(done, len(masks))
     embeddings = np.concatenate(parts) if parts else np.zeros((0, 0), np.float32)
-    return RegionFeatures(embeddings, encoder.name, overlap_of(masks), settings)
+    location = locate(image, masks, encoder)
+    return RegionFeatures(embeddings, encoder.name, overlap_of(masks), settings, location)
 
 
 def overlap_of(masks: Masks, side: int = 160) -> np.ndarray:
@@ -160,6 +166,8 @@ def rank_masks(
         nothing = np.zeros((0, len(parsed)), np.float32)
         return TextRanking(parsed, nothing, nothing, _order(nothing), regions.overlap, threshold)
     similarity = regions.embeddings @ wanted.T
+    if regions.location is not None:
+        similarity = np.sqrt(similarity * regions.location.agreement(wanted))
     scores = _scores(similarity, regions, encoder)
     order = _order(similarity)
     return TextRanking(parsed, similarity, scores, order, regions.overlap, threshold)

@@ -17,12 +17,14 @@ from esam_core.everything import (
     GridSettings,
     decode,
     decode_grid,
+    looks,
     preset,
     redraw,
     segment_everything,
     select,
     select_numbered,
 )
+from esam_core.everything.edges import invented_edges
 from esam_core.everything.filters import cut_by_crop
 from esam_core.everything.grid import corner_grid, crop_boxes, point_grid
 from esam_core.everything.selection import draw
@@ -367,6 +369,34 @@ def test_a_second_look_keeps_the_best_and_finds_them_in_crops(mini, bear):
     assert bears[1] > bears[0] - 0.05 > 0.8
     inside = after.boxes_xyxy
     assert (inside[:, :2] >= 0).all() and (inside[:, 2:] <= (586, 640)).all()
+
+
+def test_a_second_look_leaves_out_masks_with_invented_edges(mini, bear, monkeypatch):
+    settings = replace(preset("fast", "mini"), points_per_side=8, looks=16, crop_n_layers=0)
+    kept = decode_grid(mini, bear[0], settings)
+    monkeypatch.setattr(looks, "INVENTED", 1)  # none is left out
+    everything = decode_grid(mini, bear[0], settings)
+    shares = []
+    for tile, (x0, y0, x1, y1) in zip(
+        everything.tiles, everything.crop_boxes_xyxy.tolist(), strict=True
+    ):
+        seen = everything.upscalings[y1 - y0, x1 - x0].placed(tile)
+        shares.append(invented_edges(seen, bear[0][y0:y1, x0:x1]))
+    assert max(shares) > 0.06
+    assert len(kept) == sum(share <= 0.06 for share in shares)
+
+
+def test_a_second_look_corrects_the_found_mask_if_the_model_can(mini, bear, monkeypatch):
+    settings = replace(preset("fast", "mini"), points_per_side=2, looks=2, crop_n_layers=0)
+    given = []
+    decode = mini.decode
+    monkeypatch.setattr(mini, "decode", lambda *args: given.append(args[3]) or decode(*args))
+    decode_grid(mini, bear[0], settings)
+    assert given and all(mask.dtype == bool and mask.any() for mask in given)
+    monkeypatch.setattr(mini, "understands_mask_input", False)
+    given.clear()
+    decode_grid(mini, bear[0], settings)
+    assert given and all(mask is None for mask in given)
 
 
 def test_steps_are_what_progress_counts(mini, bear):
