@@ -98,13 +98,14 @@ def engine(catalogue) -> Engine:
     return engine
 
 
-def serve(engine, root_path=None):
-    """Launch the page over an engine on a free port; return it and its address."""
+def serve(engine, root_path=None, port=None):
+    """Launch the page over an engine, by default on a free port; return it and its address."""
     from demo.ui import LAUNCH, build
 
     page = build(engine)
     _, url, _ = page.launch(
         server_name="127.0.0.1",
+        server_port=port,
         root_path=root_path,
         prevent_thread_lock=True,
         quiet=True,

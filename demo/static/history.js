@@ -39,6 +39,14 @@ export class History {
     this.future = [];
   }
 
+  /** Show earlier work, with its undo steps. @param {{doc: Doc, past: Doc[], future: Doc[], ids: number}} work */
+  restore({ doc, past, future, ids }) {
+    this.ids = Math.max(this.ids, ids);
+    this.past = past;
+    this.future = future;
+    this.replace(doc);
+  }
+
   /** @returns {Doc} */
   firstDoc() {
     const first = this.newObject(1);

@@ -2,6 +2,7 @@
 // The page around the stage: header, panel, strip of photos and tabs.
 
 import { h } from './dom.js';
+import { Keeper, thumbnail } from './keeper.js';
 import { keptMask } from './kept.js';
 import { asDataUrl, mayBeMask } from './mask_files.js';
 import { Models } from './models.js';
@@ -9,13 +10,14 @@ import { Panel } from './panel.js';
 import { Photos } from './photos.js';
 import { asPng } from './pictures.js';
 import { Stage } from './stage.js';
+import { Store } from './store.js';
 import { Tabs } from './tabs.js';
 
-/** @import { Mode, PageHost, PageProps, Photo, Prompt, Reply, SentMask } from './types' */
+/** @import { KeptPhoto, Mode, PageHost, PageProps, Photo, Prompt, Reply, SentMask } from './types' */
 
 /**
  * Where a photo came from, so that it can be sent again.
- * @typedef {{name: string, example?: string, send: () => Promise<Reply>}} Source
+ * @typedef {{key: string, name: string, example?: string, file?: File, send: () => Promise<Reply>}} Source
  */
 
 export class Page {
@@ -37,8 +39,11 @@ export class Page {
     const main = h('section', { class: 'es-main', 'aria-label': this.texts.stage });
     this.models = new Models(host, () => this.useModel());
     this.canvas = new Stage(main, { ...host, reopen: () => this.reopen() });
+    this.store = new Store();
+    this.keeper = new Keeper(this.store, this.canvas.history);
     this.photos = new Photos(this.texts, props, {
       openExample: photo => this.openExample(photo), openFile: file => this.openFile(file),
+      openKept: photo => this.openKept(photo), forget: photo => this.forget(photo),
       fail: sentence => this.canvas.showMessage(sentence, 'error'),
     });
     this.panel = new Panel(this.canvas, props, this.models.note);
@@ -50,6 +55,7 @@ export class Page {
     this.photos.listen(root);
     this.tabs.open(props.modes[0]);
     this.models.poll();
+    this.resume();
   }
 
   /** 'ready' once a model is loaded. */
@@ -62,6 +68,7 @@ export class Page {
   handle(what, detail) {
     if (what === 'answer') this.learn(detail);
     if (what === 'paint') this.panel.paint();
+    if (what === 'paint' || what === 'leave') this.keeper.keep();
     if (what === 'pick' || (what === 'paint' && this.canvas.active.prompt !== this.published)) this.publish();
   }
 
@@ -88,13 +95,45 @@ export class Page {
   // ---- photos ----
 
   /** @param {{id: string, alt: string}} photo */
-  openExample({ id, alt }) { this.open({ name: alt, example: id, send: () => this.host.ask('example', { id }) }); }
+  openExample({ id, alt }) {
+    this.open({ key: `example ${id}`, name: alt, example: id, send: () => this.host.ask('example', { id }) });
+  }
+
+  /** Show the photo and the work of the last visit. */
+  async resume() {
+    const kept = await this.store.photos().catch(() => []);
+    for (const photo of kept.filter(({ file }) => file).reverse()) this.photos.addTile(photo);
+    if (kept.length && !this.opening) this.openKept(kept[0]);
+  }
+
+  /** @param {KeptPhoto} photo */
+  openKept({ key, name, example, file }) {
+    if (file) this.open({ key, name, file, send: () => this.host.upload(file) });
+    else if (example) this.openExample({ id: example, alt: name });
+  }
+
+  /** Forget an upload and the work on it. @param {KeptPhoto} photo */
+  async forget({ key }) {
+    this.photos.removeTile(key);
+    if (this.keeper.key === key) this.keeper.key = null;
+    await this.store.forget(key);
+  }
+
+  /** Keep an opened photo for the next visit. @param {Source} source */
+  async keepPhoto({ key, name, example, file }) {
+    const photo = { key, name, example, file, opened: Date.now() };
+    const thumb = file && this.canvas.picture ? thumbnail(this.canvas.picture) : undefined;
+    if (file) this.photos.addTile({ ...photo, thumb });
+    this.photos.mark(example || key);
+    await this.store.keepPhoto({ ...photo, thumb });
+  }
 
   /** @param {File} file */
   async openFile(file) {
     if (file.size > this.props.max_bytes) { this.canvas.showMessage(this.texts.file_too_large, 'error'); return; }
     if (this.canvas.photo && mayBeMask(file) && await this.openMask(this.canvas.photo, file)) return;
-    this.open({ name: file.name, send: () => this.host.upload(file) });
+    const key = `${file.name} ${file.size} ${file.lastModified}`;
+    this.open({ key, name: file.name, file, send: () => this.host.upload(file) });
   }
 
   /** Add the masks of a file as objects; false if it is another photo. @param {Photo} photo @param {File} file */
@@ -117,9 +156,13 @@ export class Page {
     const photo = await this.send(source);
     if (this.opening !== source) return;  // another photo was chosen meanwhile
     if ('error' in photo) { this.canvas.showMessage(photo.error, 'error'); return; }
+    await this.keeper.keep();
+    const work = await this.keeper.read(source.key);
+    if (this.opening !== source) return;
+    await this.canvas.setPhoto(photo, work);
     this.source = source;
-    this.photos.mark(source.example);
-    await this.canvas.setPhoto(photo);
+    this.keeper.begin(source.key);
+    this.keepPhoto(source);
     this.publish();
     if (photo.note) this.canvas.showMessage(photo.note, 'note');
     this.embed(photo.note);

@@ -4,7 +4,7 @@
 import { hasCamera, takePhoto } from './camera.js';
 import { button, h, icon } from './dom.js';
 
-/** @import { PageProps, Texts } from './types' */
+/** @import { KeptPhoto, PageProps, Texts } from './types' */
 
 export class Photos {
   /**
@@ -13,11 +13,15 @@ export class Photos {
    * @param {object} act
    * @param {(photo: {id: string, alt: string}) => void} act.openExample
    * @param {(file: File) => void} act.openFile
+   * @param {(photo: KeptPhoto) => void} act.openKept
+   * @param {(photo: KeptPhoto) => void} act.forget
    * @param {(sentence: string) => void} act.fail
    */
   constructor(texts, props, act) {
     this.texts = texts;
     this.act = act;
+    /** @type {Map<string, {tile: HTMLElement, open: HTMLElement}>} tiles of uploads, by key */
+    this.kept = new Map();
     this.file = h('input', { type: 'file', accept: 'image/*,.heic,.heif,.json', hidden: true, onchange: () => this.fileChosen() });
     this.tiles = props.gallery.map(photo => h('button', {
       type: 'button', class: 'es-thumb', title: photo.alt, 'aria-label': photo.alt, 'data-photo': photo.id,
@@ -30,6 +34,28 @@ export class Photos {
 
   /** @param {string} name @param {string} label @param {() => void} onclick */
   tile(name, label, onclick) { return button({ class: `es-tile es-tile-${name}`, icon: name, onclick }, label); }
+
+  /** A tile for an upload, before the examples. @param {KeptPhoto} photo */
+  addTile(photo) {
+    const { texts, act } = this, { key, name, thumb } = photo;
+    this.removeTile(key);
+    const open = h('button', {
+      type: 'button', class: 'es-thumb', title: name, 'aria-label': name, 'data-photo': key, onclick: () => act.openKept(photo),
+    }, h('img', { src: thumb, alt: '', draggable: 'false' }));
+    const forget = h('button', {
+      type: 'button', class: 'es-forget', title: texts.forget, 'aria-label': `${texts.forget}: ${name}`,
+      onclick: () => act.forget(photo),
+    }, icon('remove'));
+    const tile = h('div', { class: 'es-kept' }, open, forget);
+    this.kept.set(key, { tile, open });
+    this.el.insertBefore(tile, this.el.querySelector('.es-thumb, .es-kept'));
+  }
+
+  /** @param {string} key */
+  removeTile(key) {
+    this.kept.get(key)?.tile.remove();
+    this.kept.delete(key);
+  }
 
   /** The placeholder on the stage before a photo is opened. */
   invitation() {
@@ -81,10 +107,11 @@ export class Photos {
     });
   }
 
-  /** Mark the current example and scroll it into view. @param {string} [id] */
+  /** Mark the open photo and scroll it into view. @param {string} id of an example, or key of an upload */
   mark(id) {
-    for (const tile of this.tiles) tile.setAttribute('aria-current', String(tile.dataset.photo === id));
-    const tile = this.tiles.find(each => each.dataset.photo === id), strip = this.el;
+    const tiles = [...[...this.kept.values()].map(({ open }) => open), ...this.tiles], strip = this.el;
+    for (const tile of tiles) tile.setAttribute('aria-current', String(tile.dataset.photo === id));
+    const tile = tiles.find(each => each.dataset.photo === id);
     if (!tile) return;
     const left = tile.offsetLeft - strip.offsetLeft, right = left + tile.offsetWidth;
     if (left >= strip.scrollLeft && right <= strip.scrollLeft + strip.clientWidth) return;

@@ -17,11 +17,12 @@ import { loadPicture } from './pictures.js';
 import { Pointer } from './pointer.js';
 import { Status } from './status.js';
 
-/** @import { Box, Host, How, KeptMask, Layer, Mode, Photo, PhotoObject, Reply, Tone, Tool } from './types' */
+/** @import { Box, Doc, Host, How, KeptMask, Layer, Mode, Photo, PhotoObject, Reply, Tone, Tool } from './types' */
 
 /**
- * Arguments of a listener: `paint` after drawing, `pick` with ids, `answer` with Python's reply.
- * @typedef {(what: 'paint' | 'pick' | 'answer', detail?: any) => void} Listener
+ * Arguments of a listener: `paint` after drawing, `pick` with ids, `answer` with Python's reply, `leave` before
+ * another photo takes the place of this one.
+ * @typedef {(what: 'paint' | 'pick' | 'answer' | 'leave', detail?: any) => void} Listener
  */
 
 export class Stage {
@@ -140,17 +141,23 @@ export class Stage {
 
   // ---- photo, model, mode, layers ----
 
-  /** Show a photo, with new prompts and objects. @param {Photo} photo */
-  async setPhoto(photo) {
-    this.picture = await loadPicture(photo.url);
+  /**
+   * Show a photo, with earlier work or new prompts and objects.
+   * @param {Photo} photo
+   * @param {{doc: Doc, past: Doc[], future: Doc[], ids: number} | null} [work]
+   */
+  async setPhoto(photo, work = null) {
+    const picture = await loadPicture(photo.url);
+    this.emit('leave');
+    this.picture = picture;
     this.photo = photo;
     this.frame.show(photo);
     this.answers.clear();
     this.pictures.clear();
     this.pointer.tip.hidden = true;
     this.keys.cursor = null;
-    this.history.restart();
     this.showMessage('');
+    if (work) this.history.restore(work); else this.history.restart();
     this.fit();
   }
 

@@ -113,6 +113,35 @@ export interface Doc {
   made: number;
 }
 
+/** A state of the undo history as plain data: pictures are data URLs. */
+export interface PlainDoc extends Omit<Doc, 'objects'> {
+  objects: any[];
+}
+
+/** The work on a photo, as the browser keeps it. */
+export interface KeptWork {
+  /** Of the photo. */
+  key: string;
+  doc: PlainDoc;
+  past: PlainDoc[];
+  future: PlainDoc[];
+  /** Number of ids given to objects so far. */
+  ids: number;
+}
+
+/** A photo as the browser keeps it. */
+export interface KeptPhoto {
+  key: string;
+  name: string;
+  /** When it was opened last, in milliseconds. */
+  opened: number;
+  /** An example of the page, which needs no file. */
+  example?: string;
+  file?: File;
+  /** A small picture, data URL; uploads only. */
+  thumb?: string;
+}
+
 export interface Candidate {
   predicted_iou: number;
   stability_score: number;

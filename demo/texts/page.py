@@ -51,6 +51,7 @@ PAGE = {
     "invite_more": "Pick one from the strip below, or drop or paste your own.",
     "upload_photo": "Upload a photo",
     "upload": "Upload",
+    "forget": "Forget this photo and the work on it",
     "camera": "Camera",
     "take_photo": "Take photo",
     "cancel": "Cancel",
