@@ -1,4 +1,4 @@
-"""The visitor's work survives: other photos, reloads, going back, a lost network, a restarted server."""
+"""Work survives: other photos, reloads, going back, a lost network, a restarted server."""
 
 import httpx
 import numpy as np
