@@ -12,6 +12,7 @@ import gradio as gr
 from demo.canvas import PromptCanvas, report_refusal
 from demo.engine import Engine
 from demo.handlers import photos, points
+from demo.static import FOLDER
 from demo.tabs import Mode, discover
 from demo.tabs.points import ROUTES
 from demo.tabs.shared import MODEL_QUEUE, PHOTO_QUEUE, QUIET
@@ -23,6 +24,7 @@ LAUNCH: dict[str, Any] = {
     "run_history": False,
     "max_file_size": f"{MAX_MEGABYTES}mb",
     "footer_links": [],
+    "favicon_path": FOLDER / "icon.svg",
     # Gradio ships weight 600 of this font with a few letters only; 400 and 700 are complete.
     "theme": gr.themes.Base(
         font=[gr.themes.LocalFont("IBM Plex Sans", weights=(400, 700)), "system-ui", "sans-serif"],

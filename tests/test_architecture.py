@@ -72,7 +72,10 @@ ROOMS: dict[str, tuple[str, str]] = {
     "demo.handlers": (f"demo.engine demo.texts {CORE}", "numpy PIL"),
     "demo.canvas": ("demo.static demo.handlers", "gradio"),
     "demo.tabs": ("demo.canvas demo.handlers demo.engine demo.texts", "gradio"),
-    "demo.ui": ("demo.canvas demo.tabs demo.handlers demo.engine demo.texts", "gradio"),
+    "demo.ui": (
+        "demo.canvas demo.static demo.tabs demo.handlers demo.engine demo.texts",
+        "gradio",
+    ),
     "demo.notebook": (
         f"demo.engine demo.handlers demo.static demo.texts {CORE}",
         "numpy anywidget ipywidgets traitlets",

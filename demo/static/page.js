@@ -162,6 +162,7 @@ export class Page {
     await this.canvas.setPhoto(photo, work);
     this.source = source;
     this.keeper.begin(source.key);
+    document.title = `${source.name} – ${this.texts.title}`;
     this.keepPhoto(source);
     this.publish();
     if (photo.note) this.canvas.showMessage(photo.note, 'note');

@@ -70,6 +70,13 @@ export function pixels(picture) {
   return g.getImageData(0, 0, canvas.width, canvas.height);
 }
 
+/** Whether a picture is opaque at a place, in fractions of its size. @param {Picture} picture @param {number} u @param {number} v */
+export function covers(picture, u, v) {
+  const [width, height] = sizeOf(picture), g = pen(newCanvas(1, 1), { willReadFrequently: true });
+  g.drawImage(picture, -Math.floor(u * width), -Math.floor(v * height));
+  return g.getImageData(0, 0, 1, 1).data[3] > 127;
+}
+
 /** The union of pictures. @param {Picture[]} pictures */
 export function union(pictures) {
   const out = newCanvas(...sizeOf(pictures[0])), g = pen(out);

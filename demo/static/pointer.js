@@ -41,7 +41,7 @@ export class Pointer {
     on('pointerleave', event => { if (event.pointerType !== 'touch') this.leave(event); });
   }
 
-  /** Position of a pointer on the photo, as fractions of its width and height. @param {MouseEvent} event */
+  /** Position of a pointer on the photo, as fractions of its width and height. @param {MouseEvent} event @returns {Point} */
   placeAt(event) {
     const rect = this.stage.marks.getBoundingClientRect();
     return [(event.clientX - rect.left) / rect.width, (event.clientY - rect.top) / rect.height];
@@ -105,7 +105,7 @@ export class Pointer {
     else if (drag.stroke) this.stroke(drag.stroke);
     else if (drag.box) stage.box(drag.box);
     else if (stage.tool === 'box') stage.showMessage(stage.texts.drag_a_box, 'note');
-    else stage.click(...drag.from, drag.background ? 0 : 1);
+    else if (drag.background || !stage.selectAt(...this.placeAt(event))) stage.click(...drag.from, drag.background ? 0 : 1);
   }
 
   /** End a stroke. @param {Point[]} stroke */

@@ -13,7 +13,7 @@ import { merged } from './kept.js';
 import { Keys } from './keys.js';
 import { Painter } from './painter.js';
 import { maskRequestsFor, layersFor } from './parts.js';
-import { loadPicture } from './pictures.js';
+import { covers, loadPicture } from './pictures.js';
 import { Pointer } from './pointer.js';
 import { Status } from './status.js';
 
@@ -225,6 +225,24 @@ export class Stage {
 
   addObject() {
     if (this.hasMask(this.active)) this.history.addObject(); else this.showMessage(this.texts.nothing_to_keep, 'note');
+  }
+
+  /**
+   * Select the object whose mask is at a place, in fractions of the photo; false if there is no other one.
+   * An object without a mask takes the click itself, and so do the ways to add and subtract.
+   * @param {number} u @param {number} v
+   */
+  selectAt(u, v) {
+    const own = this.maskOf(this.active);
+    if (!own || this.how !== 'correct' || covers(own, u, v)) return false;
+    const found = [...this.doc.objects].reverse().find(object => {
+      const mask = !object.hidden && this.maskOf(object);
+      return mask && covers(mask, u, v);
+    });
+    if (!found) return false;
+    this.history.select(found.id);
+    this.showMessage(`${this.texts.selected} ${found.name}`, 'note');
+    return true;
   }
 
   /** @param {KeptMask[]} masks */

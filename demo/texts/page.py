@@ -18,6 +18,7 @@ PAGE = {
     "how_add": "Add",
     "how_subtract": "Subtract",
     "brush_size": "Brush size",
+    "selected": "Selected:",
     "nothing_to_change": "There is no mask yet to change. Click an object first.",
     "refine": "Refine",
     "refine_more": "Second look and clean-up",

@@ -7,6 +7,8 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
+from demo.static import FOLDER
+
 
 @pytest.fixture(scope="module")
 def client(fake_server):
@@ -110,3 +112,9 @@ def test_a_path_of_the_server_is_no_photo(fake_server):
         if call.status_code == 200:
             url = f"{fake_server}/gradio_api/call/segment/{call.json()['event_id']}"
             assert "event: error" in httpx.get(url).text
+
+
+def test_the_page_has_an_icon(fake_server):
+    icon = httpx.get(f"{fake_server}/favicon.ico")
+    assert icon.headers["content-type"].startswith("image/svg")
+    assert icon.text == (FOLDER / "icon.svg").read_text()

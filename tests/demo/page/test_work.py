@@ -54,6 +54,26 @@ def test_reloading_shows_the_same_objects_and_undo_goes_on(worked):
     assert worked.page.evaluate("esamPage.canvas.doc") == state
 
 
+def test_the_window_is_called_after_the_photo(worked):
+    assert worked.page.title().startswith("A brown bear")
+    assert worked.page.title().endswith("EfficientSAM workspace")
+
+
+def test_clicking_the_mask_of_another_object_selects_it(worked):
+    first, second = (object["id"] for object in worked.state["objects"])
+    worked.click(290, 300)
+    assert worked.page.evaluate("esamPage.canvas.doc.active") == first
+    assert worked.state["message"]["text"] == "Selected: Object 1"
+    assert worked.state["prompt"]["point_labels"] == [1]
+    worked.click(290, 300)  # its own mask takes the click
+    assert worked.state["prompt"]["point_labels"] == [1, 1]
+    worked.click(100, 100)
+    assert worked.page.evaluate("esamPage.canvas.doc.active") == second
+    worked.press("n")
+    worked.click(290, 300)  # a new object may lie on another one
+    assert worked.page.evaluate(OBJECTS) == 3
+
+
 def test_each_photo_has_its_own_objects(worked, dog_file):
     worked.choose(dog_file)
     assert worked.page.evaluate(OBJECTS) == 1
