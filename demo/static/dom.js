@@ -24,6 +24,7 @@ const ICONS = {
     + 'M6.5 6.6A17 17 0 0 0 2 12s4 7 10 7a10 10 0 0 0 5-1.4',
   remove: 'M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13',
   add: 'M12 5v14M5 12h14',
+  minus: 'M5 12h14',
   down: 'm6 9 6 6 6-6',
   download: 'M12 4v12M7 11l5 5 5-5M4 20h16',
 };

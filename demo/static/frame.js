@@ -1,9 +1,11 @@
 // @ts-check
-// The photo and two canvases exactly over it: one for masks and layers, one for prompts.
+// The photo and two canvases over the part of it that is seen: one for masks and layers, one for prompts.
 
 import { h } from './dom.js';
+import { cornerIn, limited, seenIn, sizeIn } from './view.js';
 
 /** @import { Photo } from './types' */
+/** @import { View } from './view.js' */
 
 export class Frame {
   constructor() {
@@ -11,19 +13,33 @@ export class Frame {
     this.overlay = h('canvas', { class: 'es-layer' });
     this.marks = h('canvas', { class: 'es-layer es-marks' });
     this.el = h('div', { class: 'es-frame' }, this.img, this.overlay, this.marks);
+    /** @type {View} */
+    this.view = { room: [1, 1], photo: [1, 1], zoom: 1, x: 0, y: 0 };
   }
 
-  /** @param {Photo} photo */
+  /** Show a photo as large as fits. @param {Photo} photo */
   show(photo) {
     this.img.src = photo.url;
     this.img.alt = photo.name || '';
+    this.view = { ...this.view, photo: [photo.width, photo.height], zoom: 1, x: 0, y: 0 };
   }
 
-  /** Make the photo as large as its container allows. @param {Photo} photo @param {HTMLElement} room */
-  fit({ width, height }, room) {
+  /** Use the room of the container. @param {HTMLElement} room */
+  fit(room) {
+    const [width, height] = this.view.photo;
     room.style.setProperty('--es-aspect', String(width / height));
-    const scale = Math.min(room.clientWidth / width, room.clientHeight / height);
-    this.el.style.width = `${Math.round(width * scale)}px`;
-    this.el.style.height = `${Math.round(height * scale)}px`;
+    this.set({ ...this.view, room: [Math.max(1, room.clientWidth), Math.max(1, room.clientHeight)] });
+  }
+
+  /** @param {View} view */
+  set(view) {
+    this.view = limited(view);
+    const [width, height] = sizeIn(this.view), [left, top] = cornerIn(this.view), seen = seenIn(this.view);
+    Object.assign(this.el.style, { width: `${width}px`, height: `${height}px`, left: `${left}px`, top: `${top}px` });
+    for (const canvas of [this.overlay, this.marks]) {
+      Object.assign(canvas.style, {
+        left: `${seen.left}px`, top: `${seen.top}px`, width: `${seen.width}px`, height: `${seen.height}px`,
+      });
+    }
   }
 }

@@ -43,11 +43,24 @@ export class Keys {
     const tool = TOOLS[Number(event.key) - 1];
     if (tool) return () => stage.setTool(tool);
     if (event.key === 'Escape') return () => this.escape();
+    const view = this.view(event);
+    if (view) return view;
     const key = event.key.toLowerCase(), how = HOWS.find(name => name[0] === key);
     if (key === 'n') return () => stage.addObject();
     if (how && stage.mode.prompts) return () => stage.setHow(how);
     if (key === '[' || key === ']') return () => stage.resizeBrush(key === '[' ? 0.8 : 1.25);
     return event.target === stage.el ? this.move(event) : null;
+  }
+
+  /** Keys that zoom; the space bar pans while it is held. @param {KeyboardEvent} event */
+  view({ key, target }) {
+    const { zoom, photo, el } = this.stage;
+    if (!photo) return null;
+    if (key === '+' || key === '=') return () => zoom.by(1.4);
+    if (key === '-') return () => zoom.by(1 / 1.4);
+    if (key === '0') return () => zoom.fit();
+    if (key === '9') return () => zoom.full();
+    return key === ' ' && (target === el || target === document.body) ? () => zoom.hold(true) : null;
   }
 
   /** Cancel the drag, else the selection, else clear the prompt. */
@@ -72,7 +85,7 @@ export class Keys {
     return () => {
       const [dx, dy] = arrow;
       this.cursor = [clamp(x + dx * step, 0, photo.width - 1), clamp(y + dy * step, 0, photo.height - 1)];
-      stage.render();
+      stage.zoom.reveal(this.cursor);
     };
   }
 }

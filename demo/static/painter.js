@@ -2,15 +2,20 @@
 // Draws over the photo: layers and masks on one canvas, prompts on another.
 
 import { drawBox, drawCross, drawPoint, drawRing, drawStroke } from './marks.js';
-import { pen, rim, tint } from './pictures.js';
+import { pen, rim, sizeOf, tint } from './pictures.js';
+import { seenIn, sizeIn } from './view.js';
 
 /** @import { Stage } from './stage.js' */
 /** @import { Photo, Picture } from './types' */
 
-/** @typedef {{g: CanvasRenderingContext2D, width: number, height: number, zoom: number}} Sheet */
+/**
+ * A canvas over the seen part of the photo: the whole photo is width x height on it, from (left, top).
+ * @typedef {{g: CanvasRenderingContext2D, width: number, height: number, left: number, top: number, zoom: number}} Sheet
+ */
 
 const MOST_PIXELS = 2048;  // limit for a canvas's longer side
 const PICKED = '#ffffff';
+const PIXELS = 3;  // canvas pixels per pixel of a mask from which on its pixels are shown as squares
 
 export class Painter {
   /** @param {Stage} stage */
@@ -27,25 +32,27 @@ export class Painter {
 
   /** Clear a canvas and give it the resolution of the screen. @param {HTMLCanvasElement} canvas @returns {Sheet} */
   sheet(canvas) {
-    const rect = canvas.getBoundingClientRect();
-    const zoom = Math.min(window.devicePixelRatio || 1, MOST_PIXELS / Math.max(1, rect.width, rect.height));
-    const width = Math.max(1, Math.round(rect.width * zoom)), height = Math.max(1, Math.round(rect.height * zoom));
+    const { view } = this.stage.frame, seen = seenIn(view), [fullWidth, fullHeight] = sizeIn(view);
+    const zoom = Math.min(window.devicePixelRatio || 1, MOST_PIXELS / Math.max(seen.width, seen.height));
+    const width = Math.max(1, Math.round(seen.width * zoom)), height = Math.max(1, Math.round(seen.height * zoom));
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-    const g = pen(canvas);
+    const g = pen(canvas), left = -seen.left * zoom, top = -seen.top * zoom;
+    g.setTransform(1, 0, 0, 1, 0, 0);
     g.clearRect(0, 0, width, height);
-    return { g, width, height, zoom };
+    g.setTransform(1, 0, 0, 1, left, top);
+    return { g, width: fullWidth * zoom, height: fullHeight * zoom, left, top, zoom };
   }
 
   /**
-   * A mask's tint and outline, cached until its colour or the size changes.
+   * A mask's tint and outline where it is seen, cached until its colour or the view changes.
    * @param {Picture} mask
    * @param {string} colour
    * @param {Sheet} sheet
    */
-  inkOf(mask, colour, { width, height, zoom }) {
-    const key = `${colour} ${width} ${height}`, kept = this.inked.get(mask);
+  inkOf(mask, colour, { g, width, height, left, top, zoom }) {
+    const key = [colour, width, height, left, top, g.canvas.width, g.canvas.height].join(' '), kept = this.inked.get(mask);
     if (kept?.key === key) return kept;
-    const filled = tint(mask, colour, width, height);
+    const filled = tint(mask, colour, g.canvas.width, g.canvas.height, { left, top, width, height, smooth: width < sizeOf(mask)[0] * PIXELS });
     const ink = { key, filled, edge: rim(filled, 1.75 * zoom) };
     this.inked.set(mask, ink);
     return ink;
@@ -59,11 +66,11 @@ export class Painter {
    * @param {number} strength
    */
   ink(sheet, mask, colour, strength) {
-    const { g } = sheet, { filled, edge } = this.inkOf(mask, colour, sheet);
+    const { g, left, top } = sheet, { filled, edge } = this.inkOf(mask, colour, sheet);
     g.globalAlpha = Math.min(1, this.stage.opacity * strength);
-    g.drawImage(filled, 0, 0);
+    g.drawImage(filled, -left, -top);
     g.globalAlpha = 1;
-    g.drawImage(edge, 0, 0);
+    g.drawImage(edge, -left, -top);
   }
 
   paintOverlay() {

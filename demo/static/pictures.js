@@ -37,10 +37,12 @@ export const rgb = colour => [1, 3, 5].map(at => parseInt(colour.slice(at, at + 
 /**
  * Fill a picture's opaque part with one colour, as a canvas of the given size.
  * @param {Picture} picture @param {string} colour @param {number} width @param {number} height
+ * @param {{left: number, top: number, width: number, height: number, smooth: boolean}} [place] of the picture on the canvas
  */
-export function tint(picture, colour, width, height) {
+export function tint(picture, colour, width, height, place = { left: 0, top: 0, width, height, smooth: true }) {
   const out = newCanvas(width, height), g = pen(out);
-  g.drawImage(picture, 0, 0, width, height);
+  g.imageSmoothingEnabled = place.smooth;
+  g.drawImage(picture, place.left, place.top, place.width, place.height);
   g.globalCompositeOperation = 'source-in';
   g.fillStyle = colour;
   g.fillRect(0, 0, width, height);

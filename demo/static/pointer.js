@@ -43,7 +43,7 @@ export class Pointer {
 
   /** Position of a pointer on the photo, as fractions of its width and height. @param {MouseEvent} event @returns {Point} */
   placeAt(event) {
-    const rect = this.stage.marks.getBoundingClientRect();
+    const rect = this.stage.frame.el.getBoundingClientRect();
     return [(event.clientX - rect.left) / rect.width, (event.clientY - rect.top) / rect.height];
   }
 

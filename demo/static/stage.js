@@ -16,6 +16,7 @@ import { maskRequestsFor, layersFor } from './parts.js';
 import { covers, loadPicture } from './pictures.js';
 import { Pointer } from './pointer.js';
 import { Status } from './status.js';
+import { Zoom } from './zoom.js';
 
 /** @import { Box, Doc, Host, How, KeptMask, Layer, Mode, Photo, PhotoObject, Reply, Tone, Tool } from './types' */
 
@@ -65,6 +66,8 @@ export class Stage {
     this.empty = h('div', { class: 'es-empty' });
     this.el = h('div', { class: 'es-stage', tabindex: '0', role: 'application', 'aria-label': this.texts.stage },
       this.frame.el, this.empty, this.status.el, this.pointer.tip);
+    this.zoom = new Zoom(this, host.keys || this.el, this.gone.signal);
+    this.el.append(this.zoom.el);
     // The data attribute keeps JupyterLab from taking single keys as commands.
     this.root = h('div', { class: 'es-canvas', 'data-lm-suppress-shortcuts': 'true' }, this.bar.el, this.el);
     this.keys = new Keys(this, host.keys || this.root, this.gone.signal);
@@ -265,9 +268,9 @@ export class Stage {
     this.render();
   }
 
-  /** Make the photo as large as possible. */
+  /** Use the room there is; at first the photo is as large as possible. */
   fit() {
-    if (this.photo) this.frame.fit(this.photo, this.el);
+    if (this.photo) this.frame.fit(this.el);
     this.render();
   }
 
@@ -281,6 +284,7 @@ export class Stage {
   paint() {
     this.bar.paint();
     this.status.paint();
+    this.zoom.paint();
     this.el.classList.toggle('es-has-photo', Boolean(this.photo));
     if (this.photo) this.painter.paint();
     this.emit('paint');

@@ -180,6 +180,8 @@ export interface Host {
   reopen?(): Promise<Photo | null>;
   /** Where key events are listened to; the canvas itself by default. */
   keys?: EventTarget;
+  /** Whether the wheel alone zooms; otherwise only with Ctrl, and alone it scrolls what is around. */
+  wheelZooms?: boolean;
 }
 
 /** The host of the page: it also uploads files and sends events that have no reply. */

@@ -45,6 +45,11 @@ PAGE = {
         "best. Subtract also removes the masks that the model finds at them."
     ),
     "opacity": "Overlay opacity",
+    "zoom": "Zoom",
+    "zoom_in": "Zoom in",
+    "zoom_out": "Zoom out",
+    "zoom_fit": "Fit into the window",
+    "zoom_full": "Show at 100 %",
     "hint": "Click an object. Right-click to exclude an area, drag to draw a box.",
     "hint_touch": "Tap an object. Use minus to exclude an area, the frame to draw a box.",
     "drag_a_box": "Drag from corner to corner to draw a box.",
