@@ -43,6 +43,7 @@ def build(engine: Engine) -> gr.Blocks:
             kinds=[*ROUTES, "upload"],
             texts=texts.PAGE,
             gallery=photos.strip(),
+            welcome=photos.WELCOME,
             exports=texts.EXPORTS,
             modes=[_described(mode) for mode in modes],
             max_bytes=MAX_MEGABYTES * 1_000_000,

@@ -54,6 +54,9 @@ EXAMPLES = (
     Example("000000000785.jpg", "A woman on skis in a red jacket"),
 )
 
+# What a first visit shows: an example and a click on it, whose mask is the whole bear.
+WELCOME = {"id": "000000000285.jpg", "point": [300, 330]}
+
 
 def strip() -> list[dict[str, str]]:
     """Return what the page shows: id, alt text and a small picture of every example."""

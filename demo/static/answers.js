@@ -5,6 +5,7 @@ import { hasSteps } from './history.js';
 
 /** @import { Answer, Doc, KeptMask, PhotoObject, Picture } from './types' */
 
+const UNSURE = 0.5;  // predicted IoU
 const KEPT = 96;  // answers in memory, so that undo and redo need no server
 
 export class Answers {
@@ -78,6 +79,9 @@ export class Answers {
     });
   }
 }
+
+/** Whether the model doubts a candidate: it expects to be more wrong than right. @param {{predicted_iou: number}} candidate */
+export const isUnsure = ({ predicted_iou }) => predicted_iou < UNSURE;
 
 /** Whether cleaning changes anything. @param {PhotoObject} object */
 export const isCleaned = ({ cleanup }) => Object.values(cleanup).some(Boolean);

@@ -1,6 +1,7 @@
 // @ts-check
 // The panel's candidates: the masks a model offers for the selected object, to choose from.
 
+import { isUnsure } from './answers.js';
 import { clamp, h } from './dom.js';
 import { newCanvas, pen, sizeOf, tint } from './pictures.js';
 
@@ -48,7 +49,8 @@ export class Candidates {
       'aria-checked': String(chosen), tabindex: chosen ? '0' : '-1',
       'aria-label': `${texts.candidate} ${i + 1}, ${texts.score} ${score}`, title: texts.score_help,
       onclick: () => history.pick(i), onkeydown: (/** @type {KeyboardEvent} */ event) => this.keyDown(event, i),
-    }, this.smallPicture(candidate.picture, active.colour, view), h('span', { class: 'es-score' }, score));
+    }, this.smallPicture(candidate.picture, active.colour, view),
+    h('span', { class: 'es-score', 'data-unsure': String(isUnsure(candidate)) }, isUnsure(candidate) ? `${score} ?` : score));
   }
 
   /** Arrows wrap around, as in radio groups. @param {KeyboardEvent} event @param {number} i */

@@ -35,6 +35,7 @@ export class Page {
     this.entered = { token: null, model: null };
     /** @type {Prompt | null} */
     this.published = null;
+    this.welcoming = false;  // whether the first mask of a first visit is on its way
 
     const main = h('section', { class: 'es-main', 'aria-label': this.texts.stage });
     this.models = new Models(host, () => this.useModel());
@@ -66,7 +67,11 @@ export class Page {
 
   /** @param {string} what @param {any} detail */
   handle(what, detail) {
-    if (what === 'answer') this.learn(detail);
+    if (what === 'answer') {
+      this.learn(detail);
+      if (this.welcoming) this.canvas.showMessage(this.texts.welcome, 'note');
+      this.welcoming = false;
+    }
     if (what === 'paint') this.panel.paint();
     if (what === 'paint' || what === 'leave') this.keeper.keep();
     if (what === 'pick' || (what === 'paint' && this.canvas.active.prompt !== this.published)) this.publish();
@@ -96,14 +101,24 @@ export class Page {
 
   /** @param {{id: string, alt: string}} photo */
   openExample({ id, alt }) {
-    this.open({ key: `example ${id}`, name: alt, example: id, send: () => this.host.ask('example', { id }) });
+    return this.open({ key: `example ${id}`, name: alt, example: id, send: () => this.host.ask('example', { id }) });
   }
 
   /** Show the photo and the work of the last visit. */
   async resume() {
     const kept = await this.store.photos().catch(() => []);
     for (const photo of kept.filter(({ file }) => file).reverse()) this.photos.addTile(photo);
-    if (kept.length && !this.opening) this.openKept(kept[0]);
+    if (this.opening) return;
+    if (kept.length) this.openKept(kept[0]); else await this.welcome();
+  }
+
+  /** Show an example with a first mask, or the one that the address asks for: `?photo=<id>`, `?photo=none`. */
+  async welcome() {
+    const asked = new URLSearchParams(window.location.search).get('photo'), { welcome, gallery } = this.props;
+    const photo = gallery.find(({ id }) => id === (asked || welcome.id));
+    if (!photo || !await this.openExample(photo) || asked || !this.canvas.history.isClear) return;
+    this.welcoming = true;
+    this.canvas.click(...welcome.point, 1);
   }
 
   /** @param {KeptPhoto} photo */
@@ -149,16 +164,16 @@ export class Page {
     return true;
   }
 
-  /** @param {Source} source */
+  /** Show a photo; false if that failed, or another one was chosen meanwhile. @param {Source} source */
   async open(source) {
     this.opening = source;
     this.canvas.showMessage(this.texts.opening, 'busy');
     const photo = await this.send(source);
-    if (this.opening !== source) return;  // another photo was chosen meanwhile
-    if ('error' in photo) { this.canvas.showMessage(photo.error, 'error'); return; }
+    if (this.opening !== source) return false;
+    if ('error' in photo) { this.canvas.showMessage(photo.error, 'error'); return false; }
     await this.keeper.keep();
     const work = await this.keeper.read(source.key);
-    if (this.opening !== source) return;
+    if (this.opening !== source) return false;
     await this.canvas.setPhoto(photo, work);
     this.source = source;
     this.keeper.begin(source.key);
@@ -167,6 +182,7 @@ export class Page {
     this.publish();
     if (photo.note) this.canvas.showMessage(photo.note, 'note');
     this.embed(photo.note);
+    return true;
   }
 
   /** @param {Source} source @returns {Promise<Photo | {error: string}>} */

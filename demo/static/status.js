@@ -1,10 +1,11 @@
 // @ts-check
 // The status line over the photo: a message, else a note on the masks, else a hint.
 
+import { isUnsure } from './answers.js';
 import { h } from './dom.js';
 
 /** @import { Stage } from './stage.js' */
-/** @import { Tone } from './types' */
+/** @import { Candidate, Tone } from './types' */
 
 /** @typedef {{text: string, tone: Tone}} Message */
 
@@ -33,8 +34,18 @@ export class Status {
     if (!stage.photo) return { text: '', tone: 'hint' };
     const note = stage.answerOf(stage.active)?.note;
     if (note) return { text: note, tone: 'note' };
+    if (stage.mode.prompts && this.isUnsure()) {
+      const { texts } = stage;
+      return { text: stage.active.prompt.box_xyxy ? texts.unsure_point : texts.unsure_box, tone: 'note' };
+    }
     if (stage.mode.prompts) return { text: stage.history.isClear ? this.hint(stage.texts) : '', tone: 'hint' };
     return { text: this.needsHint() ? this.hint(stage.mode) : '', tone: 'hint' };
+  }
+
+  /** Whether the model itself doubts the chosen candidate. */
+  isUnsure() {
+    const { active } = this.stage, chosen = this.stage.answerOf(active)?.candidates[active.choice];
+    return Boolean(chosen) && isUnsure(/** @type {Candidate} */ (chosen));
   }
 
   /** Touch screens have no hover and no right click. @param {{hint?: string, hint_touch?: string}} hints */

@@ -258,6 +258,8 @@ export interface Gradio {
 export interface PageProps {
   modes: Mode[];
   gallery: { id: string; alt: string; thumb: string }[];
+  /** What a first visit shows: an example, and a click on it. */
+  welcome: { id: string; point: Point };
   exports: [string, string][];
   max_bytes: number;
   value: object;

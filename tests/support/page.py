@@ -18,7 +18,20 @@ MASK = """(() => { const c = esamPage.canvas, m = c.maskOf(c.active); if (!m) re
 
 
 class PageDriver:
-    def __init__(self, browser, url, bad, width=1280, height=800, dpr=1, touch=False, dark=False):
+    """Opens the page without a photo, with a certain one, or (None) as a first visitor sees it."""
+
+    def __init__(
+        self,
+        browser,
+        url,
+        bad,
+        width=1280,
+        height=800,
+        dpr=1,
+        touch=False,
+        dark=False,
+        photo="none",
+    ):
         self.touch = touch
         self.context = browser.new_context(
             viewport={"width": width, "height": height},
@@ -42,7 +55,8 @@ class PageDriver:
         self.page.on("pageerror", lambda error: bad.append(f"page error: {error}"))
         self.expected: list[str] = []
         self.page.on("console", lambda message: bad.extend(self._complaint(message)))
-        self.page.goto(url, wait_until="domcontentloaded")
+        address = f"{url}/?photo={photo}" if photo else url
+        self.page.goto(address, wait_until="domcontentloaded")
         self.page.wait_for_function(READY)
 
     def expect_console(self, text):

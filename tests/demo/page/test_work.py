@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from demo.engine import Engine
+from demo.texts import page as texts
 from tests.conftest import serve
 from tests.support.fakes import FakeCatalogue
 from tests.support.page import READY
@@ -39,6 +40,28 @@ def worked(open_page, fake_server, bear_file):
     driver = open_page(fake_server).choose(bear_file).click(290, 300)
     driver.press("n")
     return driver.click(100, 100).click(150, 120)
+
+
+def test_a_first_visit_shows_a_first_mask_without_a_click(open_page, fake_server, bear_file):
+    driver = open_page(fake_server, photo=None)
+    driver.page.wait_for_function("esamPage.canvas.hasMask(esamPage.canvas.active)")
+    assert driver.wait().mask[330, 300]
+    assert driver.page.evaluate("esamPage.source.example") == bear_file.name
+    assert driver.state["message"]["text"] == texts.PAGE["welcome"]
+    driver.button("Undo").click()
+    assert driver.wait().mask is None
+
+
+def test_an_address_can_ask_for_a_photo_and_earlier_work_goes_first(
+    open_page, fake_server, bear_file, dog_file
+):
+    driver = open_page(fake_server, photo=dog_file.name)
+    driver.page.wait_for_function("esamPage.keeper.key !== null")
+    assert driver.wait().page.evaluate("esamPage.source.example") == dog_file.name
+    assert driver.mask is None
+    driver.choose(bear_file).click(290, 300)
+    reload(kept(driver))
+    assert driver.page.evaluate("esamPage.source.example") == bear_file.name
 
 
 def test_reloading_shows_the_same_objects_and_undo_goes_on(worked):
