@@ -16,7 +16,7 @@ export class Panel {
     this.stage = stage;
     this.candidates = new Candidates(stage);
     this.refine = new Refine(stage);
-    this.objects = new Objects(stage, () => this.repaint());
+    this.objects = new Objects(stage);
     this.export = new Export(stage, props.exports);
     this.slot = h('div', { class: 'es-mode', hidden: true });
     this.el = h('aside', { class: 'es-panel', 'aria-label': stage.texts.panel },
@@ -34,12 +34,6 @@ export class Panel {
     // Objects and export belong to every mode; candidates only where clicks are prompts.
     this.candidates.el.hidden = !mode.prompts;
     this.refine.el.hidden = !mode.prompts;
-  }
-
-  /** Draw again, even if nothing has changed. */
-  repaint() {
-    this.drawn = [];
-    this.stage.render();
   }
 
   paint() {

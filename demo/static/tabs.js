@@ -21,12 +21,27 @@ export class Tabs {
     }, mode.title));
     this.el = h('div', {
       class: 'es-group es-tabs', role: 'tablist', 'aria-label': texts.modes, hidden: modes.length < 2,
+      onkeydown: (/** @type {KeyboardEvent} */ event) => this.keyDown(event),
     }, ...this.tabs);
+  }
+
+  /** Arrows go around, Home and End to the ends, as in all tab lists. @param {KeyboardEvent} event */
+  keyDown(event) {
+    const { length } = this.tabs, at = this.tabs.findIndex(tab => tab === document.activeElement);
+    const next = { ArrowRight: at + 1, ArrowLeft: at - 1 + length, Home: 0, End: length - 1 }[event.key];
+    if (at < 0 || next === undefined) return;
+    event.preventDefault();
+    this.tabs[next % length].focus();
+    this.open(this.modes[next % length]);
   }
 
   /** @param {Mode} mode */
   open(mode) {
-    for (const tab of this.tabs) tab.setAttribute('aria-selected', String(tab.dataset.mode === mode.name));
+    for (const tab of this.tabs) {
+      const open = tab.dataset.mode === mode.name;
+      tab.setAttribute('aria-selected', String(open));
+      tab.tabIndex = open ? 0 : -1;
+    }
     let hasControls = false;
     for (const other of this.modes) {
       const panel = document.getElementById(`es-mode-${other.name}`);

@@ -97,6 +97,27 @@ def test_clicking_the_mask_of_another_object_selects_it(worked):
     assert worked.page.evaluate(OBJECTS) == 3
 
 
+def test_the_keyboard_leaves_the_name_field_and_goes_through_the_tabs(worked):
+    page = worked.page
+    name = page.get_by_label("Name of the object").nth(1)
+    name.focus()
+    name.select_text()
+    page.keyboard.type("bird")
+    page.keyboard.press("Tab")
+    focused = "document.activeElement.ariaLabel || document.activeElement.textContent"
+    assert page.evaluate(focused) == "Hide: bird"
+    page.keyboard.press("Enter")
+    worked.wait()
+    assert page.evaluate(focused) == "Show: bird"
+    page.get_by_role("tab", name="Points").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate(focused) == "Everything"
+    page.keyboard.press("End")
+    assert page.get_by_role("tab", selected=True).inner_text() == "Compare"
+    page.keyboard.press("ArrowRight")
+    assert page.get_by_role("tab", selected=True).inner_text() == "Points"
+
+
 def test_each_photo_has_its_own_objects(worked, dog_file):
     worked.choose(dog_file)
     assert worked.page.evaluate(OBJECTS) == 1
