@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from scipy import ndimage
 
 from esam_core.everything.settings import GridSettings
 
@@ -38,6 +39,16 @@ class LogitsTile:
         """The mask within the tile, (h, w) bool."""
         return self.levels >= 0
 
+    def large_pieces(self, share: float) -> "LogitsTile":
+        """Return the tile without pieces of its mask smaller than a share of the largest one."""
+        pieces, count = ndimage.label(self.mask)
+        if count < 2:
+            return self
+        areas = np.bincount(pieces.ravel())
+        small = np.flatnonzero(areas < share * areas[1:].max())
+        dropped = np.isin(pieces, small[small > 0])
+        return replace(self, levels=np.where(dropped, np.int8(-LEVELS_PER_LOGIT), self.levels))
+
     @property
     def logits(self) -> np.ndarray:
         """The logits (h, w) float32, exact to 1/16."""
@@ -66,6 +77,14 @@ class Upscaling:
         rows = self.rows[top:bottom, tile.top : tile.top + tile.levels.shape[0]]
         columns = self.columns[left:right, tile.left : tile.left + tile.levels.shape[1]]
         return (rows @ tile.logits @ columns.T) >= 0, top, left
+
+    def box_of(self, tile: LogitsTile) -> np.ndarray:
+        """Return the box (4,) of a tile's mask in pixels of the crop, at its own accuracy."""
+        rows, columns = tile.mask.any(1).nonzero()[0], tile.mask.any(0).nonzero()[0]
+        low = np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1], float)
+        low += (tile.left, tile.top, tile.left, tile.top)
+        (height, low_height), (width, low_width) = self.rows.shape, self.columns.shape
+        return low * np.array([width / low_width, height / low_height] * 2)
 
     def placed(self, tile: LogitsTile) -> np.ndarray:
         """Upscale a tile to the whole crop, (h, w) bool."""

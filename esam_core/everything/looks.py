@@ -24,6 +24,7 @@ from esam_core.segmenter.mask_inputs import mask_to_logits
 
 LIKENESS = 1.0  # weight of a candidate's likeness with the found mask beside its predicted IoU
 SAME = 0.5  # IoU with the found mask below which the box means something else, such as its inside
+LARGE = 0.5  # of a mask's pieces, those stay that are at least this large beside the largest
 INVENTED = 0.06  # share of an outline; a mask with more straight cuts without an edge is dropped
 
 
@@ -52,11 +53,11 @@ def look_again(
     tiles, rows, upscalings = [], [], dict(candidates.upscalings)
     for index in chosen:
         report.check()
-        crop_xyxy, tile, row = _looked_at(segmenter, embedding, candidates, int(index), settings)
+        crop_xyxy, tile, scores = _looked_at(segmenter, embedding, candidates, int(index), settings)
         if tile is None:  # the first look was the better one
             tile, crop_xyxy = candidates.tiles[index], candidates.crop_boxes_xyxy[index]
             scores = candidates.predicted_iou[index], candidates.stability_score[index]
-            row = (*candidates.boxes_xyxy[index], *scores)
+        tile = tile.large_pieces(LARGE)
         x0, y0, x1, y1 = (int(side) for side in crop_xyxy)
         size = y1 - y0, x1 - x0
         if size not in upscalings:
@@ -66,7 +67,8 @@ def look_again(
         seen = upscalings[size].placed(tile)
         if invented_edges(seen, embedding.image[y0:y1, x0:x1]) <= INVENTED:
             tiles.append(tile)
-            rows.append((*row, *candidates.point_coords[index], *crop_xyxy))
+            box = upscalings[size].box_of(tile) + (x0, y0, x0, y0)
+            rows.append((*box, *scores, *candidates.point_coords[index], *crop_xyxy))
     report.step(settings.looks - len(chosen))
     table = np.array(rows, np.float32).reshape(-1, 12)
     return replace(
@@ -89,7 +91,7 @@ def _looked_at(
     index: int,
     settings: GridSettings,
 ) -> tuple[tuple[int, int, int, int], LogitsTile | None, tuple[float, ...]]:
-    """Decode a candidate's box in a crop: the crop, its logits, and box, predicted IoU, stability.
+    """Decode a candidate's box in a crop: the crop, its logits, predicted IoU and stability.
 
     There are no logits if the model finds something else.
     """
@@ -111,9 +113,8 @@ def _looked_at(
         return crop_xyxy, None, ()
     stability = stability_score(logits[best], settings.stability_score_offset)
     low_box = low_boxes_of(logits[best : best + 1])[0]
-    scale = np.array([(x1 - x0) / logits.shape[-1], (y1 - y0) / logits.shape[-2]] * 2)
-    row = (*(low_box * scale + (x0, y0, x0, y0)).tolist(), float(scores[best]), float(stability))
-    return crop_xyxy, LogitsTile.cut(logits[best].cpu().numpy(), low_box.tolist()), row
+    tile = LogitsTile.cut(logits[best].cpu().numpy(), low_box.tolist())
+    return crop_xyxy, tile, (float(scores[best]), float(stability))
 
 
 def _in_crop(

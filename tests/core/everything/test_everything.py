@@ -24,6 +24,7 @@ from esam_core.everything import (
     select,
     select_numbered,
 )
+from esam_core.everything.candidates import LogitsTile, Upscaling
 from esam_core.everything.edges import invented_edges
 from esam_core.everything.filters import cut_by_crop
 from esam_core.everything.grid import corner_grid, crop_boxes, point_grid
@@ -397,6 +398,17 @@ def test_a_second_look_corrects_the_found_mask_if_the_model_can(mini, bear, monk
     given.clear()
     decode_grid(mini, bear[0], settings)
     assert given and all(mask is None for mask in given)
+
+
+def test_small_pieces_beside_a_large_one_are_dropped():
+    logits = np.full((20, 30), -4.0, np.float32)
+    logits[2:8, 3:13], logits[12:16, 20:24], logits[12:18, 2:9] = 3, 3, 3  # 60, 16 and 42 cells
+    tile = LogitsTile.cut(logits, (2, 2, 24, 18))
+    kept = tile.large_pieces(0.5)
+    assert kept.mask.sum() == 60 + 42 and tile.mask.sum() == 60 + 42 + 16
+    upscaling = Upscaling(np.zeros((40, 20), np.float32), np.zeros((90, 30), np.float32))
+    assert upscaling.box_of(tile).tolist() == [6, 4, 72, 36]
+    assert upscaling.box_of(kept).tolist() == [6, 4, 39, 36]
 
 
 def test_steps_are_what_progress_counts(mini, bear):
