@@ -106,10 +106,10 @@ export class Zoom {
     const at = this.placeOf(event), { time, at: last } = this.tap, near = Math.hypot(at[0] - last[0], at[1] - last[1]) < TAP_SLIP;
     const twice = near && event.timeStamp - time < TAP_MS;
     this.tap = { time: twice ? 0 : event.timeStamp, at };
-    if (!twice) return;
+    if (!twice || !this.stage.mode.prompts) return;  // elsewhere two taps select two masks
     event.preventDefault();
     event.stopImmediatePropagation();
-    if (this.stage.mode.prompts && this.stage.tool !== 'box') this.stage.history.undo();
+    if (this.stage.tool !== 'box') this.stage.history.undo();
     if (this.frame.view.zoom > 1.01) this.fit(); else this.by(TAP_ZOOM, at);
   }
 

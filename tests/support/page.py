@@ -55,7 +55,7 @@ class PageDriver:
         self.page.on("pageerror", lambda error: bad.append(f"page error: {error}"))
         self.expected: list[str] = []
         self.page.on("console", lambda message: bad.extend(self._complaint(message)))
-        address = f"{url}/?photo={photo}" if photo else url
+        address = f"{url.rstrip('/')}/?photo={photo}" if photo else url
         self.page.goto(address, wait_until="domcontentloaded")
         self.page.wait_for_function(READY)
 
