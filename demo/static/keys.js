@@ -56,8 +56,8 @@ export class Keys {
   view({ key, target }) {
     const { zoom, photo, el } = this.stage;
     if (!photo) return null;
-    if (key === '+' || key === '=') return () => zoom.by(1.4);
-    if (key === '-') return () => zoom.by(1 / 1.4);
+    if (key === '+' || key === '=') return () => zoom.in();
+    if (key === '-') return () => zoom.out();
     if (key === '0') return () => zoom.fit();
     if (key === '9') return () => zoom.full();
     return key === ' ' && (target === el || target === document.body) ? () => zoom.hold(true) : null;

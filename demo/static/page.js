@@ -131,6 +131,7 @@ export class Page {
   async forget({ key }) {
     this.photos.removeTile(key);
     if (this.keeper.key === key) this.keeper.key = null;
+    await this.keeper.written;  // what is still being written would be kept otherwise
     await this.store.forget(key);
   }
 

@@ -25,8 +25,8 @@ export class Zoom {
     const { texts } = stage;
     this.level = h('button', { type: 'button', class: 'es-zoom-level', onclick: () => this.toggle() });
     this.el = h('div', { class: 'es-zoom', role: 'group', 'aria-label': texts.zoom },
-      this.button('minus', texts.zoom_out, '-', () => this.by(1 / STEP)), this.level,
-      this.button('add', texts.zoom_in, '+', () => this.by(STEP)));
+      this.button('minus', texts.zoom_out, '-', () => this.out()), this.level,
+      this.button('add', texts.zoom_in, '+', () => this.in()));
     const { marks } = stage;
     stage.el.addEventListener('wheel', event => this.wheel(event), { signal, passive: false });
     marks.addEventListener('pointerdown', event => this.down(event), { signal, capture: true });
@@ -53,6 +53,9 @@ export class Zoom {
 
   /** Zoom about the middle, or a place of the stage. @param {number} factor @param {Point} [at] */
   by(factor, at) { this.show(zoomed(this.frame.view, this.frame.view.zoom * factor, at)); }
+
+  in() { this.by(STEP); }
+  out() { this.by(1 / STEP); }
 
   fit() { this.show({ ...this.frame.view, zoom: 1, x: 0, y: 0 }); }
 
