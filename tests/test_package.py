@@ -48,7 +48,7 @@ def test_the_wheel_holds_the_program_and_its_data_and_nothing_else(distributions
     code = [
         path.relative_to(ROOT).as_posix()
         for package in ("demo", "esam_core")
-        for suffix in ("*.py", "*.js", "*.css")
+        for suffix in ("*.py", "*.js", "*.css", "*.svg")
         for path in (ROOT / package).rglob(suffix)
     ]
     data = [

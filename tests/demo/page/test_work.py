@@ -104,6 +104,7 @@ def test_the_keyboard_leaves_the_name_field_and_goes_through_the_tabs(worked):
     name.select_text()
     page.keyboard.type("bird")
     page.keyboard.press("Tab")
+    worked.wait()  # the row is drawn with its new name in the next frame
     focused = "document.activeElement.ariaLabel || document.activeElement.textContent"
     assert page.evaluate(focused) == "Hide: bird"
     page.keyboard.press("Enter")
