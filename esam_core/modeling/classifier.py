@@ -51,8 +51,10 @@ def class_map(network: nn.Module, image: Tensor) -> Tensor:
         network: From ``build_classifier``.
         image: Height and width are multiples of ``CELL``.
     """
-    cells = network.forward_features(_pixels(network, image[None]))[0]
-    logits = network.classifier(cells.permute(1, 2, 0))
+    forward_features, classifier = network.forward_features, network.classifier
+    assert callable(forward_features) and callable(classifier), "timm's models have both"
+    cells = forward_features(_pixels(network, image[None]))[0]
+    logits = classifier(cells.permute(1, 2, 0))
     return logits.float().softmax(-1).permute(2, 0, 1).contiguous()
 
 

@@ -79,8 +79,8 @@ class OfflineEncoder:
 
     def see(self, image: np.ndarray) -> np.ndarray:
         """Classify every cell of an image (h, w, 3) uint8 RGB; return (1000, h', w') float32."""
-        size = (cells_along(side, max(image.shape[:2])) * CELL for side in image.shape[1::-1])
-        small = Image.fromarray(image).resize(tuple(size), Image.Resampling.BICUBIC)
+        height, width = (cells_along(s, max(image.shape[:2])) * CELL for s in image.shape[:2])
+        small = Image.fromarray(image).resize((width, height), Image.Resampling.BICUBIC)
         return class_map(self._classifier, torch.tensor(np.asarray(small))).numpy()
 
     def encode_texts(self, texts: Sequence[ParsedText]) -> np.ndarray:
