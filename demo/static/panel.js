@@ -20,9 +20,9 @@ export class Panel {
     this.export = new Export(stage, props.exports);
     this.slot = h('div', { class: 'es-mode', hidden: true });
     this.el = h('aside', { class: 'es-panel', 'aria-label': stage.texts.panel },
-      this.slot,
-      h('div', { class: 'es-results' }, this.candidates.el, this.refine.el, this.objects.el, this.export.el),
-      note);
+      h('div', { class: 'es-scroll' }, this.slot,
+        h('div', { class: 'es-results' }, this.candidates.el, this.refine.el, this.objects.el), note),
+      h('div', { class: 'es-foot' }, this.export.el));
     /** @type {unknown[]} the state that was drawn last */
     this.drawn = [];
   }
