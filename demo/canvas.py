@@ -27,8 +27,8 @@ class PromptCanvas(gr.HTML):
 
     Args:
         kinds: The events that have a reply prop.
-        props: ``texts``, ``gallery``, ``welcome``, ``exports``, ``modes``, ``max_bytes``,
-            ``layers``.
+        props: ``texts``, ``gallery``, ``welcome``, ``exports``, ``help``, ``modes``,
+            ``max_bytes``, ``layers``.
     """
 
     def __init__(self, *, kinds: list[str], elem_id: str = "es-canvas", **props: Any):

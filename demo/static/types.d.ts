@@ -182,6 +182,8 @@ export interface Host {
   keys?: EventTarget;
   /** Whether the wheel alone zooms; otherwise only with Ctrl, and alone it scrolls what is around. */
   wheelZooms?: boolean;
+  /** Whether Python answers `preview`, the mask that a click would give. */
+  previews?: boolean;
 }
 
 /** The host of the page: it also uploads files and sends events that have no reply. */
@@ -261,6 +263,8 @@ export interface PageProps {
   /** What a first visit shows: an example, and a click on it. */
   welcome: { id: string; point: Point };
   exports: [string, string][];
+  /** Keys and gestures, and what they do. */
+  help: [string, string][];
   max_bytes: number;
   value: object;
 }

@@ -18,6 +18,7 @@ Handler = Callable[[Engine, Any], Reply]
 # event of the canvas -> handler and Gradio queue; requests without a model never wait for one
 ROUTES: dict[str, tuple[Handler, dict[str, Any]]] = {
     "prompt": (points.prompt, MODEL_QUEUE),
+    "preview": (points.preview, NO_QUEUE),
     "embed": (photos.embed, EMBED_QUEUE),
     "export": (export.export, MODEL_QUEUE),
     "example": (photos.example, PHOTO_QUEUE),

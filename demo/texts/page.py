@@ -21,7 +21,16 @@ PAGE = {
     "selected": "Selected:",
     "nothing_to_change": "There is no mask yet to change. Click an object first.",
     "refine": "Refine",
-    "refine_more": "Second look and clean-up",
+    "refine_more": "Preview, second look and clean-up",
+    "preview": "Preview under the pointer",
+    "preview_help": "Show the mask that a click would give where the pointer rests.",
+    "preview_slow": "This model is too slow here to show a mask under the pointer.",
+    "remove_point": "Remove point",
+    "point_help": "Drag it or use the arrow keys to move it, Delete to remove it.",
+    "point_removed": "The point is removed.",
+    "help": "Keys and gestures",
+    "close": "Close",
+    "connected": "The connection is back. Nothing is lost.",
     "second_look": "Second look",
     "second_look_help": (
         "The model looks again at a crop around the object, and both masks are averaged."
@@ -104,6 +113,25 @@ PAGE = {
 WIDGET = {
     "pick_hint": "Click a mask to select it, Shift-click to select more.",
 }
+
+HELP = (
+    ("Click, tap", "Begin or correct a mask; on another object's mask, select it"),
+    ("Right-click, Shift + click", "Exclude an area"),
+    ("Drag", "Draw a box; a point moves with it"),
+    ("1 2 3 4 5", "Point, background, box, brush, eraser"),
+    ("C A S", "A click corrects, adds, subtracts"),
+    ("[ ]", "Smaller or larger brush"),
+    ("N", "Next object"),
+    ("Ctrl + Z, Ctrl + Shift + Z", "Undo, redo"),
+    ("Esc", "Cancel the drag, leave the selection, clear the object"),
+    (". ,", "Next or last point; then arrows move it, Delete removes it"),
+    ("Arrows, Enter", "Move a crosshair over the photo, click there; Shift for larger steps"),
+    ("Wheel, two fingers, + -", "Zoom"),
+    ("Space + drag, middle button", "Move the photo"),
+    ("Double tap", "Zoom in, or out again"),
+    ("0, 9", "Fit into the window, show at 100 %"),
+    ("?", "This sheet"),
+)
 
 EXPORTS = (
     ("mask", "Mask"),
