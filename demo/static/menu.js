@@ -7,7 +7,7 @@ import { button, clamp, h } from './dom.js';
 
 const GAP = 8;       // pixels to the button and to the edges of the window
 const WIDTH = 340;
-const ENOUGH = 320;  // pixels of height above or below the button; with less, the menu goes beside or over it
+const ENOUGH = 320;  // pixels of height above or below the button; with less, the menu goes over it
 let menus = 0;       // for ids
 
 export class Menu {
@@ -84,7 +84,7 @@ export class Menu {
     if (!(target instanceof Node && this.el.contains(target))) this.close(false);
   }
 
-  /** Put the menu below or above the button, whichever has more room. */
+  /** Put the menu below or above the button, or where it is too high for both, beside it. */
   place() {
     const { list } = this, at = this.button.getBoundingClientRect();
     const { innerWidth, innerHeight } = window, width = Math.min(WIDTH, innerWidth - 2 * GAP);
@@ -93,10 +93,11 @@ export class Menu {
     const wanted = list.offsetHeight;
     let left = clamp(at.right - width, GAP, innerWidth - GAP - width), room = Math.max(above, below);
     let top = wanted <= below || below >= above ? at.bottom + GAP : at.top - GAP - Math.min(wanted, room);
-    if (wanted > room && room < ENOUGH) {
+    const beside = at.left - GAP - width;
+    if (wanted > room && (beside >= GAP || room < ENOUGH)) {
       room = innerHeight - 2 * GAP;
       top = clamp(at.top, GAP, Math.max(GAP, innerHeight - GAP - wanted));
-      if (at.left >= width + 2 * GAP) left = at.left - GAP - width;
+      if (beside >= GAP) left = beside;
     }
     Object.assign(list.style, { left: `${left}px`, top: `${top}px`, maxHeight: `${room}px` });
   }

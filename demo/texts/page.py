@@ -118,29 +118,20 @@ WIDGET = {
 # Groups of files: their title, and kind, label and what is in the file.
 EXPORTS = (
     (
-        "Copy",
-        (
-            (
-                "copy",
-                "Copy cut-out",
-                "The object on a transparent background, ready to paste elsewhere.",
-            ),
-        ),
-    ),
-    (
         "Pictures",
         (
+            ("copy", "Copy cut-out", "The object alone, to paste elsewhere. No file."),
             ("mask", "Mask", "Black and white PNG in the size of the photo."),
             ("cutout", "Cut-out", "The photo, transparent around the object. PNG."),
-            ("labels", "Labels", "The number of its object in each pixel. Grey PNG, looks black."),
-            ("colours", "Colours", "The same in colours, to look at. PNG."),
+            ("labels", "Labels", "Each pixel holds the number of its object. Grey PNG."),
+            ("colours", "Colours", "Labels in colours, to look at. PNG."),
             ("svg", "SVG", "One path per object, for drawing programs."),
         ),
     ),
     (
         "Training and labelling",
         (
-            ("coco", "COCO", "Exact masks as run lengths, with names and scores. JSON."),
+            ("coco", "COCO", "Exact masks with names and scores, run lengths. JSON."),
             ("polygons", "Polygons", "COCO JSON with exact polygons instead of run lengths."),
             (
                 "yolo",
@@ -164,12 +155,6 @@ EXPORTS = (
     ),
     (
         "All visible objects",
-        (
-            (
-                "everything",
-                "All as ZIP",
-                "A cut-out and a mask for each object, and COCO JSON of all.",
-            ),
-        ),
+        (("everything", "All as ZIP", "A cut-out and a mask of each, and COCO JSON of all."),),
     ),
 )

@@ -86,7 +86,7 @@ def one_ring(rings: list[np.ndarray]) -> np.ndarray:
         back.append(np.concatenate([turned[at:], turned[:1]]))
         entry = landing
     joined = np.concatenate([*there, *back[::-1]])
-    return joined[(joined != np.roll(joined, 1, axis=0)).any(1)]
+    return joined[(joined != np.roll(joined, -1, axis=0)).any(1)]
 
 
 def _quoted(text: str) -> str:
