@@ -101,7 +101,7 @@ PAGE = {
     ),
     "scope": "What to export",
     "scope_active": "Selected object",
-    "scope_visible": "All visible objects together",
+    "scope_visible": "All visible objects",
     "choose_model": "Choose a model",
     "model_loading": "Model is loading",
     "loading": "loading",

@@ -26,7 +26,7 @@ def export_label_studio(
     image_url: str | None = None,
     model: str = "",
 ) -> list[dict[str, Any]]:
-    """Convert masks to one task of Label Studio with a prediction, ready for ``json.dumps``.
+    """Convert masks to one task of Label Studio 1 with a prediction, ready for ``json.dumps``.
 
     Objects are brush regions (``brushlabels``, run lengths of RGBA pictures in the way of its
     ``rle`` format), so holes, pieces and overlaps stay. Empty masks are left out. The project needs

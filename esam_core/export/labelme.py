@@ -26,7 +26,8 @@ def export_labelme(
     """Convert masks to a file of labelme, ready for ``json.dumps``; it belongs beside the photo.
 
     Objects are shapes of the type ``mask`` (labelme 5.3 and later), so holes, pieces and overlaps
-    stay; older versions know only polygons. Empty masks are left out.
+    stay; older versions know only polygons. Like this project, labelme turns a photo as its EXIF
+    says. Empty masks are left out.
 
     Args:
         masks: Masks of one image, (n, h, w) bool.

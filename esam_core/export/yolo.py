@@ -27,13 +27,14 @@ def export_yolo(
     names: Sequence[str | None] | None = None,
     classes: Sequence[str] | None = None,
 ) -> dict[str, str]:
-    """Convert masks to a data set of one photo, in the segmentation format of Ultralytics YOLO.
+    """Convert masks to a data set of one photo, in the segmentation format of Ultralytics YOLO 8.
 
     Each object is a line: the number of its class, then x and y of a polygon's corners as shares
-    of the width and height. The format has one polygon per object. Holes are joined to the outline
-    by cuts of no width and pieces to each other by bridges of no width: filled by the even-odd
-    rule, the polygon is the mask. Programs that also draw the border, as Ultralytics does, make
-    cuts and bridges one pixel wide. There is no room for scores; empty masks are left out.
+    of the width and height of the photo as it is shown. The format has one polygon per object.
+    Holes are joined to the outline by cuts of no width and pieces to each other by bridges of no
+    width: filled by the even-odd rule, the polygon is the mask. Programs that also draw the border,
+    as Ultralytics does, make cuts and bridges one pixel wide. There is no room for scores; empty
+    masks are left out.
 
     Args:
         masks: Masks of one image, (n, h, w) bool.
