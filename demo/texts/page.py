@@ -98,9 +98,19 @@ PAGE = {
     "show": "Show",
     "remove": "Delete",
     "export": "Export",
+    "export_help": "Kinds of files",
+    "copied": "The cut-out is on the clipboard. Paste it where you need it.",
+    "copy_refused": (
+        "The browser did not allow copying. Allow the clipboard for this page, or export the "
+        "cut-out as a file."
+    ),
+    "copy_impossible": (
+        "Browsers copy pictures only on pages with https or on this computer. Export the cut-out "
+        "as a file instead."
+    ),
     "scope": "What to export",
     "scope_active": "Selected object",
-    "scope_visible": "All visible objects together",
+    "scope_visible": "All visible objects",
     "choose_model": "Choose a model",
     "model_loading": "Model is loading",
     "loading": "loading",
@@ -133,12 +143,46 @@ HELP = (
     ("?", "This sheet"),
 )
 
+# Groups of files: their title, and kind, label and what is in the file.
 EXPORTS = (
-    ("mask", "Mask"),
-    ("cutout", "Cut-out"),
-    ("labels", "Labels"),
-    ("colours", "Colours"),
-    ("coco", "COCO"),
-    ("polygons", "Polygons"),
-    ("svg", "SVG"),
+    (
+        "Pictures",
+        (
+            ("copy", "Copy cut-out", "The object alone, to paste elsewhere. No file."),
+            ("mask", "Mask", "Black and white PNG in the size of the photo."),
+            ("cutout", "Cut-out", "The photo, transparent around the object. PNG."),
+            ("labels", "Labels", "Each pixel holds the number of its object. Grey PNG."),
+            ("colours", "Colours", "Labels in colours, to look at. PNG."),
+            ("svg", "SVG", "One path per object, for drawing programs."),
+        ),
+    ),
+    (
+        "Training and labelling",
+        (
+            ("coco", "COCO", "Exact masks with names and scores, run lengths. JSON."),
+            ("polygons", "Polygons", "COCO JSON with exact polygons instead of run lengths."),
+            (
+                "yolo",
+                "YOLO",
+                "Labels and data.yaml as ZIP. One polygon per object: holes and pieces are joined "
+                "by thin lines. No scores.",
+            ),
+            ("labelme", "labelme", "Exact masks, for labelme 5.3 and later. JSON."),
+            (
+                "label-studio",
+                "Label Studio",
+                "Exact brush masks to check and correct. JSON; it also holds the labelling "
+                "interface that the project needs.",
+            ),
+            (
+                "cvat",
+                "CVAT",
+                "Exact masks, as “CVAT for images 1.1”. XML; add the labels to the task first.",
+            ),
+        ),
+    ),
+    (
+        "All visible objects",
+        (("everything", "All as ZIP", "A cut-out and a mask of each, and COCO JSON of all."),),
+    ),
 )
