@@ -1,6 +1,8 @@
 // @ts-check
 // Requests to Python through one gr.HTML: an event `kind` is sent, the reply is the prop `kind_reply`.
 
+import { Connection, isAlive } from './connection.js';
+
 /** @import { Gradio, PageHost, Reply } from './types' */
 
 const REPLY_MS = 150_000;  // the first request may wait for a model that is still loading
@@ -17,7 +19,8 @@ export function gradioHost({ element, props, trigger, watch }) {
   const waiting = new Map();
   /** @type {Map<string, Promise<unknown>>} by kind: the end of its queue */
   const tails = new Map();
-  let seq = 0;
+  let seq = 0, back = () => {};
+  const connection = new Connection(() => back());
 
   /** End a request, if it is still waiting. @param {string} kind @param {number} number @param {string} message */
   const refuse = (kind, number, message) => {
@@ -41,7 +44,7 @@ export function gradioHost({ element, props, trigger, watch }) {
     const reply = new Promise((resolve, reject) => { waiting.set(kind, { seq, resolve, reject }); });
     watchOver(kind, number);
     start(number);
-    return reply.finally(() => {
+    return reply.then(answer => { connection.answered(); return answer; }).finally(() => {
       if (waiting.get(kind)?.seq === number) waiting.delete(kind);
       clearTimeout(timer);
     });
@@ -49,7 +52,10 @@ export function gradioHost({ element, props, trigger, watch }) {
 
   /** One request of a kind at a time: a prop holds one reply. @param {string} kind @param {object} payload */
   const ask = (kind, payload) => {
-    const turn = () => expect(kind, number => trigger(kind, { ...payload, seq: number }));
+    const turn = async () => {
+      if (!await connection.reaches()) throw new Error(props.texts.no_answer);
+      return expect(kind, number => trigger(kind, { ...payload, seq: number }));
+    };
     const reply = (tails.get(kind) || Promise.resolve()).then(turn, turn);
     tails.set(kind, reply.catch(() => null));
     return reply;
@@ -71,7 +77,7 @@ export function gradioHost({ element, props, trigger, watch }) {
     });
   }
   return {
-    ask, notify: trigger, keys: document, wheelZooms: true, previews: true, texts: plain(props.texts), palette: plain(props.palette),
+    ask, notify: trigger, keys: document, wheelZooms: true, previews: true, whenBack: act => { back = act; }, texts: plain(props.texts), palette: plain(props.palette),
     heat: plain(props.heat), upload: file => expect('upload', () => sendFile(file)),
   };
 }
@@ -86,17 +92,4 @@ function sendFile(file) {
   files.items.add(file);
   input.files = files.files;
   input.dispatchEvent(new Event('change', { bubbles: true }));
-}
-
-/**
- * Whether the server can be reached; Gradio does not report lost connections to components.
- * A reverse proxy before a server that is gone answers in its place, with a status of 500 and above.
- */
-async function isAlive() {
-  const { root, api_prefix } = /** @type {any} */ (window).gradio_config;
-  try {
-    return (await fetch(`${root}${api_prefix}/app_id`, { cache: 'no-store' })).status < 500;
-  } catch {
-    return false;
-  }
 }

@@ -22,7 +22,8 @@ export class Keys {
 
   /** @param {KeyboardEvent} event */
   down(event) {
-    if (event.defaultPrevented || (event.target instanceof Element && event.target.matches(TYPING))) return;
+    const at = event.target instanceof Element ? event.target : null;
+    if (event.defaultPrevented || at?.matches(TYPING) || at?.closest('dialog')) return;
     const act = event.ctrlKey || event.metaKey ? this.shortcut(event) : this.plain(event);
     if (!act) return;
     event.preventDefault();

@@ -1,7 +1,6 @@
 // @ts-check
 // The page around the stage: header, panel, strip of photos and tabs.
 
-import { stayOnPage } from './connection.js';
 import { h } from './dom.js';
 import { Help } from './help.js';
 import { Keeper, thumbnail } from './keeper.js';
@@ -56,7 +55,7 @@ export class Page {
     this.canvas.on((what, detail) => this.handle(what, detail));
     const help = new Help(this.texts, props.help);
     this.models.el.append(help.button, help.dialog);
-    stayOnPage(() => this.connected());
+    host.whenBack(() => this.connected());
     root.append(this.models.el, h('div', { class: 'es-work' }, main, this.panel.el), this.photos.el, this.photos.file);
     this.photos.listen(root);
     this.tabs.open(props.modes[0]);

@@ -190,6 +190,8 @@ export interface Host {
 export interface PageHost extends Host {
   upload(file: File): Promise<Reply>;
   notify(kind: string, payload: object): void;
+  /** What to do when a lost server is back. */
+  whenBack(act: () => void): void;
 }
 
 /** A tab over the photo; see demo/tabs/__init__.py. */

@@ -88,28 +88,31 @@ def faults(driver, *, axe):
     return found
 
 
+@pytest.fixture
+def shown(open_page, fake_server, bear_file):
+    """shown(size, **look): a page with a mask on the photo of the bear."""
+
+    def show(size=(1280, 800), **look):
+        width, height = size
+        driver = open_page(fake_server, width=width, height=height, **look)
+        return driver.choose(bear_file).click(290, 300)
+
+    return show
+
+
 @pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}".format)
-def test_every_tab_fits_every_window(open_page, fake_server, bear_file, size):
-    width, height = size
-    driver = open_page(fake_server, width=width, height=height, photo=bear_file.name)
-    driver.click(290, 300)
-    # axe at a desktop's, a tablet's and a phone's size, the last in dark colours
+def test_every_tab_fits_every_window(shown, size):
+    driver = shown(size)
     assert not faults(driver, axe=size in ((1280, 800), (768, 1024)))
 
 
 @pytest.mark.parametrize("size", [(1280, 800), (390, 844)], ids=["desktop", "phone"])
-def test_axe_finds_nothing_in_dark_colours(open_page, fake_server, bear_file, size):
-    width, height = size
-    driver = open_page(
-        f"{fake_server}", width=width, height=height, dark=True, photo=bear_file.name
-    )
-    driver.click(290, 300)
-    assert not faults(driver, axe=True)
+def test_axe_finds_nothing_in_dark_colours(shown, size):
+    assert not faults(shown(size, dark=True), axe=True)
 
 
-def test_the_sheet_of_keys_opens_by_its_key_and_closes_by_escape(open_page, fake_server, bear_file):
-    driver = open_page(fake_server, photo=bear_file.name)
-    driver.click(290, 300)
+def test_the_sheet_of_keys_opens_by_its_key_and_closes_by_escape(shown):
+    driver = shown()
     driver.page.keyboard.press("?")
     sheet = driver.page.get_by_role("dialog", name=texts.PAGE["help"])
     assert sheet.is_visible()

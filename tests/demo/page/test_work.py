@@ -88,7 +88,7 @@ def test_clicking_the_mask_of_another_object_selects_it(worked):
     assert worked.page.evaluate("esamPage.canvas.doc.active") == first
     assert worked.state["message"]["text"] == "Selected: Object 1"
     assert worked.state["prompt"]["point_labels"] == [1]
-    worked.click(290, 300)  # its own mask takes the click
+    worked.click(270, 310)  # its own mask takes the click
     assert worked.state["prompt"]["point_labels"] == [1, 1]
     worked.click(100, 100)
     assert worked.page.evaluate("esamPage.canvas.doc.active") == second
@@ -189,11 +189,15 @@ def test_clicks_without_a_network_are_answered_when_it_is_back(worked):
     worked.context.set_offline(True)
     worked.page.mouse.click(*worked.at(400, 400))
     worked.page.wait_for_function("esamPage.canvas.message.tone === 'error'")
-    kept(worked).context.set_offline(False)
-    worked.page.wait_for_timeout(6000)  # Gradio loads its page again within this time
-    returned(worked)
+    worked.page.evaluate("window.sameDocument = true")
+    worked.context.set_offline(False)
+    worked.page.wait_for_function("!esamPage.canvas.wanted()")
+    worked.wait()
+    assert worked.page.evaluate("window.sameDocument")  # Gradio would have loaded its page again
     assert worked.page.evaluate(OBJECTS) == 2
-    worked.page.wait_for_function("esamPage.canvas.active.steps.length === 3")
+    assert worked.page.evaluate("esamPage.canvas.active.steps.length") == 3
+    assert worked.mask[400, 400]
+    assert worked.page.locator(".toast-body").count() == 0
 
 
 def test_a_restarted_server_is_given_the_photo_again(open_page, bear_file):
@@ -207,8 +211,9 @@ def test_a_restarted_server_is_given_the_photo_again(open_page, bear_file):
     again, other = serve(Engine(FakeCatalogue()), port=httpx.URL(url).port)
     try:
         assert other == url
-        driver.page.wait_for_timeout(6000)
-        returned(driver)
+        driver.page.wait_for_function("!esamPage.canvas.wanted()")
+        driver.wait()
+        assert driver.mask[100, 100]
         assert len(driver.page.evaluate("esamPage.canvas.active.steps")) == 2
         driver.button("Undo").click()
         np.testing.assert_array_equal(driver.wait().mask, mask)
