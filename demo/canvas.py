@@ -10,11 +10,14 @@ from demo.static import bundle, styles
 
 # Constant on purpose: Gradio runs templates as code, so no user input may enter them.
 TEMPLATE = '<div class="es-page"></div>'
+SHEETS = ("canvas.css", "page.css", "controls.css", "found.css", "arrival.css")
 MOUNT = "entry.mount({ element, props, trigger, watch });"
 REFUSED = """() => {{
   const refused = new CustomEvent('es-refused', {{ detail: '{kind}', bubbles: true }});
   document.querySelector('.es-page').dispatchEvent(refused);
 }}"""
+# The file that static/gradio.js has sent, as the value of Gradio's upload button.
+UPLOADED = "() => JSON.parse(document.querySelector('.es-page').dataset.upload)"
 
 
 class PromptCanvas(gr.HTML):
@@ -38,7 +41,7 @@ class PromptCanvas(gr.HTML):
         super().__init__(
             html_template=TEMPLATE,
             js_on_load=f"{bundle('main.js')}\n{MOUNT}",
-            head=f"<style>\n{styles('canvas.css', 'page.css', 'controls.css')}\n</style>",
+            head=f"<style>\n{styles(*SHEETS)}\n</style>",
             apply_default_css=False,
             elem_id=elem_id,
             kinds=kinds,

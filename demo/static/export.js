@@ -38,7 +38,7 @@ export class Export {
   /** What to send; null if the selection could not be fetched. */
   async objects() {
     // A selection in a label map is exported even if it was not added as an object.
-    const picked = await this.stage.pictures.pickedMasks();
+    const picked = await this.stage.pictures.masksOf([...this.stage.picked]);
     if (!picked) return null;
     return picked.length ? picked.map(payloadOfMask) : this.chosen().map(payloadOf);
   }

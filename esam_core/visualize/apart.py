@@ -94,8 +94,8 @@ def _first_choices(masks: Masks) -> list[int]:
             continue
         row = int((y0 + rows.mean()) / height * CELLS)
         column = int((x0 + columns.mean()) / width * CELLS)
-        octave = int(np.log2(len(rows)))
-        choices.append((octave + 7 * (column + CELLS * row)) % len(APART))
+        octave = int(np.floor(np.log2(len(rows) / (height * width))))  # the same in any size
+        choices.append((octave + 5 * column + 7 * row) % len(APART))
     return choices
 
 
