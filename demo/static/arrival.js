@@ -8,6 +8,8 @@ import { button, h, icon } from './dom.js';
 
 const HEAD = 32;  // bytes of a file that are read
 const PNG = [0x89, 0x50, 0x4e, 0x47];
+const TYPING = 'input, textarea, select', USABLE = `${TYPING}, button, a`;
+const PASSING = ['Tab', 'Shift', 'Control', 'Alt', 'Meta'];
 const DEPTH = 24;  // where a PNG holds its bits per channel
 
 export class Arrival {
@@ -39,7 +41,7 @@ export class Arrival {
     this.hide();
     this.name.textContent = file.name;
     this.picture.replaceChildren(icon('photo'));
-    this.progress(0);
+    this.progress(1);
     this.el.hidden = false;
     const url = URL.createObjectURL(file);
     this.url = url;
@@ -55,7 +57,7 @@ export class Arrival {
     this.url = '';
   }
 
-  /** @param {number} share of the file that is sent; at 1, the server is reading it */
+  /** @param {number} share of the file that is sent; 1 before and after, when the server reads it */
   progress(share) {
     if (share < 1) this.bar.value = share; else this.bar.removeAttribute('value');
     this.words.textContent = share < 1 ? `${this.texts.sending} ${Math.floor(100 * share)} %` : this.texts.opening;
@@ -63,8 +65,8 @@ export class Arrival {
 
   /** Escape stops it; keys for the photo have to wait. @param {KeyboardEvent} event */
   keyDown(event) {
-    const { target, key } = event, own = target instanceof Element && target.closest('button, input, textarea, select, a');
-    if (!this.isShown || (own && key !== 'Escape') || ['Tab', 'Shift', 'Control', 'Alt', 'Meta'].includes(key)) return;
+    const { target, key } = event, own = target instanceof Element && target.closest(key === 'Enter' || key === ' ' ? USABLE : TYPING);
+    if (!this.isShown || (own && key !== 'Escape') || PASSING.includes(key)) return;
     event.preventDefault();
     event.stopPropagation();
     if (key === 'Escape') this.act.cancel(); else this.act.refuse();

@@ -203,7 +203,7 @@ export class Page {
   /** Add the masks of a file as objects; false if it is another photo. @param {Photo} photo @param {Source} source @param {File} file */
   async openMask(photo, source, file) {
     const { canvas, texts } = this;
-    canvas.showMessage(texts.opening_mask, 'busy');
+    canvas.showMessage(this.arrival.isShown ? texts.opening : texts.opening_mask, 'busy');
     const reply = await canvas.ask('mask', { token: photo.token, name: file.name, data: await asDataUrl(file) });
     if (this.opening !== source || canvas.photo !== photo) return true;
     if (reply.photo) return false;

@@ -55,8 +55,11 @@ def test_a_slow_upload_is_seen_counted_and_cancelled_and_the_former_work_stays(
     page.locator(".es-status", has_text=texts.PAGE["photo_coming"]).wait_for()
     page.keyboard.press("Control+z")
     page.keyboard.press("n")
+    page.locator(".es-thumb").first.focus()
+    page.keyboard.press("a")
     driver.button("Cancel and go back").click()
     assert not page.locator(".es-arrival").is_visible()
+    assert page.evaluate("esamPage.canvas.how") == "correct"
     after = driver.wait().state
     assert after["objects"] == before["objects"] and after["size"] == before["size"]
     np.testing.assert_array_equal(driver.mask, mask)
