@@ -11,11 +11,13 @@ from demo.static import bundle, styles
 # Constant on purpose: Gradio runs templates as code, so no user input may enter them.
 TEMPLATE = '<div class="es-page"></div>'
 MOUNT = "entry.mount({ element, props, trigger, watch });"
-STYLES = ("canvas.css", "page.css", "controls.css", "export.css")
+STYLES = ("canvas.css", "page.css", "controls.css", "export.css", "found.css", "arrival.css")
 REFUSED = """() => {{
   const refused = new CustomEvent('es-refused', {{ detail: '{kind}', bubbles: true }});
   document.querySelector('.es-page').dispatchEvent(refused);
 }}"""
+# The file that static/gradio.js has sent, as the value of Gradio's upload button.
+UPLOADED = "() => JSON.parse(document.querySelector('.es-page').dataset.upload)"
 
 
 class PromptCanvas(gr.HTML):

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import gradio as gr
 
-from demo.canvas import PromptCanvas, report_refusal
+from demo.canvas import UPLOADED, PromptCanvas, report_refusal
 from demo.engine import Engine
 from demo.handlers import photos, points
 from demo.static import FOLDER
@@ -80,16 +80,22 @@ class NamedUpload(gr.UploadButton):
 
 
 def _upload(engine: Engine, canvas: PromptCanvas) -> None:
-    """Add Gradio's upload button, which checks the file size and exposes no path."""
+    """Open what the page has sent; as the value of Gradio's upload button, so its path is checked.
+
+    Only files that were uploaded pass, and never one that the page merely names.
+    """
     with gr.Column(elem_id="es-upload"):
         button = NamedUpload(type="binary")
 
-    def opened(file: tuple[bytes, str] | None) -> Any:
+    def opened(file: tuple[bytes, str] | None, event: gr.EventData) -> Any:
         reply = photos.upload(engine, *(file or (None,)))
         # Gradio ignores a prop that does not change; the nonce makes equal replies differ.
-        return gr.update(upload_reply={**reply, "nonce": uuid4().hex})
+        numbers = {"seq": (event._data or {}).get("seq"), "nonce": uuid4().hex}
+        return gr.update(upload_reply={**reply, **numbers})
 
-    event = button.upload(opened, button, canvas, api_name="canvas_upload", **QUIET, **PHOTO_QUEUE)
+    event = canvas.upload(
+        opened, button, canvas, js=UPLOADED, api_name="canvas_upload", **QUIET, **PHOTO_QUEUE
+    )
     report_refusal(event, "upload")
 
 

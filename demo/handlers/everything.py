@@ -1,6 +1,6 @@
 """Everything in a photo: a grid is decoded once and can then be filtered repeatedly."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,20 +13,23 @@ from demo.handlers.errors import Cancel, Progress, Reply, answering
 from demo.handlers.found import EverythingResult
 from demo.handlers.kept import SPECKS, grid_mask, kept_mask
 from demo.handlers.pictures import labels_url, mask_url
+from demo.handlers.preview import Preview
 from demo.handlers.requests import Json, text_of, values_of
 from demo.handlers.views import SCREEN_SIDE, View, photo_of, view
 from demo.texts import everything as texts
-from esam_core.errors import InvalidSettings
-from esam_core.visualize import stable_colours
+from esam_core.errors import Cancelled, InvalidSettings
+from esam_core.visualize import hex_code, stable_colours
 
 if TYPE_CHECKING:
     from esam_core.everything import GridCandidates, GridSettings
+    from esam_core.everything.progress import Partial
     from esam_core.masks import Masks
 
 Filters = Mapping[str, float]  # predicted_iou, stability, nms; min_area in percent of the photo
 
 GRIDS = tuple(texts.PRESETS)
 MASK_BYTES = 500_000_000  # limit for masks in memory at one time
+PARTIAL_SIDE = 384  # pixels, the longer side of what is shown during a search
 MOST_REGIONS = 64  # whole masks per request
 MIN_AREA = 0.05  # percent of the photo
 # Candidates below these are out of reach of the sliders and are dropped.
@@ -57,8 +60,9 @@ def find(
     max_side: int | None = SCREEN_SIDE,
     progress: Progress | None = None,
     cancel: Cancel | None = None,
+    partial: Callable[[Reply], None] | None = None,
 ) -> Reply:
-    """Find everything in a photo.
+    """Find everything in a photo; what was found before it is cancelled stays.
 
     Args:
         engine: The engine.
@@ -69,6 +73,7 @@ def find(
         max_side: See ``view``.
         progress: Called with the number of decoded points and their total.
         cancel: Called between two steps; returning true stops.
+        partial: Called now and then with ``layers`` that show the masks found so far.
 
     Returns:
         ``layers``, ``rows`` (number, percent of the photo, predicted IoU, stability), ``message``
@@ -81,8 +86,33 @@ def find(
     result = engine.results.get(photo_view.photo.token)
     if result is None or result.key != key:
         settings = _grid_settings(grid, photo_view.segmenter.name, points_per_side)
-        result = EverythingResult(key, search(engine, photo_view, settings, progress, cancel))
+
+        def draw(candidates: "GridCandidates") -> None:
+            if partial is not None:
+                partial(_partial(photo_view, candidates, filters))
+
+        preview = Preview(draw)
+        try:
+            found = search(engine, photo_view, settings, progress, cancel, preview)
+        except Cancelled:
+            return _stopped(engine, photo_view, preview, filters)
+        result = EverythingResult(key, found)
     return _chosen(engine, photo_view.photo.token, result, filters)
+
+
+def _stopped(engine: Engine, photo_view: View, preview: Preview, filters: Filters) -> Reply:
+    """Describe what a search had found when it was cancelled; pressed again, it starts anew.
+
+    Raises:
+        Cancelled: Nothing was found yet.
+    """
+    candidates = preview.newest()
+    if candidates is None or not len(candidates):
+        raise Cancelled("nothing was found yet.")
+    result = EverythingResult((photo_view.segmenter.name, "stopped"), candidates)
+    reply = _chosen(engine, photo_view.photo.token, result, filters)
+    message = texts.STOPPED.format(masks=_counted(len(reply["rows"])))
+    return {**reply, "message": message, "code": "cancelled"}
 
 
 @answering
@@ -141,6 +171,7 @@ def search(
     settings: "GridSettings",
     progress: Progress | None = None,
     cancel: Cancel | None = None,
+    partial: "Partial | None" = None,
 ) -> "GridCandidates":
     """Decode a grid over a view; clicks have priority.
 
@@ -154,7 +185,12 @@ def search(
     polite = engine.polite(cancel)
     return engine.work(
         lambda: decode_grid(
-            photo_view.segmenter, photo_view.embedding, settings, progress=progress, cancel=polite
+            photo_view.segmenter,
+            photo_view.embedding,
+            settings,
+            progress=progress,
+            cancel=polite,
+            partial=partial,
         )
     )
 
@@ -180,25 +216,59 @@ def _chosen(engine: Engine, token: str, result: EverythingResult, filters: Filte
 
     height, width = result.candidates.image_hw
     found = select_numbered(result.candidates, _select_settings((height, width), filters))
-    areas = found.masks.area
-    wanted = np.flatnonzero(areas >= filters["min_area"] / 100 * height * width)
-    wanted = wanted[np.argsort(-areas[wanted], kind="stable")]
+    wanted = _large_enough(found.masks, filters)
     masks = found.masks[wanted]
     found = replace(found, masks=masks, numbers=found.numbers[wanted])
     result = result.showing(found)
     engine.results.put(token, result, result.nbytes)
-    rows = _rows(masks)
+    rows, counted = _rows(masks), _counted(len(masks))
     layer = {
+        **_labels(token, masks),
+        "rows": rows,
+        "tips": [texts.TIP.format(*row) for row in rows],
+        "shown": result.shown,
+        "hint": texts.FOUND.format(masks=counted) if rows else texts.NONE,
+        "hint_touch": texts.FOUND_TOUCH.format(masks=counted) if rows else texts.NONE,
+    }
+    message = f"{counted}." if rows else texts.NONE
+    return {"layers": {"everything": layer}, "rows": rows, "message": message, "found": masks}
+
+
+def _partial(photo_view: View, candidates: "GridCandidates", filters: Filters) -> Reply:
+    """Describe what was found so far: a small label map that can only be looked at."""
+    from esam_core.everything import sketch
+
+    height, width = photo_view.image_hw
+    scale = min(1, PARTIAL_SIDE / max(height, width))
+    image_hw = max(1, round(height * scale)), max(1, round(width * scale))
+    settings = _select_settings(image_hw, filters)
+    masks = sketch(photo_view.segmenter, candidates, settings, image_hw)
+    masks = masks[_large_enough(masks, filters)]
+    layer = {**_labels(photo_view.photo.token, masks), "partial": True}
+    return {"layers": {"everything": layer}}
+
+
+def _labels(token: str, masks: "Masks") -> Json:
+    """Return what a layer needs to show masks."""
+    return {
         "kind": "labels",
         "token": token,
         "mode": "everything",
         "png": labels_url(masks),
-        "colours": ["#" + bytes(colour).hex() for colour in stable_colours(masks)],
-        "tips": [texts.TIP.format(*row) for row in rows],
-        "shown": result.shown,
+        "colours": [hex_code(colour) for colour in stable_colours(masks)],
     }
-    message = {0: texts.NONE, 1: texts.ONE}.get(len(rows), texts.COUNT.format(count=len(rows)))
-    return {"layers": {"everything": layer}, "rows": rows, "message": message, "found": masks}
+
+
+def _large_enough(masks: "Masks", filters: Filters) -> np.ndarray:
+    """Return the indices (k,) of the masks of at least ``min_area``, the largest first."""
+    height, width = masks.image_hw
+    areas = masks.area
+    wanted = np.flatnonzero(areas >= filters["min_area"] / 100 * height * width)
+    return wanted[np.argsort(-areas[wanted], kind="stable")]
+
+
+def _counted(count: int) -> str:
+    return texts.ONE if count == 1 else texts.COUNT.format(count=count)
 
 
 def _select_settings(image_hw: tuple[int, int], filters: Filters) -> "GridSettings":

@@ -20,9 +20,33 @@ class Step(NamedTuple):
     total: int
 
 
+class Partial(NamedTuple):
+    """What long work has found so far, to be shown until its reply comes."""
+
+    reply: Reply
+
+
+class Report:
+    """Reports of long work: called with the steps done and their total, as ``Progress``."""
+
+    def __init__(self, put: Callable[[Step | Partial], None]):
+        self._put = put
+        self._due = 0.0
+
+    def __call__(self, done: int, total: int) -> None:
+        """Report a step, if the last report is some time ago."""
+        if time.monotonic() >= self._due:
+            self._due = time.monotonic() + PROGRESS_SECONDS
+            self._put(Step(done, total))
+
+    def partial(self, reply: Reply) -> None:
+        """Show what was found so far."""
+        self._put(Partial(reply))
+
+
 def run(
-    engine: Engine, payload: Any, mode: str, task: Callable[[Progress, Cancel], Reply]
-) -> Iterator[Step | Reply]:
+    engine: Engine, payload: Any, mode: str, task: Callable[[Report, Cancel], Reply]
+) -> Iterator[Step | Partial | Reply]:
     """Run a mode's long work on a photo; starting it again stops the previous run.
 
     Args:
@@ -32,27 +56,22 @@ def run(
         task: Calls a handler with the given ``progress`` and ``cancel``.
 
     Yields:
-        Steps at intervals, then the reply. Work stops when the iterator is closed.
+        Steps at intervals and partial replies, then the reply. Work stops when the iterator is
+        closed.
     """
-    events: queue.Queue[Step | Reply] = queue.Queue()
-    due = 0.0
+    events: queue.Queue[Step | Partial | Reply] = queue.Queue()
+    report = Report(events.put)
     token = token_of(payload)
     stopped = engine.tasks.begin(token, mode)
 
-    def progress(done: int, total: int) -> None:
-        nonlocal due
-        if time.monotonic() >= due:
-            due = time.monotonic() + PROGRESS_SECONDS
-            events.put(Step(done, total))
-
     threading.Thread(
-        target=lambda: events.put(task(progress, stopped.is_set)), name=mode, daemon=True
+        target=lambda: events.put(task(report, stopped.is_set)), name=mode, daemon=True
     ).start()
     try:
         while True:
             event = events.get()
             yield event
-            if not isinstance(event, Step):
+            if not isinstance(event, Step | Partial):
                 return
     finally:
         stopped.set()  # also when the visitor has left

@@ -56,7 +56,7 @@ export class Export {
   /** What to send; null if the selection could not be fetched. @param {string} kind */
   async objects(kind) {
     // A selection in a label map is exported even if it was not added as an object.
-    const picked = await this.stage.pictures.pickedMasks();
+    const picked = await this.stage.pictures.masksOf([...this.stage.picked]);
     if (!picked) return null;
     const shown = () => this.chosen(kind === ALL || this.scope.value === 'visible').map(payloadOf);
     if (!picked.length) return shown();

@@ -3,7 +3,7 @@
 
 import { Connection, isAlive } from './connection.js';
 
-/** @import { Gradio, PageHost, Reply } from './types' */
+/** @import { Gradio, PageHost, Reply, Texts } from './types' */
 
 const REPLY_MS = 150_000;  // the first request may wait for a model that is still loading
 const ALIVE_MS = 1_000;    // how often a waiting request checks that the server is alive
@@ -50,15 +50,27 @@ export function gradioHost({ element, props, trigger, watch }) {
     });
   };
 
-  /** One request of a kind at a time: a prop holds one reply. @param {string} kind @param {object} payload */
-  const ask = (kind, payload) => {
+  /** One request of a kind at a time: a prop holds one reply. @param {string} kind @param {(number: number) => void} start */
+  const inTurn = (kind, start) => {
     const turn = async () => {
       if (!await connection.reaches()) throw new Error(props.texts.no_answer);
-      return expect(kind, number => trigger(kind, { ...payload, seq: number }));
+      return expect(kind, start);
     };
     const reply = (tails.get(kind) || Promise.resolve()).then(turn, turn);
     tails.set(kind, reply.catch(() => null));
     return reply;
+  };
+
+  /** @param {string} kind @param {object} payload */
+  const ask = (kind, payload) => inTurn(kind, number => trigger(kind, { ...payload, seq: number }));
+
+  /** Send a file, then have it opened: demo/ui.py reads the attribute. @type {PageHost['upload']} */
+  const upload = async (file, progress, signal) => {
+    const sent = JSON.stringify(await sendFile(file, props.texts, progress, signal));
+    return inTurn('upload', number => {
+      /** @type {HTMLElement} */ (element.querySelector('.es-page')).dataset.upload = sent;
+      trigger('upload', { seq: number });
+    });
   };
 
   // Gradio runs the `failure` listeners of demo/canvas.py when it refuses a request.
@@ -77,19 +89,37 @@ export function gradioHost({ element, props, trigger, watch }) {
     });
   }
   return {
-    ask, notify: trigger, keys: document, wheelZooms: true, previews: true, whenBack: act => { back = act; }, texts: plain(props.texts), palette: plain(props.palette),
-    heat: plain(props.heat), upload: file => expect('upload', () => sendFile(file)),
+    ask, upload, notify: trigger, whenBack: act => { back = act; }, keys: document, wheelZooms: true, previews: true,
+    texts: plain(props.texts), palette: plain(props.palette), heat: plain(props.heat),
   };
 }
 
 /** A plain copy of one of Gradio's live proxies. @template T @param {T} value @returns {T} */
 export const plain = value => JSON.parse(JSON.stringify(value));
 
-/** Upload a file through Gradio's upload button, which checks size and path. @param {File} file */
-function sendFile(file) {
-  const input = /** @type {HTMLInputElement} */ (document.querySelector('#es-upload input[type=file]'));
-  const files = new DataTransfer();
-  files.items.add(file);
-  input.files = files.files;
-  input.dispatchEvent(new Event('change', { bubbles: true }));
+/**
+ * Send a file to where Gradio keeps uploads; Gradio checks its size now, and its path when it is opened.
+ * @param {File} file
+ * @param {Texts} texts
+ * @param {(share: number) => void} [progress]
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<object>} the file as Gradio knows it
+ */
+function sendFile(file, texts, progress, signal) {
+  const { root, api_prefix } = /** @type {any} */ (window).gradio_config;
+  const request = new XMLHttpRequest(), form = new FormData();
+  form.append('files', file, file.name);
+  return new Promise((resolve, reject) => {
+    const fail = () => reject(new Error(request.status === 413 ? texts.file_too_large : texts.no_upload));
+    signal?.addEventListener('abort', () => { request.abort(); fail(); });
+    request.upload.onprogress = ({ loaded, total }) => progress?.(total ? loaded / total : 0);
+    request.onerror = fail;
+    request.onload = () => {
+      const path = request.status === 200 && request.response?.[0];
+      if (path) resolve({ path, orig_name: file.name, size: file.size, meta: { _type: 'gradio.FileData' } }); else fail();
+    };
+    request.open('POST', `${root}${api_prefix}/upload`);
+    request.responseType = 'json';
+    request.send(form);
+  });
 }

@@ -9,9 +9,11 @@ import { newCanvas, pen, pixels, rgb } from './pictures.js';
 export class LabelMap {
   /**
    * @param {Picture} picture
-   * @param {{colours?: string[], palette: string[]}} look one colour per id from 1, or a palette to cycle through
+   * @param {{colours?: string[], palette: string[], partial?: boolean}} look one colour per id from 1, or a palette to
+   *   cycle through; `partial` if more masks are on their way: then none can be selected
    */
-  constructor(picture, { colours, palette }) {
+  constructor(picture, { colours, palette, partial = false }) {
+    this.partial = partial;
     const { data, width, height } = pixels(picture);
     this.width = width;
     this.height = height;
@@ -56,6 +58,7 @@ export class LabelMap {
 
   /** The id at a position of the photo; u and v are in [0, 1). @param {number} u @param {number} v */
   at(u, v) {
+    if (this.partial) return 0;
     const x = clamp(Math.floor(u * this.width), 0, this.width - 1);
     const y = clamp(Math.floor(v * this.height), 0, this.height - 1);
     return this.ids[y * this.width + x];

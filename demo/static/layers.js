@@ -8,6 +8,8 @@ import { heatPicture, loadPicture } from './pictures.js';
 
 /** @import { KeptMask, Layer, Photo, Picture, Reply, Rgb, SentMask } from './types' */
 
+const AT_ONCE = 32;  // masks in one request
+
 /** @typedef {Layer & {labels?: LabelMap, picture?: Picture, loaded?: {picture: Picture, colour: string}[], kept?: KeptMask[]}} Loaded */
 
 /**
@@ -31,6 +33,8 @@ export class Layers {
     /** @type {Set<number>} ids of the label map */
     this.picked = new Set();
     this.hover = 0;
+    /** @type {Promise<unknown>} the end of what is being loaded: layers are shown in the order they came */
+    this.loading = Promise.resolve();
   }
 
   clear() {
@@ -48,7 +52,14 @@ export class Layers {
    * @param {Record<string, Layer | null>} layers
    * @param {() => Photo | null} photo the photo on the stage; if it changes while loading, the rest is dropped
    */
-  async set(layers, photo) {
+  set(layers, photo) {
+    const shown = this.loading.then(() => this.show(layers, photo));
+    this.loading = shown.catch(() => null);
+    return shown;
+  }
+
+  /** @param {Record<string, Layer | null>} layers @param {() => Photo | null} photo */
+  async show(layers, photo) {
     const now = photo();
     for (const [name, layer] of Object.entries(layers)) {
       const ready = layer && layer.token === now?.token ? await this.load(layer) : null;
@@ -60,13 +71,12 @@ export class Layers {
 
   /** @param {string} name @param {Loaded} layer */
   put(name, layer) {
-    if (layer.kind === 'pick') this.pick(layer.ids);
-    else if (layer.kind === 'objects') {
+    if (layer.kind === 'objects') {
       this.around.keep(layer.kept || []);
       delete this.shown[name];
     } else {
       this.shown[name] = layer;
-      if (layer.kind === 'labels') this.unpick();
+      if (layer.kind === 'labels') { this.unpick(); this.around.picked([]); }
     }
   }
 
@@ -74,7 +84,9 @@ export class Layers {
   async load(layer) {
     const { palette, heat } = this.around;
     if (layer.kind === 'labels') {
-      const labels = new LabelMap(await loadPicture(layer.png), { colours: layer.colours, palette });
+      const labels = new LabelMap(await loadPicture(layer.png), {
+        colours: layer.colours, palette, partial: layer.partial,
+      });
       return { ...layer, labels };
     }
     if (layer.kind === 'heat') return { ...layer, picture: heatPicture(await loadPicture(layer.png), heat) };
@@ -125,19 +137,29 @@ export class Layers {
     return layer === this.labelLayer;
   }
 
+  /** The masks of the label map that can be selected. */
+  get ids() { return (this.labelLayer?.rows || []).map(([id]) => id); }
+
   /**
-   * The picked masks, each whole and in the photo's size; null if they could not be fetched.
+   * Masks of the label map, each whole and in the photo's size; null if they could not be fetched.
+   * @param {number[]} ids
    * @returns {Promise<KeptMask[] | null>}
    */
-  async pickedMasks() {
-    const layer = this.labelLayer, labels = layer?.labels, ids = [...this.picked];
+  async masksOf(ids) {
+    const layer = this.labelLayer, labels = layer?.labels;
     if (!layer || !labels || !ids.length) return [];
     const { token, shown } = layer;
     if (!shown) return ids.map(id => onlyPicture(labels.region(id)));
-    const reply = await this.around.ask('regions', { token, shown, ids, keep: true });
-    if (reply.error) { this.around.fail(reply.error); return null; }
-    const masks = await Promise.all(/** @type {SentMask[]} */ (reply.masks).map(keptMask));
-    return layer === this.labelLayer ? masks : null;
+    /** @type {KeptMask[]} */
+    const masks = [];
+    for (let start = 0; start < ids.length; start += AT_ONCE) {
+      const part = ids.slice(start, start + AT_ONCE);
+      const reply = await this.around.ask('regions', { token, shown, ids: part, keep: true });
+      if (reply.error) { this.around.fail(reply.error); return null; }
+      masks.push(...await Promise.all(/** @type {SentMask[]} */ (reply.masks).map(keptMask)));
+      if (layer !== this.labelLayer) return null;
+    }
+    return masks;
   }
 }
 

@@ -1,5 +1,5 @@
 // @ts-check
-// The panel's list of objects: select, rename, hide, delete; and the buttons that add one.
+// The panel's list of objects: select, rename, hide, delete; and the button that adds one.
 
 import { button, h, icon } from './dom.js';
 
@@ -14,25 +14,15 @@ export class Objects {
     /** @type {Map<number, Row>} by object; a row is kept, so that the focus stays in it */
     this.rows = new Map();
     this.list = h('ul', { class: 'es-objects', 'aria-label': texts.objects });
-    this.add = button({ class: 'es-button', icon: 'add', onclick: () => this.addObject() }, texts.add_object);
-    this.merge = h('button', {
-      type: 'button', class: 'es-button', hidden: true, title: texts.merge_help, onclick: () => stage.keepPicked(true),
-    }, texts.merge_picked);
+    this.add = button({ class: 'es-button', icon: 'add', onclick: () => stage.addObject() }, texts.add_object);
     this.el = h('section', { class: 'es-section es-grow' },
-      h('div', { class: 'es-row' }, h('h2', {}, texts.objects), h('div', { class: 'es-group' }, this.merge, this.add)),
+      h('div', { class: 'es-row' }, h('h2', {}, texts.objects), this.add),
       this.list);
   }
 
-  /** Add the picked masks of a label map as objects; without any, start the next object. */
-  addObject() {
-    if (this.stage.picked.size) this.stage.keepPicked(); else this.stage.addObject();
-  }
-
   paint() {
-    const { stage } = this, { texts } = stage, picked = stage.picked.size;
-    this.merge.hidden = picked < 2;
-    this.add.disabled = !picked && !stage.hasMask(stage.active);
-    /** @type {HTMLElement} */ (this.add.lastElementChild).textContent = picked ? texts.add_picked : texts.add_object;
+    const { stage } = this;
+    this.add.disabled = !stage.hasMask(stage.active);
     const { objects } = stage.doc, rows = objects.map(({ id }) => this.rows.get(id) || new Row(stage, id));
     this.rows = new Map(rows.map(row => [row.id, row]));
     rows.forEach((row, i) => row.paint(objects[i]));

@@ -1,6 +1,7 @@
 // @ts-check
 // The page around the stage: header, panel, strip of photos and tabs.
 
+import { Arrival } from './arrival.js';
 import { h } from './dom.js';
 import { Help } from './help.js';
 import { Keeper, thumbnail } from './keeper.js';
@@ -18,7 +19,7 @@ import { Tabs } from './tabs.js';
 
 /**
  * Where a photo came from, so that it can be sent again.
- * @typedef {{key: string, name: string, example?: string, file?: File, send: () => Promise<Reply>}} Source
+ * @typedef {{key: string, name: string, example?: string, file?: File, send: () => Promise<Reply>, stop?: AbortController}} Source
  */
 
 export class Page {
@@ -48,6 +49,10 @@ export class Page {
       openKept: photo => this.openKept(photo), forget: photo => this.forget(photo),
       fail: sentence => this.canvas.showMessage(sentence, 'error'),
     });
+    this.arrival = new Arrival(this.texts, {
+      cancel: () => this.cancel(), refuse: () => this.canvas.showMessage(this.texts.photo_coming, 'busy'),
+    });
+    this.canvas.el.append(this.arrival.el);
     this.panel = new Panel(this.canvas, props, this.models.note);
     this.tabs = new Tabs(props.modes, this.texts, this.panel.slot, (mode, has) => this.setMode(mode, has));
     this.canvas.bar.el.prepend(this.tabs.el);
@@ -127,7 +132,7 @@ export class Page {
 
   /** @param {KeptPhoto} photo */
   openKept({ key, name, example, file }) {
-    if (file) this.open({ key, name, file, send: () => this.host.upload(file) });
+    if (file) this.open(this.sourceOf(key, name, file));
     else if (example) this.openExample({ id: example, alt: name });
   }
 
@@ -148,21 +153,65 @@ export class Page {
     await this.store.keepPhoto({ ...photo, thumb });
   }
 
+  /** @param {string} key @param {string} name @param {File} file @returns {Source} */
+  sourceOf(key, name, file) {
+    /** @type {Source} */
+    const source = {
+      key, name, file, send: () => this.host.upload(file, share => this.sent(source, share), source.stop?.signal),
+    };
+    return source;
+  }
+
   /** @param {File} file */
   async openFile(file) {
     if (file.size > this.props.max_bytes) { this.canvas.showMessage(this.texts.file_too_large, 'error'); return; }
-    if (this.canvas.photo && mayBeMask(file) && await this.openMask(this.canvas.photo, file)) return;
-    const key = `${file.name} ${file.size} ${file.lastModified}`;
-    this.open({ key, name: file.name, file, send: () => this.host.upload(file) });
+    const source = this.sourceOf(`${file.name} ${file.size} ${file.lastModified}`, file.name, file);
+    const { photo } = this.canvas;
+    if (photo && mayBeMask(file)) {
+      this.expect(source);
+      if (await this.openMask(photo, source, file)) return;
+    }
+    this.open(source);
   }
 
-  /** Add the masks of a file as objects; false if it is another photo. @param {Photo} photo @param {File} file */
-  async openMask(photo, file) {
+  /** Show that a photo is on its way; one that was before is not wanted any more. @param {Source} source */
+  expect(source) {
+    this.stop();
+    this.opening = source;
+    if (source.file && !source.name.endsWith('.json')) this.arrival.show(source.file);
+    this.setInert(this.arrival.isShown);
+  }
+
+  /** The way to the photo has ended. */
+  stop() {
+    this.opening?.stop?.abort();
+    this.opening = null;
+    this.arrival.hide();
+    this.setInert(false);
+  }
+
+  /** Whatever would act on the photo beneath waits. @param {boolean} inert */
+  setInert(inert) {
+    for (const el of [this.panel.el, this.canvas.bar.el]) el.inert = inert;
+  }
+
+  /** Back to the former photo and its work. */
+  cancel() {
+    this.stop();
+    this.canvas.showMessage(this.texts.photo_cancelled, 'note');
+  }
+
+  /** @param {Source} source @param {number} share of its file */
+  sent(source, share) { if (this.opening === source) this.arrival.progress(share); }
+
+  /** Add the masks of a file as objects; false if it is another photo. @param {Photo} photo @param {Source} source @param {File} file */
+  async openMask(photo, source, file) {
     const { canvas, texts } = this;
-    canvas.showMessage(texts.opening_mask, 'busy');
+    canvas.showMessage(this.arrival.isShown ? texts.opening : texts.opening_mask, 'busy');
     const reply = await canvas.ask('mask', { token: photo.token, name: file.name, data: await asDataUrl(file) });
+    if (this.opening !== source || canvas.photo !== photo) return true;
     if (reply.photo) return false;
-    if (canvas.photo !== photo) return true;
+    this.stop();
     if (reply.error) { canvas.showMessage(reply.error, 'error'); return true; }
     canvas.addMasks(await Promise.all(/** @type {SentMask[]} */ (reply.masks).map(keptMask)));
     canvas.showMessage(texts.mask_opened, 'note');
@@ -171,15 +220,16 @@ export class Page {
 
   /** Show a photo; false if that failed, or another one was chosen meanwhile. @param {Source} source */
   async open(source) {
-    this.opening = source;
+    if (this.opening !== source) this.expect(source);
     this.canvas.showMessage(this.texts.opening, 'busy');
     const photo = await this.send(source);
     if (this.opening !== source) return false;
-    if ('error' in photo) { this.canvas.showMessage(photo.error, 'error'); return false; }
+    if ('error' in photo) { this.stop(); this.canvas.showMessage(photo.error, 'error'); return false; }
     await this.keeper.keep();
     const work = await this.keeper.read(source.key);
     if (this.opening !== source) return false;
     await this.canvas.setPhoto(photo, work);
+    if (this.opening === source) { this.arrival.hide(); this.setInert(false); }
     this.source = source;
     this.keeper.begin(source.key);
     document.title = `${source.name} – ${this.texts.title}`;
@@ -192,6 +242,7 @@ export class Page {
 
   /** @param {Source} source @returns {Promise<Photo | {error: string}>} */
   async send(source) {
+    source.stop = new AbortController();
     try {
       const reply = await source.send();
       return /** @type {Photo | {error: string}} */ ({ ...reply, name: source.name });

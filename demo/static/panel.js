@@ -4,6 +4,7 @@
 import { Candidates } from './candidates.js';
 import { h } from './dom.js';
 import { Export } from './export.js';
+import { Found } from './found.js';
 import { Objects } from './objects.js';
 import { Refine } from './refine.js';
 
@@ -16,11 +17,12 @@ export class Panel {
     this.stage = stage;
     this.candidates = new Candidates(stage);
     this.refine = new Refine(stage);
+    this.found = new Found(stage);
     this.objects = new Objects(stage);
     this.export = new Export(stage, props.exports);
     this.slot = h('div', { class: 'es-mode', hidden: true });
     this.el = h('aside', { class: 'es-panel', 'aria-label': stage.texts.panel },
-      h('div', { class: 'es-scroll' }, this.slot,
+      h('div', { class: 'es-scroll' }, this.slot, this.found.el,
         h('div', { class: 'es-results' }, this.candidates.el, this.refine.el, this.objects.el), note),
       h('div', { class: 'es-foot' }, this.export.el));
     /** @type {unknown[]} the state that was drawn last */
@@ -38,11 +40,12 @@ export class Panel {
 
   paint() {
     const { stage } = this, answer = stage.answerOf(stage.active);
-    const now = [stage.doc, answer, stage.picture, stage.picked.size, stage.looksAgain];
+    const now = [stage.doc, answer, stage.picture, stage.pictures.labelLayer, [...stage.picked].join(), stage.looksAgain];
     if (this.drawn.length && now.every((part, i) => part === this.drawn[i])) return;
     this.drawn = now;
     this.candidates.paint(answer);
     this.refine.paint(answer);
+    this.found.paint();
     this.objects.paint();
     this.export.paint();
   }

@@ -23,7 +23,12 @@ export function layersFor(stage) {
   return new Layers({
     palette, heat, mode: () => stage.mode.name, ask: (kind, payload) => stage.ask(kind, payload),
     keep: masks => stage.addMasks(masks), fail: text => stage.showMessage(text, 'error'),
-    picked: ids => { stage.render(); stage.emit('pick', ids); }, changed: () => stage.render(),
+    picked: ids => {
+      if (stage.message.tone === 'note') stage.showMessage('');  // what is selected now is said instead
+      stage.render();
+      stage.emit('pick', ids);
+    },
+    changed: () => stage.render(),
   });
 }
 

@@ -279,10 +279,24 @@ export class Stage {
 
   /** Add the picked masks of the label map as objects, or merged as one. */
   async keepPicked(asOne = false) {
-    const masks = await this.pictures.pickedMasks();
+    await this.keepMasks([...this.picked], asOne);
+  }
+
+  /** Make objects of all masks of the label map; one undo takes them away. */
+  async keepAll() {
+    await this.keepMasks(this.pictures.ids);
+  }
+
+  /** @param {number[]} ids of the label map @param {boolean} [asOne] */
+  async keepMasks(ids, asOne = false) {
+    const { texts } = this;
+    this.showMessage(texts.keeping, 'busy');
+    const masks = await this.pictures.masksOf(ids);
+    if (this.message.tone === 'busy') this.showMessage('');
     if (!masks?.length) return;
     this.picked.clear();
     this.addMasks(asOne ? [merged(masks)] : masks);
+    this.showMessage(asOne || masks.length === 1 ? texts.kept_one : texts.kept.replace('{count}', String(masks.length)), 'note');
     this.emit('pick', []);
   }
 

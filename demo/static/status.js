@@ -5,7 +5,7 @@ import { isUnsure } from './answers.js';
 import { h } from './dom.js';
 
 /** @import { Stage } from './stage.js' */
-/** @import { Candidate, Tone } from './types' */
+/** @import { Candidate, Layer, Tone } from './types' */
 
 /** @typedef {{text: string, tone: Tone}} Message */
 
@@ -15,8 +15,8 @@ export class Status {
     this.stage = stage;
     /** @type {Message} */
     this.message = { text: '', tone: 'hint' };
-    /** @type {Set<string>} modes whose label map has been hovered or clicked: they need no hint any more */
-    this.pointed = new Set();
+    /** @type {WeakSet<object>} label maps that have been hovered or clicked: they need no hint any more */
+    this.pointed = new WeakSet();
     this.el = h('div', { class: 'es-status', role: 'status', 'aria-live': 'polite' });
   }
 
@@ -39,7 +39,19 @@ export class Status {
       return { text: stage.active.prompt.box_xyxy ? texts.unsure_point : texts.unsure_box, tone: 'note' };
     }
     if (stage.mode.prompts) return { text: stage.history.isClear ? this.hint(stage.texts) : '', tone: 'hint' };
-    return { text: this.needsHint() ? this.hint(stage.mode) : '', tone: 'hint' };
+    return this.aboutLayers();
+  }
+
+  /** What is on the screen of a mode that shows masks: how many are selected, else its label map, else its hint. @returns {Message} */
+  aboutLayers() {
+    const { stage } = this, { labelLayer, hover, picked } = stage.pictures, { texts } = stage;
+    if (labelLayer && (hover || picked.size)) this.pointed.add(labelLayer);
+    if (picked.size && labelLayer?.rows) {
+      return { text: picked.size === 1 ? texts.picked_one : texts.picked.replace('{count}', String(picked.size)), tone: 'note' };
+    }
+    if (labelLayer?.hint) return { text: this.pointed.has(labelLayer) ? '' : this.hint(labelLayer), tone: 'hint' };
+    const isShown = Object.values(stage.layers).some(layer => layer.mode === stage.mode.name && !explained(layer));
+    return { text: isShown || (labelLayer && this.pointed.has(labelLayer)) ? '' : this.hint(stage.mode), tone: 'hint' };
   }
 
   /** Whether the model itself doubts the chosen candidate. */
@@ -52,12 +64,7 @@ export class Status {
   hint({ hint = '', hint_touch }) {
     return hint_touch && window.matchMedia('(hover: none)').matches ? hint_touch : hint;
   }
-
-  /** Hide the hint once there are results, except over a label map, which it explains. */
-  needsHint() {
-    const { layers, mode } = this.stage, { hover, picked } = this.stage.pictures;
-    if (hover || picked.size) this.pointed.add(mode.name);
-    const shown = Object.values(layers).some(layer => layer.mode === mode.name && layer.kind !== 'labels');
-    return !shown && !this.pointed.has(mode.name);
-  }
 }
+
+/** Whether a layer is what the hint of its mode explains. @param {Layer} layer */
+const explained = layer => layer.kind === 'labels' && !layer.partial;

@@ -188,7 +188,8 @@ export interface Host {
 
 /** The host of the page: it also uploads files and sends events that have no reply. */
 export interface PageHost extends Host {
-  upload(file: File): Promise<Reply>;
+  /** `progress` is told which share of the file is sent; `signal` stops it. */
+  upload(file: File, progress?: (share: number) => void, signal?: AbortSignal): Promise<Reply>;
   notify(kind: string, payload: object): void;
   /** What to do when a lost server is back. */
   whenBack(act: () => void): void;
@@ -206,6 +207,9 @@ export interface Mode {
   wide?: boolean;
 }
 
+/** A mask of a label map: id, area in percent of the photo, predicted IoU, stability. */
+export type MaskRow = [number, number, number, number];
+
 /** Pictures over the photo, as sent by Python. Layers of other photos are dropped. */
 export type Layer = { token: string; mode?: string } & (
   | {
@@ -217,9 +221,14 @@ export type Layer = { token: string; mode?: string } & (
       tips?: string[];
       /** Sent with host.ask('regions', {token, shown, ids, keep}), which replies {masks: [{id, ...SentMask}]}. */
       shown?: string;
+      /** The masks as rows of a table. */
+      rows?: MaskRow[];
+      /** What was found and what to do with it; shown until the map is pointed at. */
+      hint?: string;
+      hint_touch?: string;
+      /** Whether more is being looked for: then its masks cannot be selected. */
+      partial?: boolean;
     }
-  /** No picture: selects masks of the label map. */
-  | { kind: 'pick'; ids: number[] }
   /** Opaque where the mask is. */
   | { kind: 'masks'; masks: { png: string; colour?: string }[]; outline?: boolean }
   /** A grey picture, white is hot. */

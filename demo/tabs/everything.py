@@ -1,14 +1,14 @@
 """Everything: a grid of points over the photo, and its masks to select from."""
 
 from typing import Any
-from uuid import uuid4
 
 import gradio as gr
 
 from demo.canvas import PromptCanvas
 from demo.engine import Engine
 from demo.handlers import everything
-from demo.handlers.errors import Reply
+from demo.handlers.errors import Cancel, Reply
+from demo.handlers.tasks import Report
 from demo.tabs import Mode
 from demo.tabs.shared import (
     NEWEST,
@@ -46,19 +46,6 @@ def build(engine: Engine, canvas: PromptCanvas) -> None:
     line = message_line("everything")
     with gr.Group(elem_classes="es-sliders"):
         sliders = [_slider(name, value) for name, value in everything.filters_for(None).items()]
-    table = gr.Dataframe(
-        headers=list(texts.HEADERS),
-        datatype="number",
-        type="array",
-        interactive=False,
-        visible=False,
-        max_height=220,
-        label=texts.TABLE,
-        show_label=False,
-        elem_id="es-everything-table",
-        elem_classes="es-table",
-        buttons=[],
-    )
     wire_long(
         engine,
         canvas,
@@ -67,13 +54,12 @@ def build(engine: Engine, canvas: PromptCanvas) -> None:
         handler=_find,
         show=_show,
         inputs=[grid, *sliders],
-        outputs=[canvas, table],
+        outputs=[canvas],
         controls=(line, run, cancel),
         counting=texts.PROGRESS,
     )
-    _wire_filters(engine, canvas, sliders, [line, canvas, table])
-    _wire_photo(canvas, [line, table], sliders)
-    table.select(_selected, canvas, canvas, api_name="everything_select", **QUIET, **NO_QUEUE)
+    _wire_filters(engine, canvas, sliders, [line, canvas])
+    _wire_photo(canvas, line, sliders)
 
 
 def _slider(name: str, value: float) -> gr.Slider:
@@ -83,8 +69,18 @@ def _slider(name: str, value: float) -> gr.Slider:
     )
 
 
-def _find(engine: Engine, payload: Any, grid: str, *values: float, **how: Any) -> Reply:
-    return everything.find(engine, payload, grid, _filters(values), **how)
+def _find(
+    engine: Engine, payload: Any, grid: str, *values: float, progress: Report, cancel: Cancel
+) -> Reply:
+    return everything.find(
+        engine,
+        payload,
+        grid,
+        _filters(values),
+        progress=progress,
+        cancel=cancel,
+        partial=progress.partial,
+    )
 
 
 def _filters(values: tuple[float, ...]) -> dict[str, float]:
@@ -92,11 +88,8 @@ def _filters(values: tuple[float, ...]) -> dict[str, float]:
 
 
 def _show(reply: Reply) -> Updates:
-    """Return the updates of canvas and table."""
-    if "layers" not in reply:
-        return gr.skip(), gr.skip()
-    table = gr.update(value=reply["rows"], visible=bool(reply["rows"]))
-    return gr.update(layers=reply["layers"]), table
+    """Return the update of the canvas."""
+    return (gr.update(layers=reply["layers"]) if "layers" in reply else gr.skip(),)
 
 
 def _wire_filters(
@@ -104,30 +97,24 @@ def _wire_filters(
 ) -> None:
     def change(payload: Any, *values: float) -> Updates:
         reply = everything.change(engine, payload, _filters(values))
-        return (message_of(reply), *_show(reply)) if reply else (gr.skip(),) * 3
+        return (message_of(reply), *_show(reply)) if reply else (gr.skip(),) * 2
 
     for name, slider in zip(RANGES, sliders, strict=True):
         slider.input(change, [canvas, *sliders], outputs, api_name=f"everything_{name}", **NEWEST)
 
 
-def _wire_photo(canvas: PromptCanvas, results: list[Any], sliders: list[gr.Slider]) -> None:
-    """Clear the results for a new photo; reset the sliders only for a new model."""
+def _wire_photo(canvas: PromptCanvas, line: gr.HTML, sliders: list[gr.Slider]) -> None:
+    """Clear the message for a new photo; reset the sliders only for a new model."""
     model = gr.State("")
 
     def entered(event: gr.EventData, last: str) -> Updates:
         name = event._data.get("model") or ""
         values = everything.filters_for(name).values()
-        fresh = ("", gr.update(visible=False)) if event._data.get("fresh") else (gr.skip(),) * 2
-        return name, *fresh, *(gr.skip() if name == last else gr.update(value=v) for v in values)
+        fresh = "" if event._data.get("fresh") else gr.skip()
+        return name, fresh, *(gr.skip() if name == last else gr.update(value=v) for v in values)
 
-    outputs = [model, *results, *sliders]
+    outputs = [model, line, *sliders]
     canvas.entered(entered, model, outputs, api_name="everything_entered", **QUIET, **NO_QUEUE)
 
 
-def _selected(payload: Any, event: gr.SelectData) -> Any:
-    ids = [int(event.row_value[0])]
-    pick = {"kind": "pick", "token": payload["token"], "ids": ids, "nonce": uuid4().hex}
-    return gr.update(layers={"everything-pick": pick})
-
-
-MODE = Mode("everything", texts.TITLE, 10, build, hint=texts.HINT, hint_touch=texts.HINT_TOUCH)
+MODE = Mode("everything", texts.TITLE, 10, build, hint=texts.HINT)

@@ -79,7 +79,7 @@ def wire_long(
         triggers: The events that start the work, by API name.
         handler: Called with the engine, the canvas' value, the values of ``inputs``, and
             ``progress`` and ``cancel`` by name.
-        show: Turns a reply into updates of ``outputs``.
+        show: Turns a reply, or a partial one, into updates of ``outputs``.
         inputs: Further inputs.
         outputs: Components that the reply updates besides the message.
         controls: Message line, main button, Cancel.
@@ -91,13 +91,15 @@ def wire_long(
     def listen(payload: Any, *values: Any) -> Iterator[Updates]:
         yield progress_bar(texts.WAITING), *_busy(True), *unchanged
 
-        def task(progress: Callable[[int, int], None], cancel: Callable[[], bool]) -> Reply:
+        def task(progress: tasks.Report, cancel: Callable[[], bool]) -> Reply:
             return handler(engine, payload, *values, progress=progress, cancel=cancel)
 
         for event in tasks.run(engine, payload, mode, task):
             if isinstance(event, tasks.Step):
                 sentence = counting.format(done=event.done, total=event.total)
                 yield progress_bar(sentence, event), *(gr.skip(),) * 2, *unchanged
+            elif isinstance(event, tasks.Partial):
+                yield *(gr.skip(),) * 3, *show(event.reply)
             else:
                 yield message_of(event), *_busy(False), *show(event)
 

@@ -1,8 +1,9 @@
 """Everything: all masks found by a grid of points."""
 
 TITLE = "Everything"
-HINT = "Move over the photo, click a mask to select it, Shift-click to select more."
-HINT_TOUCH = "Tap masks to select them, tap again to deselect."
+HINT = "Press “Segment everything” to find the masks of all objects."
+FOUND = "{masks}. Click one to select it, Shift-click for more, or keep all as objects."
+FOUND_TOUCH = "{masks}. Tap masks to select them, tap again to deselect, or keep all as objects."
 PRESET = "Grid of points"
 PRESETS = {"fast": "Fast", "quality": "Quality"}
 RUN = "Segment everything"
@@ -12,12 +13,11 @@ SLIDERS = {
     "nms": "Overlap (NMS)",
     "min_area": "Min. area %",
 }
-TABLE = "Masks"
-HEADERS = ("id", "area %", "score", "stab.")
 TIP = "Mask {0} · {1:g} % of the photo · score {2:.2f} · stability {3:.2f}"
 PROGRESS = "{done} of {total} points"
-COUNT = "{count} masks."
-ONE = "1 mask."
+COUNT = "{count} masks"
+ONE = "1 mask"
+STOPPED = "Cancelled; what was found stays: {masks}."
 NONE = "No mask passes the filters. Lower the predicted IoU or the stability."
 GONE = "The server no longer holds these masks. Press “Segment everything” again."
 CHANGED = "The masks have changed. Please select again."

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from esam_core.everything.candidates import GridCandidates
     from esam_core.everything.decode import decode_grid
     from esam_core.everything.generate import segment_everything
-    from esam_core.everything.resize import redraw, resized
+    from esam_core.everything.resize import redraw, resized, sketch
     from esam_core.everything.selection import Selection, select, select_numbered
     from esam_core.everything.settings import PRESETS, GridSettings, preset
 
@@ -23,6 +23,7 @@ _MODULE_OF = {
     "segment_everything": "generate",
     "redraw": "resize",
     "resized": "resize",
+    "sketch": "resize",
     "Selection": "selection",
     "select": "selection",
     "select_numbered": "selection",

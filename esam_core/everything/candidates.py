@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from scipy import ndimage
@@ -9,6 +10,13 @@ from scipy import ndimage
 from esam_core.everything.settings import GridSettings
 
 LEVELS_PER_LOGIT = 8  # stored logits range from -16 to 16 in steps of 1/8
+COLUMNS = (
+    "boxes_xyxy",
+    "predicted_iou",
+    "stability_score",
+    "point_coords",
+    "crop_boxes_xyxy",
+)  # of GridCandidates, one row per candidate
 MARGIN = 3  # low-resolution cells around a mask that bicubic interpolation at its edge reads
 
 
@@ -141,15 +149,20 @@ class GridCandidates:
 
     def take(self, numbers: np.ndarray) -> "GridCandidates":
         """Return the candidates at these indices (k,) only, in this order."""
+        columns: dict[str, Any] = {name: getattr(self, name)[numbers] for name in COLUMNS}
         return replace(
             self,
             tiles=tuple(self.tiles[number] for number in numbers),
-            boxes_xyxy=self.boxes_xyxy[numbers],
-            predicted_iou=self.predicted_iou[numbers],
-            stability_score=self.stability_score[numbers],
-            point_coords=self.point_coords[numbers],
-            crop_boxes_xyxy=self.crop_boxes_xyxy[numbers],
+            **columns,
         )
+
+    def followed_by(self, others: "GridCandidates") -> "GridCandidates":
+        """Return these candidates and then others of the same image."""
+        columns: dict[str, Any] = {
+            name: np.concatenate([getattr(self, name), getattr(others, name)]) for name in COLUMNS
+        }
+        upscalings = others.upscalings | self.upscalings
+        return replace(self, tiles=self.tiles + others.tiles, upscalings=upscalings, **columns)
 
 
 @dataclass(slots=True)
@@ -182,3 +195,24 @@ class CandidateList:
     def table(self) -> np.ndarray:
         """Return the rows as (n, 12) float32."""
         return np.array(self.rows, np.float32).reshape(-1, 12)
+
+
+def gathered(
+    found: CandidateList,
+    image_hw: tuple[int, int],
+    points: int,
+    upscalings: dict[tuple[int, int], Upscaling],
+) -> GridCandidates:
+    """Return what was collected so far, as it is now: later additions do not change it."""
+    table = found.table()
+    return GridCandidates(
+        image_hw=image_hw,
+        points=points,
+        tiles=tuple(found.tiles),
+        boxes_xyxy=table[:, :4],
+        predicted_iou=table[:, 4],
+        stability_score=table[:, 5],
+        point_coords=table[:, 6:8],
+        crop_boxes_xyxy=table[:, 8:].astype(np.int32),
+        upscalings=dict(upscalings),
+    )

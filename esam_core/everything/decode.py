@@ -5,10 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from esam_core.errors import InvalidSettings
-from esam_core.everything.candidates import CandidateList, GridCandidates, Upscaling
+from esam_core.everything.candidates import (
+    CandidateList,
+    GridCandidates,
+    Upscaling,
+    gathered,
+)
 from esam_core.everything.grid import grid_crops
 from esam_core.everything.looks import look_again
-from esam_core.everything.progress import Cancel, Progress, ProgressReport
+from esam_core.everything.progress import Cancel, Partial, Progress, ProgressReport
 from esam_core.everything.resize import upscaling_to
 from esam_core.everything.search import CropSearch
 from esam_core.everything.settings import GridSettings, preset
@@ -26,6 +31,7 @@ def decode_grid(
     point_grids: Sequence[np.ndarray] | None = None,
     progress: Progress | None = None,
     cancel: Cancel | None = None,
+    partial: Partial | None = None,
 ) -> GridCandidates:
     """Decode a grid and keep the candidates that reach the settings' thresholds.
 
@@ -41,6 +47,8 @@ def decode_grid(
             of the crop.
         progress: Called with the points done and their total after every batch.
         cancel: Called before every batch; return True to stop.
+        partial: Called after every batch and every look with a function that returns the
+            candidates so far; masks that will be looked at again are still as first seen.
 
     Returns:
         The candidates with their logits in low resolution.
@@ -58,6 +66,10 @@ def decode_grid(
     report = ProgressReport(progress, cancel, total + settings.looks)
     found, decoded = CandidateList(settings, LOGITS_LIMIT), 0
     upscalings: dict[tuple[int, int], Upscaling] = {}
+
+    def so_far() -> GridCandidates:
+        return gathered(found, image_hw, decoded, upscalings)
+
     for part in parts:
         seen = embedding
         if part.size_hw != image_hw:
@@ -65,24 +77,15 @@ def decode_grid(
             x0, y0, x1, y1 = part.box_xyxy
             seen = segmenter.embed(np.ascontiguousarray(embedding.image[y0:y1, x0:x1]))
         search = CropSearch(segmenter, seen, part, image_hw, settings, found, report)
-        decoded += search.run()
-        if search.low_hw and part.size_hw not in upscalings:
-            upscalings[part.size_hw] = upscaling_to(segmenter, search.low_hw, part.size_hw)
-    table = found.table()
-    candidates = GridCandidates(
-        image_hw=image_hw,
-        points=decoded,
-        tiles=tuple(found.tiles),
-        boxes_xyxy=table[:, :4],
-        predicted_iou=table[:, 4],
-        stability_score=table[:, 5],
-        point_coords=table[:, 6:8],
-        crop_boxes_xyxy=table[:, 8:].astype(np.int32),
-        upscalings=upscalings,
-    )
+        for count in search.run():
+            decoded += count
+            if search.low_hw and part.size_hw not in upscalings:
+                upscalings[part.size_hw] = upscaling_to(segmenter, search.low_hw, part.size_hw)
+            if partial is not None:
+                partial(so_far)
     if settings.looks:
-        return look_again(segmenter, embedding, candidates, settings, report)
-    return candidates
+        return look_again(segmenter, embedding, so_far(), settings, report, partial)
+    return so_far()
 
 
 def embedded(

@@ -3,7 +3,7 @@
 import numpy as np
 
 from esam_core.everything.decode import decode_grid, embedded
-from esam_core.everything.progress import Cancel, Progress, ProgressReport
+from esam_core.everything.progress import Cancel, Partial, Progress, ProgressReport
 from esam_core.everything.selection import select
 from esam_core.everything.settings import GridSettings, preset
 from esam_core.everything.upstream import follow_upstream
@@ -18,6 +18,7 @@ def segment_everything(
     *,
     progress: Progress | None = None,
     cancel: Cancel | None = None,
+    partial: Partial | None = None,
 ) -> Masks:
     """Find the masks of all objects in an image.
 
@@ -27,6 +28,8 @@ def segment_everything(
         settings: Grid and filters; None is the preset ``quality`` for this model.
         progress: Called with the points done and their total after every batch.
         cancel: Called before every batch; return True to stop.
+        partial: Called after every batch with a function that returns the candidates so far, for
+            ``select``; see ``decode_grid``. Not called with ``upstream_rules``, which keep none.
 
     Returns:
         Masks (n, h, w) in the image's size, with the point and crop of each; n may be 0.
@@ -42,6 +45,11 @@ def segment_everything(
         embedding = embedded(segmenter, image_or_embedding, settings)
         return follow_upstream(segmenter, embedding, settings, report)
     candidates = decode_grid(
-        segmenter, image_or_embedding, settings, progress=progress, cancel=cancel
+        segmenter,
+        image_or_embedding,
+        settings,
+        progress=progress,
+        cancel=cancel,
+        partial=partial,
     )
     return select(candidates, settings)

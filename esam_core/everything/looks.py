@@ -11,9 +11,15 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from esam_core.everything.candidates import GridCandidates, LogitsTile, Upscaling
+from esam_core.everything.candidates import (
+    CandidateList,
+    GridCandidates,
+    LogitsTile,
+    Upscaling,
+    gathered,
+)
 from esam_core.everything.edges import invented_edges
-from esam_core.everything.progress import ProgressReport
+from esam_core.everything.progress import Partial, ProgressReport
 from esam_core.everything.resize import upscaling_to
 from esam_core.everything.search import low_boxes_of
 from esam_core.everything.selection import choose
@@ -34,6 +40,7 @@ def look_again(
     candidates: GridCandidates,
     settings: GridSettings,
     report: ProgressReport,
+    partial: Partial | None = None,
 ) -> GridCandidates:
     """Return the best candidates, each decoded again in a crop around it.
 
@@ -45,12 +52,20 @@ def look_again(
         candidates: All that a grid found.
         settings: At most ``looks`` candidates that pass its thresholds are looked at and kept.
         report: Goes on by one step per look.
+        partial: Called after every look with a function that returns the candidates so far: those
+            looked at, and after them the others as they were found.
 
     Raises:
         Cancelled: The report's ``cancel`` returned True.
     """
     chosen = choose(candidates, replace(settings, max_masks=settings.looks))
-    tiles, rows, upscalings = [], [], dict(candidates.upscalings)
+    looked, upscalings = CandidateList(settings, 0), dict(candidates.upscalings)
+    done = 0
+
+    def so_far() -> GridCandidates:
+        seen = gathered(looked, candidates.image_hw, candidates.points, upscalings)
+        return replace(seen.followed_by(candidates.take(chosen[done:])), looked=True)
+
     for index in chosen:
         report.check()
         crop_xyxy, tile, scores = _looked_at(segmenter, embedding, candidates, int(index), settings)
@@ -66,22 +81,13 @@ def look_again(
         assert embedding.image is not None, "embedded() asks for the image"
         seen = upscalings[size].placed(tile)
         if invented_edges(seen, embedding.image[y0:y1, x0:x1]) <= INVENTED:
-            tiles.append(tile)
             box = upscalings[size].box_of(tile) + (x0, y0, x0, y0)
-            rows.append((*box, *scores, *candidates.point_coords[index], *crop_xyxy))
+            looked.add(tile, *box, *scores, *candidates.point_coords[index], *crop_xyxy)
+        done += 1
+        if partial is not None:
+            partial(so_far)
     report.step(settings.looks - len(chosen))
-    table = np.array(rows, np.float32).reshape(-1, 12)
-    return replace(
-        candidates,
-        tiles=tuple(tiles),
-        boxes_xyxy=table[:, :4],
-        predicted_iou=table[:, 4],
-        stability_score=table[:, 5],
-        point_coords=table[:, 6:8],
-        crop_boxes_xyxy=table[:, 8:].astype(np.int32),
-        upscalings=upscalings,
-        looked=True,
-    )
+    return so_far()
 
 
 def _looked_at(

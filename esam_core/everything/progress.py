@@ -1,11 +1,17 @@
-"""Progress reports and cancellation while a grid is decoded."""
+"""Progress reports, partial results and cancellation while a grid is decoded."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from esam_core.errors import Cancelled
 
+if TYPE_CHECKING:
+    from esam_core.everything.candidates import GridCandidates
+
 Progress = Callable[[int, int], None]  # points done, points in total
 Cancel = Callable[[], bool]
+# Gets a function that returns the candidates so far; they are put together only if it is called.
+Partial = Callable[[Callable[[], "GridCandidates"]], None]
 
 
 class ProgressReport:

@@ -7,7 +7,9 @@ import torch
 
 from esam_core.cleanup import remove_regions_at
 from esam_core.everything.candidates import GridCandidates, Upscaling
-from esam_core.everything.selection import draw
+from esam_core.everything.selection import choose, draw
+from esam_core.everything.settings import GridSettings
+from esam_core.masks import Masks
 from esam_core.segmenter import Segmenter
 
 
@@ -85,6 +87,27 @@ def redraw(
         share = min_area / seen.size
         remove_regions_at(mask, before.data[0] ^ seen, round(share * mask.size))
     return mask
+
+
+def sketch(
+    segmenter: Segmenter,
+    candidates: GridCandidates,
+    settings: GridSettings,
+    image_hw: tuple[int, int],
+) -> Masks:
+    """Filter candidates and draw them in a small size of their image, as a quick preview.
+
+    Args:
+        segmenter: The model that decoded the candidates.
+        candidates: All that was found so far.
+        settings: The filters, as for ``select``; small regions are not removed.
+        image_hw: Height and width of the preview in pixels.
+
+    Returns:
+        Masks (n, h, w), highest predicted IoU first.
+    """
+    chosen = candidates.take(choose(candidates, settings))
+    return draw(resized(segmenter, chosen, image_hw), np.arange(len(chosen)))
 
 
 def _size(box_xyxy: np.ndarray) -> tuple[int, int]:

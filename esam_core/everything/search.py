@@ -1,5 +1,7 @@
 """The search of one crop: decode its points, keep the candidates that pass the thresholds."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -41,10 +43,9 @@ class CropSearch:
         self.low_hw: tuple[int, int] | None = None
         self.covered: np.ndarray | None = None  # low-resolution union of the masks found so far
 
-    def run(self) -> int:
-        """Decode all points that need it; return how many were decoded."""
+    def run(self) -> Iterator[int]:
+        """Decode all points that need it; yield after every batch how many were decoded."""
         batch = self.settings.points_per_batch or self.segmenter.batch_size
-        decoded = 0
         for points, check in ((self.crop.points, False), (self.crop.if_uncovered, True)):
             waiting = points
             while len(waiting):
@@ -53,10 +54,9 @@ class CropSearch:
                 part, rest = left[:batch], left[batch:]
                 if len(part):
                     self._decode(part)
-                decoded += len(part)
                 self.report.step(len(waiting) - len(rest))
                 waiting = rest
-        return decoded
+                yield len(part)
 
     @free_cores.computing()
     @torch.inference_mode()

@@ -52,7 +52,7 @@ def fig3_segment_everything(
     text = signed(
         f"Figure 3. Segment everything: {side} x {side} points, masks with predicted IoU above "
         f"{settings.pred_iou_thresh:g} and stability from "
-        f"{settings.stability_score_thresh:g}. A mask's colour depends on its place and size.",
+        f"{settings.stability_score_thresh:g}. Masks that touch have clearly different colours.",
         [segmenter],
         watch.seconds,
     )

@@ -1,10 +1,8 @@
-"""Colours: a palette for objects, a ramp for heat maps, and stable colours for masks."""
+"""Colours: a palette for objects and a ramp for heat maps."""
 
 import colorsys
 
 import numpy as np
-
-from esam_core.masks import Masks
 
 Colour = tuple[int, int, int]  # red, green, blue from 0 to 255
 
@@ -29,7 +27,6 @@ HEAT: tuple[Colour, ...] = (
 )
 WHITE: Colour = (255, 255, 255)
 GOLDEN = 0.618034  # golden ratio: hues at multiples of it stay far apart
-CELLS = 24  # a mask's colour depends on which of 24 x 24 cells of the image its centre is in
 
 
 def palette(n: int) -> list[Colour]:
@@ -55,25 +52,6 @@ def heat_ramp(heat: np.ndarray) -> np.ndarray:
 def hex_code(colour: Colour) -> str:
     """Return a colour in CSS notation, such as ``#5b7cfa``."""
     return f"#{bytes(colour).hex()}"
-
-
-def stable_colours(masks: Masks) -> list[Colour]:
-    """Return n colours for n masks, derived from each mask's position and size, not its index.
-
-    A mask's colour does not depend on the order, on other masks or on small changes of the mask.
-    """
-    height, width = masks.image_hw
-    colours = []
-    for mask, (x0, y0, x1, y1) in zip(masks.data, masks.boxes_xyxy.astype(int), strict=True):
-        rows, columns = np.nonzero(mask[y0:y1, x0:x1])
-        if not len(rows):
-            colours.append(_wheel(0))
-            continue
-        row = int((y0 + rows.mean()) / height * CELLS)
-        column = int((x0 + columns.mean()) / width * CELLS)
-        octave = int(np.log2(len(rows)))
-        colours.append(_wheel(octave + 7 * (column + CELLS * row)))
-    return colours
 
 
 def _wheel(step: int) -> Colour:

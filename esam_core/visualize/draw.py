@@ -6,7 +6,8 @@ import numpy as np
 
 from esam_core.errors import InvalidImage
 from esam_core.masks import Masks
-from esam_core.visualize.colours import WHITE, Colour, heat_ramp, stable_colours
+from esam_core.visualize.apart import stable_colours
+from esam_core.visualize.colours import WHITE, Colour, heat_ramp
 
 
 def draw_masks(

@@ -21,7 +21,6 @@ from esam_core.visualize import (
     hex_code,
     palette,
     panel,
-    stable_colours,
 )
 from esam_core.visualize.markers import GREEN, RED
 
@@ -72,14 +71,6 @@ def test_small_mask_lies_on_top_whatever_the_order():
 def test_full_empty_and_no_mask_can_be_drawn():
     for masks in (block(0, 0, 80, 60), np.zeros((60, 80), bool), Masks.empty((60, 80))):
         assert draw_masks(grey(), masks).shape == (60, 80, 3)
-
-
-def test_mask_keeps_its_colour_among_other_masks():
-    data = np.stack([block(5 * i, 3 * i, 5 * i + 9, 3 * i + 20) for i in range(10)])
-    colours = stable_colours(Masks.from_data(data))
-    turned = stable_colours(Masks.from_data(data[::-1][:4]))
-    assert turned == colours[::-1][:4]
-    assert len(set(colours)) > 6
 
 
 def test_palette_begins_the_same_and_repeats_no_colour():

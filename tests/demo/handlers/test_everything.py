@@ -1,11 +1,12 @@
 """Everything in a photo, with the bundled model and a small grid."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
 
-from demo.handlers import everything, tasks
+from demo.handlers import everything, preview, tasks
 from demo.handlers.pictures import mask_from_url
 from esam_core.everything import settings
 from tests.support.fakes import payload_of
@@ -26,7 +27,15 @@ def searching(engine, payload, filters=OPEN, grid="fast"):
     """Make the task that the page runs."""
 
     def task(progress, cancel):
-        return everything.find(engine, payload, grid, filters, progress=progress, cancel=cancel)
+        return everything.find(
+            engine,
+            payload,
+            grid,
+            filters,
+            progress=progress,
+            cancel=cancel,
+            partial=progress.partial,
+        )
 
     return task
 
@@ -45,6 +54,7 @@ def layer_of(reply) -> dict:
 def test_points_are_counted_and_masks_come_largest_first(mini_engine, bear_file, monkeypatch):
     monkeypatch.setattr(tasks, "PROGRESS_SECONDS", 0)
     *counts, last = find(mini_engine, payload_of(mini_engine, bear_file))
+    counts = [step for step in counts if isinstance(step, tasks.Step)]
     done = [step.done for step in counts]
     assert done[:10] == list(range(0, 37, 4)) and done == sorted(done)
     assert {step.total for step in counts} == {36 + 4 * 9 + 90}
@@ -57,6 +67,7 @@ def test_points_are_counted_and_masks_come_largest_first(mini_engine, bear_file,
 def test_progress_is_reported_at_intervals(mini_engine, bear_file, monkeypatch):
     monkeypatch.setattr(tasks, "PROGRESS_SECONDS", 3600)
     *counts, last = find(mini_engine, payload_of(mini_engine, bear_file))
+    counts = [step for step in counts if isinstance(step, tasks.Step)]
     assert counts == [(0, 36 + 4 * 9 + 90)] and len(last["rows"]) > 1
 
 
@@ -89,6 +100,52 @@ def test_a_search_stops_when_it_is_cancelled_and_nothing_is_kept(mini_engine, be
     tasks.stop(mini_engine, payload, "everything")
     assert list(steps)[-1]["code"] == "cancelled"
     assert mini_engine.results.get(payload["token"]) is None
+
+
+def test_masks_are_shown_while_the_search_goes_on(mini_engine, bear_file, monkeypatch):
+    monkeypatch.setattr(preview, "LEAST_SECONDS", 0)
+    monkeypatch.setattr(preview, "SHARE", 1e9)
+    *events, last = find(mini_engine, payload_of(mini_engine, bear_file))
+    partial = [layer_of(e.reply) for e in events if isinstance(e, tasks.Partial)]
+    assert len(partial) > 5 and all(layer["partial"] for layer in partial)
+    assert max(len(layer["colours"]) for layer in partial) > 1
+    assert all("shown" not in layer and len(layer["png"]) < 60_000 for layer in partial)
+    assert "partial" not in layer_of(last)
+
+
+def test_previews_take_a_small_share_of_the_time(monkeypatch):
+    now = 0.0
+    monkeypatch.setattr(preview, "time", SimpleNamespace(monotonic=lambda: now))
+    drawn = []
+
+    def draw(candidates):
+        nonlocal now
+        drawn.append(now)
+        now += 0.6  # a slow machine
+
+    shows = preview.Preview(draw)
+    while now < 100:
+        now += 0.05
+        shows(lambda: "candidates")
+    assert 3 <= len(drawn) <= 6
+    assert shows.newest() == "candidates"
+
+
+def test_a_cancelled_search_keeps_what_it_found_and_starts_anew(
+    mini_engine, bear_file, monkeypatch
+):
+    monkeypatch.setattr(tasks, "PROGRESS_SECONDS", 0)
+    payload = payload_of(mini_engine, bear_file)
+    steps = tasks.run(mini_engine, payload, "everything", searching(mini_engine, payload))
+    assert next(step for step in steps if isinstance(step, tasks.Step) and step.done >= 36)
+    tasks.stop(mini_engine, payload, "everything")
+    last = list(steps)[-1]
+    assert last["code"] == "cancelled" and "what was found stays" in last["message"]
+    request = {"token": payload["token"], "shown": layer_of(last)["shown"], "ids": [1]}
+    [kept] = everything.regions(mini_engine, {**request, "keep": True})["masks"]
+    assert kept["model"] == "mini"
+    assert everything.change(mini_engine, payload, STRICT)["rows"] == []
+    assert find(mini_engine, payload)[-1]["rows"] != last["rows"]
 
 
 def test_a_token_reaches_only_its_own_masks(mini_engine, bear_file, dog_file):

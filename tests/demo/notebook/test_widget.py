@@ -193,7 +193,7 @@ def test_playground_can_be_cancelled_while_it_works(monkeypatch):
     made.mode.value = "everything"
     started = threading.Event()
 
-    def endless(segmenter, embedding, settings, *, progress, cancel):
+    def endless(segmenter, embedding, settings, *, progress, cancel, partial):
         progress(5, 256)
         started.set()
         while not cancel():

@@ -40,7 +40,7 @@ def open_tab(driver, path):
 
 def run(driver):
     driver.button("Segment everything").click()
-    driver.page.wait_for_function(LAYER)
+    driver.page.wait_for_function(f"{LAYER}?.rows")
     driver.page.wait_for_function("!document.querySelector('#es-everything-message progress')")
     return driver.wait()
 
@@ -79,15 +79,9 @@ def test_masks_are_hovered_selected_merged_and_exported(open_page, mini_server, 
 
 
 @pytest.mark.browser
-def test_a_slider_and_the_table_work_on_what_was_found(
-    open_page, mini_server, bear_file, monkeypatch
-):
+def test_a_slider_works_on_what_was_found(open_page, mini_server, bear_file, monkeypatch):
     driver = run(open_tab(open_page(mini_server), bear_file))
     monkeypatch.setattr(everything, "search", None)
-    table = driver.page.locator("#es-everything-table")
-    table.get_by_text("2", exact=True).first.click()
-    driver.page.wait_for_function("esamPage.canvas.picked.has(2)")
-
     shown = driver.page.evaluate(f"{LAYER}.shown")
     driver.page.get_by_label("number input for Predicted IoU").fill("1")
     driver.page.keyboard.press("Tab")
@@ -96,6 +90,48 @@ def test_a_slider_and_the_table_work_on_what_was_found(
     message.wait_for()
     assert driver.page.evaluate(f"{LAYER}.tips") == []
     assert picked(driver) == []
+    assert not driver.page.locator(".es-found").is_visible()
+    assert "No mask passes" in driver.page.locator(".es-status").inner_text()
+
+
+@pytest.mark.browser
+def test_rows_of_the_table_and_masks_on_the_photo_are_selected_together(
+    open_page, mini_server, bear_file
+):
+    driver = run(open_tab(open_page(mini_server), bear_file))
+    count, page = driver.page.evaluate(f"{LAYER}.rows.length"), driver.page
+    status = page.locator(".es-status")
+    assert status.inner_text().startswith(f"{count} masks. Click one")
+    rows = page.locator(".es-found tbody tr")
+    selected = page.locator(".es-found tr[aria-selected=true]")
+    rows.nth(1).locator("td").nth(2).click()  # any cell
+    assert picked(driver.wait()) == [2]
+    assert selected.get_attribute("data-id") == "2"
+    assert status.inner_text().startswith("1 mask selected")
+    driver.press("ArrowUp").press("Space")
+    assert sorted(picked(driver)) == [1, 2]
+    driver.press("End").press("Enter")
+    assert picked(driver) == [count]
+    (first, *at), *_ = page.evaluate(PLACES)
+    driver.click(*at)
+    assert [selected.get_attribute("data-id")] == [str(first)]
+    page.get_by_role("button", name="Score").click()
+    scores = [
+        float(text) for text in page.locator(".es-found tbody td:nth-child(3)").all_inner_texts()
+    ]
+    assert scores == sorted(scores, reverse=True)
+    assert page.locator("th[aria-sort=descending]").inner_text().startswith("Score")
+
+    driver.button("Keep all").click()
+    page.wait_for_function(f"esamPage.canvas.doc.objects.length === {count}")
+    driver.wait()
+    assert f"{count} masks are objects now" in status.inner_text()
+    assert all(one["mask"] for one in driver.state["objects"])
+    driver.button("Undo").click()
+    [empty] = driver.wait().state["objects"]
+    assert not empty["mask"]
+    driver.button("Redo").click()
+    assert len(driver.wait().state["objects"]) == count
 
 
 @pytest.mark.browser
@@ -109,14 +145,18 @@ def test_a_run_is_cancelled_and_another_visitor_is_not(
     one.button("Segment everything").click()
     one.page.wait_for_function("document.querySelector('#es-everything-message progress[max]')")
     assert "of 7290 points" in one.page.locator("#es-everything-message").inner_text()
+    one.page.wait_for_function(f"{LAYER}?.partial")
+    assert not one.page.locator(".es-found").is_visible()
     one.button("Cancel").click()
-    one.page.locator("#es-everything-message", has_text="Cancelled").wait_for()
+    one.page.locator("#es-everything-message", has_text="Cancelled; what was found").wait_for()
     assert one.button("Segment everything").is_visible()
+    one.page.wait_for_function(f"{LAYER}.rows.length")
+    kept = one.page.evaluate(f"{LAYER}.shown")
 
     monkeypatch.setitem(settings.PRESETS, "fast", few)
     two = run(open_tab(open_page(mini_server), dog_file))
     assert two.page.evaluate(f"{LAYER}.tips.length") > 0
-    assert not one.page.evaluate(f"Boolean({LAYER})")
+    assert one.page.evaluate(f"{LAYER}.shown") == kept
 
 
 @pytest.mark.browser
@@ -127,10 +167,10 @@ def test_a_finger_selects_on_a_phone(open_page, mini_server, bear_file):
     (first, *at), (second, *there) = driver.page.evaluate(PLACES)[:2]
     assert picked(driver.click(*at)) == [first]
     assert driver.page.locator(".es-tip").is_visible()
-    assert not driver.page.locator(".es-status").is_visible()
+    assert "1 mask selected" in driver.page.locator(".es-status").inner_text()
     assert picked(driver.click(*there)) == [first, second]
     assert picked(driver.click(*at)) == [second]
-    driver.button("Keep selection").click()
+    driver.button("Keep selected").click()
     driver.page.wait_for_function("esamPage.canvas.hasMask(esamPage.canvas.active)")
     assert driver.page.evaluate("document.documentElement.scrollWidth") <= 390
 
@@ -147,7 +187,7 @@ def test_a_mask_kept_on_a_large_photo_has_the_photos_size_in_coco(
     run(driver)
     (first, *at), *_ = driver.page.evaluate(PLACES)
     assert picked(driver.click(*at)) == [first]
-    driver.button("Keep selection").click()
+    driver.button("Keep selected").click()
     driver.page.wait_for_function("esamPage.canvas.active.mask")
     driver.page.wait_for_function("!esamPage.canvas.picked.size")
     name = driver.page.get_by_label("Name of the object")
