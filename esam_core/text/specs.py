@@ -41,7 +41,7 @@ _ROWS = (
         OFFLINE,
         "Offline vocabulary",
         "Apache-2.0 (classifier), WordNet licence (words)",
-        threshold=0.1,
+        threshold=0.2,
         bundled=True,
         loader="esam_core.text.offline:load_offline",
     ),
