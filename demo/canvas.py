@@ -8,9 +8,11 @@ from gradio.events import Dependency
 from demo.handlers.pictures import drawing_colours
 from demo.static import bundle, styles
 
+STYLES = ("canvas.css", "page.css", "controls.css", "fields.css", "words.css")
 # Constant on purpose: Gradio runs templates as code, so no user input may enter them.
 TEMPLATE = '<div class="es-page"></div>'
 MOUNT = "entry.mount({ element, props, trigger, watch });"
+WORDS = "entry.mount({ element, trigger });"
 REFUSED = """() => {{
   const refused = new CustomEvent('es-refused', {{ detail: '{kind}', bubbles: true }});
   document.querySelector('.es-page').dispatchEvent(refused);
@@ -38,7 +40,7 @@ class PromptCanvas(gr.HTML):
         super().__init__(
             html_template=TEMPLATE,
             js_on_load=f"{bundle('main.js')}\n{MOUNT}",
-            head=f"<style>\n{styles('canvas.css', 'page.css', 'controls.css')}\n</style>",
+            head=f"<style>\n{styles(*STYLES)}\n</style>",
             apply_default_css=False,
             elem_id=elem_id,
             kinds=kinds,
@@ -48,6 +50,18 @@ class PromptCanvas(gr.HTML):
     def api_info(self) -> dict[str, Any]:
         """Describe the value for Gradio's API listing."""
         return {"type": "object", "description": "mode, token, model, picked, prompt"}
+
+
+class WordChips(gr.HTML):
+    """Words as buttons: the data of its event ``word`` has the chosen one as ``word``.
+
+    A value with ``data-look`` is sent back as the event ``look`` when it comes into view.
+    """
+
+    def __init__(self, elem_id: str):
+        super().__init__(
+            js_on_load=f"{bundle('words.js')}\n{WORDS}", elem_id=elem_id, elem_classes="es-words"
+        )
 
 
 def report_refusal(event: Dependency, kind: str) -> None:

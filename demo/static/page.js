@@ -48,6 +48,7 @@ export class Page {
       fail: sentence => this.canvas.showMessage(sentence, 'error'),
     });
     this.panel = new Panel(this.canvas, props, this.models.note);
+    this.models.offerIn(this.panel.slot);
     this.tabs = new Tabs(props.modes, this.texts, this.panel.slot, (mode, has) => this.setMode(mode, has));
     this.canvas.bar.el.prepend(this.tabs.el);
     this.canvas.empty.append(...this.photos.invitation());

@@ -32,8 +32,9 @@ class OfflineEncoder:
     """A classifier and its vocabulary as a text encoder.
 
     The embedding of a region is its class probabilities (1000,); that of a text is 1 for the
-    classes that the text covers (less if they only stand for it), else 0. Their product is the probability that the region shows
-    what the text names. The same classifier sees the whole image, cell by cell.
+    classes that the text covers (less if they only stand for it), else 0. Their product is the
+    probability that the region shows what the text names. The same classifier sees the whole image,
+    cell by cell.
 
     Args:
         spec: Row of ``TEXT_ENCODERS``.

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from demo.handlers import text
+from demo.handlers import text, text_search
 from demo.handlers.views import view
 from demo.tabs import shared
 from esam_core.everything import settings
@@ -20,7 +20,7 @@ def few_points(monkeypatch):
 
 
 def search(engine, payload, query, threshold):
-    return text.search(engine, view(engine, payload), split_texts(query), threshold)
+    return text_search.search(engine, view(engine, payload), split_texts(query), threshold)
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +43,8 @@ def test_each_text_has_its_colour_and_its_best_masks(mini_engine, bear_payload):
 
 def test_next_text_reuses_the_masks_of_the_photo(mini_engine, bear_payload, monkeypatch):
     search(mini_engine, bear_payload, "bear", 0.1)
-    monkeypatch.setattr(text, "trace_proposals", None)
-    monkeypatch.setattr(text, "embed_regions", None)
+    monkeypatch.setattr(text_search, "trace_proposals", None)
+    monkeypatch.setattr(text_search, "embed_regions", None)
     assert search(mini_engine, bear_payload, "banana", 0.1).notices
 
 
@@ -59,7 +59,7 @@ def test_unknown_word_is_reported_and_the_others_are_searched(mini_engine, bear_
 def test_no_match_is_an_answer(mini_engine, bear_payload):
     found = search(mini_engine, bear_payload, "banana", 0.9)
     assert not any(hit.chosen for hit in found.hits)
-    assert "No match for “banana”" in found.notices[-1]
+    assert "Nothing found for “banana”" in found.notices[-1]
     reply = text.find(mini_engine, bear_payload, "banana", 0.9)
     assert reply["layers"]["text-masks"]["masks"] == [] and len(reply["found"]) == 0
 
@@ -78,7 +78,7 @@ def test_text_without_a_known_word_gives_notices_and_no_masks(mini_engine, bear_
 
 
 def test_absent_clip_is_refused_with_the_way_to_get_it(mini_engine, bear_payload, monkeypatch):
-    monkeypatch.setattr("esam_core.text.clip.cached_weights", lambda recipe: None)
+    monkeypatch.setattr("esam_core.text.clip.cached_weights", lambda spec: None)
     reply = text.find(mini_engine, bear_payload, "a red bear", 0.1, "ViT-B-32")
     assert "--encoder ViT-B-32 --download" in reply["error"]
 

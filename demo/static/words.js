@@ -1,0 +1,20 @@
+// @ts-check
+// Words to search for with one click; demo/canvas.py calls mount() with the arguments of a component's script.
+
+/** @import { Gradio } from './types' */
+
+/** Send `word` for a clicked word, and `look` once words that need a look at the photo come into view. @param {Gradio} gradio */
+export function mount({ element, trigger }) {
+  element.addEventListener('click', event => {
+    const chosen = /** @type {HTMLElement} */ (event.target).closest('button[data-word]');
+    if (chosen) trigger('word', { word: chosen.getAttribute('data-word') });
+  });
+  const look = () => {
+    const words = element.querySelector('[data-look]');
+    if (!words || !element.offsetParent) return;
+    words.removeAttribute('data-look');
+    trigger('look', {});
+  };
+  new IntersectionObserver(look).observe(element);
+  new MutationObserver(look).observe(element, { childList: true, subtree: true });
+}
