@@ -52,16 +52,14 @@ class PromptCanvas(gr.HTML):
         return {"type": "object", "description": "mode, token, model, picked, prompt"}
 
 
-class WordChips(gr.HTML):
-    """Words as buttons: the data of its event ``word`` has the chosen one as ``word``.
+def word_chips(elem_id: str) -> gr.HTML:
+    """Add words as buttons: the data of its event ``word`` has the chosen one as ``word``.
 
-    A value with ``data-look`` is sent back as the event ``look`` when it comes into view.
+    A value with ``data-look`` is answered by the event ``look`` when it comes into view.
+    ``typed`` comes for every change of a field ``es-typed`` of the same mode.
     """
-
-    def __init__(self, elem_id: str):
-        super().__init__(
-            js_on_load=f"{bundle('words.js')}\n{WORDS}", elem_id=elem_id, elem_classes="es-words"
-        )
+    script = f"{bundle('words.js')}\n{WORDS}"
+    return gr.HTML(js_on_load=script, elem_id=elem_id, elem_classes="es-words")
 
 
 def report_refusal(event: Dependency, kind: str) -> None:

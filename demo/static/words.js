@@ -3,11 +3,18 @@
 
 /** @import { Gradio } from './types' */
 
-/** Send `word` for a clicked word, and `look` once words that need a look at the photo come into view. @param {Gradio} gradio */
+/**
+ * Send `word` for a clicked word, `look` once words that need a look at the photo come into view, and `typed` for
+ * every change of the field .es-typed beside them: Gradio reports keys, but not what is pasted or dictated.
+ * @param {Gradio} gradio
+ */
 export function mount({ element, trigger }) {
   element.addEventListener('click', event => {
     const chosen = /** @type {HTMLElement} */ (event.target).closest('button[data-word]');
     if (chosen) trigger('word', { word: chosen.getAttribute('data-word') });
+  });
+  element.closest('.es-mode-panel')?.addEventListener('input', event => {
+    if (/** @type {HTMLElement} */ (event.target).closest('.es-typed')) trigger('typed', {});
   });
   const look = () => {
     const words = element.querySelector('[data-look]');

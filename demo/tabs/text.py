@@ -5,7 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from demo.canvas import PromptCanvas, WordChips
+from demo.canvas import PromptCanvas, word_chips
 from demo.engine import Engine
 from demo.handlers import encoders, text, words
 from demo.handlers.encoders import OFFLINE
@@ -37,11 +37,11 @@ def build(engine: Engine, canvas: PromptCanvas) -> None:
             placeholder=texts.EXAMPLE,
             max_lines=1,
             elem_id="es-text-query",
-            elem_classes="es-field",
+            elem_classes=["es-field", "es-typed"],
         )
         run, cancel = run_buttons("text", texts.RUN)
     line = message_line("text")
-    meant, chips = WordChips("es-text-meant"), WordChips("es-text-words")
+    meant, chips = word_chips("es-text-meant"), word_chips("es-text-words")
     ranked = gr.Gallery(
         label=texts.RANKED,
         show_label=False,
@@ -94,8 +94,8 @@ def build(engine: Engine, canvas: PromptCanvas) -> None:
         counting=texts.PROGRESS,
     )
     _wire_results(engine, inputs, [line, *results], keep)
-    for name, field in (("typed", query), ("changed", encoder)):
-        field.input(_cleared, None, [line, *results], api_name=f"text_{name}", **NEWEST, **NO_QUEUE)
+    for name, changed in (("typed", meant.typed), ("changed", encoder.input)):
+        changed(_cleared, None, [line, *results], api_name=f"text_{name}", **NEWEST, **NO_QUEUE)
     encoder.input(
         lambda name: (_about(name), encoders.threshold_of(name)),
         encoder,
@@ -144,7 +144,7 @@ def _wire_results(engine: Engine, inputs: list[Any], outputs: list[Any], keep: g
     )
 
 
-def _chosen(chips: WordChips, query: gr.Textbox, name: str) -> Any:
+def _chosen(chips: gr.HTML, query: gr.Textbox, name: str) -> Any:
     """Put a chosen word into the field; what follows is given to the result."""
 
     def put(event: gr.EventData) -> str:
@@ -153,7 +153,7 @@ def _chosen(chips: WordChips, query: gr.Textbox, name: str) -> Any:
     return chips.word(put, None, query, api_name=f"text_{name}_put", **QUIET, **NO_QUEUE).then
 
 
-def _wire_words(engine: Engine, canvas: PromptCanvas, chips: WordChips, results: list[Any]) -> None:
+def _wire_words(engine: Engine, canvas: PromptCanvas, chips: gr.HTML, results: list[Any]) -> None:
     """Clear the results for a new photo and show its words."""
 
     def entered(event: gr.EventData) -> Updates:
