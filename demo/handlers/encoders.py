@@ -24,7 +24,10 @@ __all__ = ["OFFLINE", "about", "encoder_menu", "fetch", "listed", "text_encoder"
 
 def encoder_menu() -> list[tuple[str, str]]:
     """List the text models for a menu: title and name."""
-    return [(_title(row), name) for name, row in TEXT_ENCODERS.items()]
+    return [
+        (texts.OFFLINE_TITLE if row.bundled else row.title, name)
+        for name, row in TEXT_ENCODERS.items()
+    ]
 
 
 def threshold_of(name: str) -> float:
@@ -75,10 +78,6 @@ def text_encoder(engine: Engine, name: str) -> TextEncoder:
     return engine.tools.get_or_make(
         ("encoder", name), lambda: in_its_own_thread(lambda: load_text_encoder(name))
     )
-
-
-def _title(row: TextEncoderSpec) -> str:
-    return f"{row.title}, {row.size_mb} MB" if row.size_mb else texts.OFFLINE_TITLE
 
 
 def _described(engine: Engine, row: TextEncoderSpec) -> Json:

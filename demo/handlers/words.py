@@ -17,17 +17,21 @@ from esam_core.images import asset, load_rgb
 from esam_core.text import load_vocabulary
 
 MOST = 6
-LIKELY = 0.04  # share of the photo's cells, weighted by the certainty of the classifier
+LIKELY = 0.06  # mean probability over the photo
 SIDE = 640  # pixels; the classifier sees no more
 
 
 @answering
 def known(engine: Engine, payload: Any) -> Reply:
-    """Return ``words`` for a photo without computing; ``look`` says that ``likely`` has more."""
+    """Return ``words`` for a photo without computing.
+
+    ``seen`` says whether they name what is in the photo; otherwise they are everyday words, and
+    ``likely`` may find better ones.
+    """
     if not token_of(payload):
-        return {"words": [], "look": False}
+        return {"words": [], "seen": True}
     words = _annotated(photo_of(engine, payload).name)
-    return {"words": list(words or texts.EVERYDAY), "look": not words}
+    return {"words": list(words or texts.EVERYDAY), "seen": bool(words)}
 
 
 @answering
@@ -35,7 +39,7 @@ def likely(engine: Engine, payload: Any) -> Reply:
     """Return the ``words`` that the offline classifier finds likely in a photo, once per photo."""
     photo = photo_of(engine, payload)
     words = engine.cache.get_or_make(("words", photo.digest), lambda: _seen(engine, photo))
-    return {"words": list(dict.fromkeys([*words, *texts.EVERYDAY]))[:MOST], "look": False}
+    return {"words": list(words or texts.EVERYDAY), "seen": bool(words)}
 
 
 def _seen(engine: Engine, photo: Photo) -> tuple[str, ...]:

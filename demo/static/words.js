@@ -23,5 +23,5 @@ export function mount({ element, trigger }) {
     trigger('look', {});
   };
   new IntersectionObserver(look).observe(element);
-  new MutationObserver(look).observe(element, { childList: true, subtree: true });
+  new MutationObserver(look).observe(element, { childList: true, subtree: true, attributeFilter: ['data-look'] });
 }

@@ -160,7 +160,7 @@ def _wire_words(engine: Engine, canvas: PromptCanvas, chips: gr.HTML, results: l
         if not event._data.get("fresh"):
             return (gr.skip(),) * (len(results) + 1)
         reply = words.known(engine, event._data)
-        return "", _no_thumbnails(), None, "", _words(reply)
+        return "", _no_thumbnails(), None, "", _words(reply, look=not reply.get("seen"))
 
     def look(payload: Any) -> Any:
         reply = words.likely(engine, payload)
@@ -170,9 +170,9 @@ def _wire_words(engine: Engine, canvas: PromptCanvas, chips: gr.HTML, results: l
     chips.look(look, canvas, chips, api_name="text_look", **QUIET, **EMBED_QUEUE)
 
 
-def _words(reply: Reply) -> str:
-    label = texts.TRY if reply.get("look") else texts.WORDS
-    return _chips(label, reply.get("words", []), look=bool(reply.get("look")))
+def _words(reply: Reply, *, look: bool = False) -> str:
+    label = texts.WORDS if reply.get("seen") else texts.TRY
+    return _chips(label, reply.get("words", []), look=look)
 
 
 def _chips(label: str, names: list[str], *, look: bool = False) -> str:

@@ -39,6 +39,7 @@ def test_each_text_has_its_colour_and_its_best_masks(mini_engine, bear_payload):
     assert max(max(picture.shape) for picture in reply["thumbnails"]) <= 200
     assert reply["hits"][0] == {"label": "a bear", "score": found.hits[0].score, "chosen": True}
     assert len(reply["found"]) == len(chosen)
+    assert reply["message"].startswith(f"{len(chosen)} found.") and reply["suggestions"] == []
 
 
 def test_next_text_reuses_the_masks_of_the_photo(mini_engine, bear_payload, monkeypatch):
@@ -52,6 +53,7 @@ def test_unknown_word_is_reported_and_the_others_are_searched(mini_engine, bear_
     found = search(mini_engine, bear_payload, "bannana, a red bear, bear on the left", 0.1)
     assert [text.subject for text in found.ranking.texts] == ["bear", "bear"]
     notices = " ".join(found.notices)
+    assert found.suggestions[0] == "banana"
     for part in ("Did you mean banana", "no colours", "on the left"):
         assert part in notices
 
@@ -62,6 +64,7 @@ def test_no_match_is_an_answer(mini_engine, bear_payload):
     assert "Nothing found for “banana”" in found.notices[-1]
     reply = text.find(mini_engine, bear_payload, "banana", 0.9)
     assert reply["layers"]["text-masks"]["masks"] == [] and len(reply["found"]) == 0
+    assert "try another word" in reply["message"] and "found." not in reply["message"]
 
 
 @pytest.mark.parametrize("query", ["", " , ", "x" * 2000])
