@@ -1,6 +1,6 @@
 """Errors that a caller may handle. Messages state the value, what is allowed and what to do."""
 
-from collections.abc import Sequence
+import collections.abc
 
 
 class EsamError(Exception):
@@ -47,7 +47,7 @@ class UnknownWord(EsamError, ValueError):
         suggestions: Known words to look for instead, the best first.
     """
 
-    def __init__(self, message: str = "", suggestions: Sequence[str] = ()):
+    def __init__(self, message: str = "", suggestions: collections.abc.Iterable[str] = ()):
         super().__init__(message)
         self.suggestions = tuple(suggestions)
 
