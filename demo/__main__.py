@@ -11,7 +11,6 @@ from esam_core.process import tune_process
 
 # Before gradio is imported: afterwards it has already asked the network.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -8,10 +8,14 @@ from gradio.events import Dependency
 from demo.handlers.pictures import drawing_colours
 from demo.static import bundle, styles
 
+STYLES = (
+    *("canvas.css", "page.css", "controls.css", "fields.css"),
+    *("words.css", "export.css", "found.css", "arrival.css"),
+)
 # Constant on purpose: Gradio runs templates as code, so no user input may enter them.
 TEMPLATE = '<div class="es-page"></div>'
 MOUNT = "entry.mount({ element, props, trigger, watch });"
-STYLES = ("canvas.css", "page.css", "controls.css", "export.css", "found.css", "arrival.css")
+WORDS = "entry.mount({ element, trigger });"
 REFUSED = """() => {{
   const refused = new CustomEvent('es-refused', {{ detail: '{kind}', bubbles: true }});
   document.querySelector('.es-page').dispatchEvent(refused);
@@ -51,6 +55,16 @@ class PromptCanvas(gr.HTML):
     def api_info(self) -> dict[str, Any]:
         """Describe the value for Gradio's API listing."""
         return {"type": "object", "description": "mode, token, model, picked, prompt"}
+
+
+def word_chips(elem_id: str) -> gr.HTML:
+    """Add words as buttons: the data of its event ``word`` has the chosen one as ``word``.
+
+    A value with ``data-look`` is answered by the event ``look`` when it comes into view.
+    ``typed`` comes for every change of a field ``es-typed`` of the same mode.
+    """
+    script = f"{bundle('words.js')}\n{WORDS}"
+    return gr.HTML(js_on_load=script, elem_id=elem_id, elem_classes="es-words")
 
 
 def report_refusal(event: Dependency, kind: str) -> None:

@@ -1,5 +1,7 @@
 """Errors that a caller may handle. Messages state the value, what is allowed and what to do."""
 
+import collections.abc
+
 
 class EsamError(Exception):
     """Base class of all errors that this project raises."""
@@ -38,7 +40,16 @@ class UnknownModel(EsamError, KeyError):
 
 
 class UnknownWord(EsamError, ValueError):
-    """A text that is not in the vocabulary."""
+    """A text that is not in the vocabulary.
+
+    Args:
+        message: The sentence for people.
+        suggestions: Known words to look for instead, the best first.
+    """
+
+    def __init__(self, message: str = "", suggestions: collections.abc.Iterable[str] = ()):
+        super().__init__(message)
+        self.suggestions = tuple(suggestions)
 
 
 class WeightsNotFound(EsamError, FileNotFoundError):

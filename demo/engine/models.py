@@ -3,25 +3,16 @@
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from demo.engine.catalogue import Catalogue, ModelEntry
+from demo.engine.downloads import Downloads
 from demo.engine.scheduler import in_its_own_thread
 from esam_core.errors import EsamError, UnknownModel
 
 log = logging.getLogger(__name__)
 
 EXACT = "@fp32"  # after a model's name: the same weights in the exact precision
-
-
-@dataclass(slots=True)
-class Download:
-    """Progress of a download in [0, 1], or its error."""
-
-    done: float = 0.0
-    running: bool = True
-    error: str = ""
 
 
 class Models:
@@ -39,7 +30,7 @@ class Models:
         self.entries: list[ModelEntry] = []
         self.error: Exception | None = None
         self.default: str | None = None
-        self.downloads: dict[str, Download] = {}
+        self.downloads = Downloads()
         self._warm_up = warm_up
         self._wanted_now = threading.Event()
         self._ready = threading.Event()
@@ -155,28 +146,9 @@ class Models:
         """
         if name not in [entry.name for entry in self.entries]:
             raise UnknownModel(f"There is no model {name!r} to download.")
-        with self._loading:
-            running = self.downloads.get(name)
-            if running and running.running:
-                return
-            self.downloads[name] = Download()
-        threading.Thread(
-            target=self._download, args=(name,), name=f"download-{name}", daemon=True
-        ).start()
 
-    def _download(self, name: str) -> None:
-        state = self.downloads[name]
-
-        def progress(done: int, total: int) -> None:
-            state.done = done / total if total else 0.0
-
-        try:
+        def work(progress: Callable[[int, int], None]) -> None:
             self.catalogue.download(name, progress)
             self.entries = self.catalogue.entries()
-        except EsamError as error:
-            state.error = str(error)
-        except Exception as error:  # the page reports it
-            log.exception("download of %s", name)
-            state.error = str(error)
-        finally:
-            state.running = False
+
+        self.downloads.start(name, work)

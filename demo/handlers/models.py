@@ -4,10 +4,12 @@ from typing import Any
 
 from demo.engine import Engine
 from demo.engine.catalogue import ModelEntry
+from demo.handlers import encoders
 from demo.handlers.errors import Reply, answering
 from demo.handlers.requests import Json, text_of, values_of
 from demo.texts import models as texts
 from esam_core.errors import EsamError
+from esam_core.text import TEXT_ENCODERS
 
 
 @answering
@@ -21,13 +23,18 @@ def status(engine: Engine, payload: Any) -> Reply:
         "default": models.default,
         "error": _sentence(models.error),
         "models": [_described(engine, entry, recommended) for entry in models.entries],
+        "text_models": encoders.listed(engine),
     }
 
 
 @answering
 def fetch(engine: Engine, payload: Any) -> Reply:
-    """Start the download of a model's weights."""
-    engine.models.download(text_of(values_of(payload).get("model")) or "")
+    """Start the download of a model's weights, or of a text model's."""
+    name = text_of(values_of(payload).get("model")) or ""
+    if name in TEXT_ENCODERS and not TEXT_ENCODERS[name].bundled:
+        encoders.fetch(engine, name)
+    else:
+        engine.models.download(name)
     return {}
 
 
@@ -82,6 +89,8 @@ def _note(entry: ModelEntry, recommended: ModelEntry | None) -> str:
     """Return a warning about bundled or random weights, with the model to get instead."""
     if recommended is None or not (entry.random or entry.bundled):
         return ""
+    if recommended.present and not entry.random:
+        return ""  # it is one click away in the list
     note = texts.RANDOM_NOTE if entry.random else texts.BUNDLED_NOTE
     return note.format(title=recommended.title)
 

@@ -3,7 +3,7 @@
 
 import { button, h, icon } from './dom.js';
 
-/** @import { ModelInfo, PageHost, Reply } from './types' */
+/** @import { Downloadable, ModelInfo, PageHost, Reply } from './types' */
 
 const POLL_MS = 700;  // interval for polling a loading model or a download
 
@@ -21,6 +21,12 @@ export class Models {
     this.error = '';
     /** @type {ModelInfo[]} */
     this.all = [];
+    /** @type {Downloadable[]} the models that read texts */
+    this.readers = [];
+    /** @type {Set<string>} names of what was asked for here, until it has come */
+    this.asked = new Set();
+    /** @type {HTMLElement | null} where elements with data-download offer a download, too */
+    this.places = null;
     /** @type {string | null} */
     this.name = null;
     /** @type {Record<string, number>} milliseconds of the last replies */
@@ -47,9 +53,12 @@ export class Models {
     this.state = reply.state || 'error';
     this.error = reply.error || '';
     this.all = reply.models || this.all;
+    this.readers = reply.text_models || this.readers;
     if (!this.name && reply.default) this.use(reply.default);
+    this.arrive();
     this.paint();
-    if (this.state === 'loading' || this.all.some(model => model.downloading)) setTimeout(() => this.poll(), POLL_MS);
+    const { state, all, readers } = this;
+    if (state === 'loading' || [...all, ...readers].some(model => model.downloading)) setTimeout(() => this.poll(), POLL_MS);
   }
 
   /** @param {string} name */
@@ -67,8 +76,23 @@ export class Models {
     this.paint();
   }
 
-  /** @param {ModelInfo} model */
+  /** Use a model that was asked for here as soon as it has come. */
+  arrive() {
+    for (const model of [...this.all, ...this.readers]) {
+      if (!model.present || !this.asked.delete(model.name)) continue;
+      if (this.all.some(({ name }) => name === model.name)) this.use(model.name);
+    }
+  }
+
+  /** Offer downloads in a part of the page, too, whenever it changes. @param {HTMLElement} places */
+  offerIn(places) {
+    this.places = places;
+    new MutationObserver(() => this.paintPlaces(true)).observe(places, { childList: true, subtree: true });
+  }
+
+  /** @param {Downloadable} model */
   async download(model) {
+    this.asked.add(model.name);
     await this.host.ask('fetch', { model: model.name }).catch(() => null);  // the next poll shows the error
     this.poll();
   }
@@ -98,9 +122,12 @@ export class Models {
   paint() {
     this.paintChip();
     this.paintNote();
+    this.paintPlaces();
     if (this.menu.hidden) return;
     const error = this.error ? h('p', { class: 'es-error' }, this.error) : '';
-    this.menu.replaceChildren(...this.all.map(model => this.row(model)), error);
+    const title = this.readers.length ? h('p', { class: 'es-menu-title' }, this.texts.text_models) : '';
+    const readers = this.readers.map(reader => this.reader(reader));
+    this.menu.replaceChildren(...this.all.map(model => this.row(model)), error, title, ...readers);
   }
 
   paintChip() {
@@ -120,7 +147,7 @@ export class Models {
 
   /** @param {ModelInfo} model */
   row(model) {
-    const { texts } = this, about = h('span', { class: 'es-about' }, model.about), title = h('b', {}, model.title);
+    const about = h('span', { class: 'es-about' }, model.about), title = h('b', {}, model.title);
     if (model.present) {
       const pressed = String(model.name === this.name);
       return h('button', {
@@ -128,12 +155,39 @@ export class Models {
         onclick: () => { this.close(); this.use(model.name); },
       }, title, about, model.provenance ? h('span', { class: 'es-about' }, model.provenance) : null);
     }
-    const label = model.download_label || '';
-    const get = model.downloading
-      ? h('progress', { max: 1, value: model.downloading, 'aria-label': texts.downloading })
-      : button({ class: 'es-button', icon: 'download', onclick: () => this.download(model) }, label);
-    return h('div', { class: 'es-model es-absent' }, title, about, h('code', {}, model.command), get,
-      model.download_error ? h('p', { class: 'es-error' }, model.download_error) : null);
+    return h('div', { class: 'es-model es-absent' }, title, about, h('code', {}, model.command), ...this.get(model));
+  }
+
+  /** A model that reads texts; it is chosen in its tab. @param {Downloadable} reader */
+  reader(reader) {
+    const about = h('span', { class: 'es-about' }, reader.about);
+    return h('div', { class: 'es-model es-absent' }, h('b', {}, reader.title), about,
+      ...(reader.present ? [h('span', { class: 'es-about' }, this.texts.is_here)] : this.get(reader)));
+  }
+
+  /** The download of an absent model: its button or its progress, and why it failed. @param {Downloadable} model */
+  get(model) {
+    const { texts } = this, { downloading, download_error: error } = model;
+    const now = downloading
+      ? h('progress', { max: 1, value: downloading, 'aria-label': `${texts.downloading} ${model.title}` })
+      : button({
+        class: 'es-button', icon: 'download', 'aria-label': `${model.download_label}: ${model.title}`,
+        onclick: () => this.download(model),
+      }, model.download_label || '');
+    const failed = error && !downloading
+      ? h('details', { class: 'es-failed' }, h('summary', {}, texts.download_failed), h('p', {}, error)) : null;
+    return failed ? [now, failed] : [now];
+  }
+
+  /** @param {boolean} [onlyEmpty] leave what is filled in already */
+  paintPlaces(onlyEmpty = false) {
+    const places = /** @type {HTMLElement[]} */ ([...(this.places?.querySelectorAll('[data-download]') || [])]);
+    for (const place of places) {
+      const reader = this.readers.find(({ name }) => name === place.dataset.download);
+      if (!reader || (onlyEmpty && place.childElementCount)) continue;
+      const { present } = reader, sentence = present ? this.texts.is_here : this.texts.not_here;
+      place.replaceChildren(h('p', {}, sentence), ...(present ? [] : this.get(reader)));
+    }
   }
 
   /** Show a note about the current model, or the error why there is none. */

@@ -54,6 +54,7 @@ export class Page {
     });
     this.canvas.el.append(this.arrival.el);
     this.panel = new Panel(this.canvas, props, this.models.note);
+    this.models.offerIn(this.panel.slot);
     this.tabs = new Tabs(props.modes, this.texts, this.panel.slot, (mode, has) => this.setMode(mode, has));
     this.canvas.bar.el.prepend(this.tabs.el);
     this.canvas.empty.append(...this.photos.invitation());

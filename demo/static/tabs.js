@@ -46,6 +46,7 @@ export class Tabs {
     for (const other of this.modes) {
       const panel = document.getElementById(`es-mode-${other.name}`);
       if (!panel) continue;
+      for (const line of panel.querySelectorAll('.es-message')) line.setAttribute('aria-live', 'polite');
       if (panel.parentElement !== this.slot) this.slot.append(panel);
       panel.style.display = other.name === mode.name ? '' : 'none';
       if (other.name === mode.name) hasControls = panel.childElementCount > 0;

@@ -239,19 +239,23 @@ export type Layer = { token: string; mode?: string } & (
   | { kind: 'markers'; points?: [number, number, number][]; boxes?: Box[] }
 );
 
-/** A model as listed in the menu. */
-export interface ModelInfo {
+/** What can be downloaded: a model, or one that reads texts. */
+export interface Downloadable {
   name: string;
   title: string;
   about: string;
   present: boolean;
-  understands_background: boolean;
-  looks_again?: boolean;
-  command?: string;
   download_label?: string;
   /** Fraction downloaded so far, 0 without a download. */
   downloading?: number;
   download_error?: string;
+}
+
+/** A model as listed in the menu. */
+export interface ModelInfo extends Downloadable {
+  understands_background: boolean;
+  looks_again?: boolean;
+  command?: string;
   note?: string;
   note_command?: string;
   device?: string;

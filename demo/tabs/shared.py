@@ -118,7 +118,8 @@ def wire_long(
 def progress_bar(sentence: str, step: tasks.Step | None = None) -> str:
     """Return a progress bar as HTML; without a step, an indeterminate one."""
     amount = f' max="{step.total}" value="{step.done}"' if step else ""
-    return f"<progress{amount}></progress>{message(sentence)}"
+    # Counting is for the eye: announced, every step would interrupt the last one.
+    return f'<progress{amount}></progress><span aria-live="off">{html.escape(sentence)}</span>'
 
 
 def _busy(is_busy: bool) -> Updates:

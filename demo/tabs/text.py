@@ -5,13 +5,14 @@ from typing import Any
 
 import gradio as gr
 
-from demo.canvas import PromptCanvas
+from demo.canvas import PromptCanvas, word_chips
 from demo.engine import Engine
-from demo.handlers import encoders, text
+from demo.handlers import encoders, text, words
 from demo.handlers.encoders import OFFLINE
 from demo.handlers.errors import Reply
 from demo.tabs import Mode
 from demo.tabs.shared import (
+    EMBED_QUEUE,
     LONG_QUEUE,
     MODEL_QUEUE,
     NEWEST,
@@ -36,10 +37,11 @@ def build(engine: Engine, canvas: PromptCanvas) -> None:
             placeholder=texts.EXAMPLE,
             max_lines=1,
             elem_id="es-text-query",
-            elem_classes="es-field",
+            elem_classes=["es-field", "es-typed"],
         )
         run, cancel = run_buttons("text", texts.RUN)
     line = message_line("text")
+    meant, chips = word_chips("es-text-meant"), word_chips("es-text-words")
     ranked = gr.Gallery(
         label=texts.RANKED,
         show_label=False,
@@ -73,19 +75,27 @@ def build(engine: Engine, canvas: PromptCanvas) -> None:
     about = gr.HTML(_about(OFFLINE), elem_id="es-text-about", elem_classes="es-message")
     picked = gr.State(None)
     inputs = [query, threshold, encoder]
+    results = [canvas, ranked, picked, meant]
     wire_long(
         engine,
         canvas,
         "text",
-        triggers={"text": query.submit, "text_find": run.click},
+        triggers={
+            "text": query.submit,
+            "text_find": run.click,
+            "text_word": _chosen(chips, query, "words"),
+            "text_meant": _chosen(meant, query, "meant"),
+        },
         handler=text.find,
         show=_show,
         inputs=inputs,
-        outputs=[canvas, ranked, picked],
+        outputs=results,
         controls=(line, run, cancel),
         counting=texts.PROGRESS,
     )
-    _wire_results(engine, canvas, inputs, (line, ranked, picked), keep)
+    _wire_results(engine, inputs, [line, *results], keep)
+    for name, changed in (("typed", meant.typed), ("changed", encoder.input)):
+        changed(_cleared, None, [line, *results], api_name=f"text_{name}", **NEWEST, **NO_QUEUE)
     encoder.input(
         lambda name: (_about(name), encoders.threshold_of(name)),
         encoder,
@@ -94,22 +104,16 @@ def build(engine: Engine, canvas: PromptCanvas) -> None:
         **QUIET,
         **NO_QUEUE,
     )
-    canvas.entered(_entered, None, [line, ranked], api_name="text_entered", **QUIET, **NO_QUEUE)
+    _wire_words(engine, canvas, chips, [line, ranked, picked, meant])
 
 
-def _wire_results(
-    engine: Engine,
-    canvas: PromptCanvas,
-    inputs: list[Any],
-    results: tuple[gr.HTML, gr.Gallery, gr.State],
-    keep: gr.Button,
-) -> None:
-    line, ranked, picked = results
+def _wire_results(engine: Engine, inputs: list[Any], outputs: list[Any], keep: gr.Button) -> None:
+    line, canvas, ranked, picked, _ = outputs
 
     def again(payload: Any, query: str, *values: Any) -> Updates:
         """Apply another threshold, if there is a query."""
         if not query.strip():
-            return (gr.skip(),) * 4
+            return (gr.skip(),) * len(outputs)
         reply = text.find(engine, payload, query, *values)
         return message_of(reply), *_show(reply)
 
@@ -126,7 +130,6 @@ def _wire_results(
 
     everything = [canvas, *inputs]
     threshold = inputs[1]
-    outputs = [line, canvas, ranked, picked]
     threshold.input(again, everything, outputs, api_name="text_threshold", **NEWEST, **LONG_QUEUE)
     ranked.select(
         pick, everything, [line, canvas, picked], api_name="text_pick", **QUIET, **MODEL_QUEUE
@@ -141,31 +144,77 @@ def _wire_results(
     )
 
 
+def _chosen(chips: gr.HTML, query: gr.Textbox, name: str) -> Any:
+    """Put a chosen word into the field; what follows is given to the result."""
+
+    def put(event: gr.EventData) -> str:
+        return str(event._data.get("word") or "")
+
+    return chips.word(put, None, query, api_name=f"text_{name}_put", **QUIET, **NO_QUEUE).then
+
+
+def _wire_words(engine: Engine, canvas: PromptCanvas, chips: gr.HTML, results: list[Any]) -> None:
+    """Clear the results for a new photo and show its words."""
+
+    def entered(event: gr.EventData) -> Updates:
+        if not event._data.get("fresh"):
+            return (gr.skip(),) * (len(results) + 1)
+        reply = words.known(engine, event._data)
+        return "", _no_thumbnails(), None, "", _words(reply, look=not reply.get("seen"))
+
+    def look(payload: Any) -> Any:
+        reply = words.likely(engine, payload)
+        return gr.skip() if "error" in reply else _words(reply)
+
+    canvas.entered(entered, None, [*results, chips], api_name="text_entered", **QUIET, **NO_QUEUE)
+    chips.look(look, canvas, chips, api_name="text_look", **QUIET, **EMBED_QUEUE)
+
+
+def _words(reply: Reply, *, look: bool = False) -> str:
+    label = texts.WORDS if reply.get("seen") else texts.TRY
+    return _chips(label, reply.get("words", []), look=look)
+
+
+def _chips(label: str, names: list[str], *, look: bool = False) -> str:
+    """Return words as buttons; no HTML without words."""
+    buttons = "".join(
+        f'<button type="button" data-word="{html.escape(name)}">{html.escape(name)}</button>'
+        for name in names
+    )
+    mark = " data-look" if look else ""
+    shown = html.escape(label)
+    row = f'<div class="es-word-row" role="group" aria-label="{shown}"{mark}>'
+    return f"{row}<span>{shown}</span>{buttons}</div>" if names else ""
+
+
+def _cleared() -> Updates:
+    """Remove the results of an earlier text: message, masks, thumbnails, pick, suggestions."""
+    return "", gr.update(layers={"text-masks": None}), _no_thumbnails(), None, ""
+
+
+def _no_thumbnails() -> Any:
+    return gr.update(value=[], visible=False)
+
+
 def _show(reply: Reply) -> Updates:
-    """Return the updates of canvas, thumbnails and pick."""
+    """Return the updates of canvas, thumbnails, pick and suggestions."""
     if "layers" not in reply:
-        return gr.skip(), gr.skip(), None
+        return gr.skip(), gr.skip(), None, ""
     captions = [f"{hit['score']:.2f} {hit['label'][:24]}" for hit in reply["hits"]]
     pictures = list(zip(reply["thumbnails"], captions, strict=True))
     gallery = gr.update(value=pictures, visible=bool(pictures), selected_index=None)
-    return _layers(reply), gallery, None
+    return _layers(reply), gallery, None, _chips(texts.MEANT, reply["suggestions"])
 
 
 def _layers(reply: Reply) -> Any:
     return gr.update(layers=reply["layers"]) if "layers" in reply else gr.skip()
 
 
-def _entered(event: gr.EventData) -> Updates:
-    if not event._data.get("fresh"):
-        return gr.skip(), gr.skip()
-    return "", gr.update(value=[], visible=False)
-
-
 def _about(encoder: str) -> str:
-    """Describe a text model as HTML, with the command to get a better one, if any."""
-    sentence, command = map(html.escape, encoders.about(encoder))
-    code = f" <code>{command}</code>" if command else ""
-    return f"<span>{sentence}{code}</span>"
+    """Describe a text model as HTML; the page fills in the download of an absent one."""
+    sentence, absent = map(html.escape, encoders.about(encoder))
+    place = f'<div class="es-get" aria-live="polite" data-download="{absent}"></div>'
+    return f"<span>{sentence}</span>{place if absent else ''}"
 
 
 MODE = Mode("text", texts.TITLE, 30, build, hint=texts.HINT)

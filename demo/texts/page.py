@@ -134,6 +134,10 @@ PAGE = {
     "loading": "loading",
     "no_model": "No model",
     "downloading": "Downloading",
+    "download_failed": "The download failed. Check the connection and try again.",
+    "text_models": "For the tab Text",
+    "is_here": "It is on this machine and ready.",
+    "not_here": "It is not on this machine yet.",
     "photo_ms": "photo",
     "click_ms": "click",
 }

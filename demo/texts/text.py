@@ -6,16 +6,26 @@ QUERY = "What to look for"
 EXAMPLE = "a dog, cars"
 RUN = "Find"
 RANKED = "Best masks"
-THRESHOLD = "Lowest score of a match"
-ENCODER = "Text model"
+THRESHOLD = "How well it must fit"
+ENCODER = "Understands words with"
 KEEP = "Keep as objects"
 KEPT = "{count} kept as objects."
-CLIP = "{title} understands any English text. Licence of its weights: {licence}."
+ABOUT = "Any English words. {licence}"
+CLIP = "{title} understands any English words. Licence: {licence}."
+PACKAGES = "It needs more packages here: pip install {packages}"
+OFFLINE_TITLE = "Offline words"
 OFFLINE = (
-    "Offline vocabulary: it knows the 1000 ImageNet classes and related nouns, but no "
-    "colours, places or actions. For free text choose CLIP above; get it with"
+    "Offline words are some 3,000 things, such as animals, vehicles and food, but no colours, "
+    "places or actions. For anything else, choose CLIP above."
 )
-COMMAND = 'python -m esam_core text PHOTO "a red car" --out mask.png --encoder ViT-B-32 --download'
-NO_MATCH = "No match for “{text}” (best score {best:.2f})."
+FOUND = "{count} found."
+NO_MATCH = (
+    "Nothing found for “{text}”: the nearest fits {best:.2f}. Move the slider below it to see it, "
+    "or try another word."
+)
 NO_SUCH_ENCODER = "There is no text model {name!r}."
 PROGRESS = "Analysing the photo: {done} %"
+WORDS = "In this photo:"
+TRY = "For example:"
+MEANT = "Try instead:"
+EVERYDAY = ("person", "dog", "cat", "car", "cup", "clock")

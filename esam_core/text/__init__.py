@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from esam_core.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from esam_core.text.clip_weights import download_clip, is_present, missing_packages
     from esam_core.text.encoders import TextEncoder, load_text_encoder
     from esam_core.text.phrases import ParsedText, split_texts
     from esam_core.text.proposals import (
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 # Imported on first use: the page reads settings and specs without loading torch.
 _MODULE_OF = {
+    "download_clip": "clip_weights",
+    "is_present": "clip_weights",
+    "missing_packages": "clip_weights",
     "TextEncoder": "encoders",
     "load_text_encoder": "encoders",
     "ParsedText": "phrases",

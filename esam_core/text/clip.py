@@ -1,6 +1,6 @@
 """CLIP and similar models, run by open_clip.
 
-Weights come from a local file, from open_clip's own cache, or on request from the network.
+Weights come from a local file, from the hub's cache, or on request from the network.
 """
 
 from collections.abc import Sequence
@@ -123,7 +123,7 @@ def load_clip(
     precision: str = "auto",
     download: bool = False,
 ) -> ClipEncoder:
-    """Load a CLIP model from a local file, open_clip's cache, or, on request, the network.
+    """Load a CLIP model from a local file, the hub's cache, or, on request, the network.
 
     Args:
         spec: Row of ``TEXT_ENCODERS``.
@@ -147,11 +147,11 @@ def load_clip(
     device = choose_device(device)
     recipe = open_clip.get_pretrained_cfg(spec.model, spec.pretrained)
     origin = f"file {Path(weights).name}" if weights else f"open_clip tag {spec.pretrained}"
-    path = local_weights(weights) if weights else cached_weights(recipe)
+    path = local_weights(weights) if weights else cached_weights(spec)
     if path is None:
         if not download:
             raise WeightsNotFound(f"{spec.title} is not on this machine. {how_to_get(spec)}")
-        path = download_clip(spec, recipe)
+        path = download_clip(spec)
     try:
         model = open_clip.create_model(
             spec.model,

@@ -81,7 +81,7 @@ def load_text_encoder(
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``; the offline vocabulary always runs on the
             CPU.
         precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
-        download: Fetch CLIP weights that are missing, into open_clip's own cache.
+        download: Fetch CLIP weights that are missing, into the hub's cache.
 
     Raises:
         UnknownModel: Unknown name.

@@ -20,6 +20,8 @@ class TextEncoderSpec:
         needs: Packages to install with pip in addition to the project's requirements.
         threshold: Default threshold: masks with at least this score count as found.
         bundled: Whether the weights come with the project.
+        repository: Where the hub has the weights.
+        tokenizer: Where the hub has the tokenizer; "" if it comes with open_clip.
         loader: ``module:function`` that loads it, called with the row and the keyword arguments of
             ``load_text_encoder``.
     """
@@ -33,6 +35,8 @@ class TextEncoderSpec:
     needs: tuple[str, ...] = ()
     threshold: float = 0.5
     bundled: bool = False
+    repository: str = ""
+    tokenizer: str = ""
     loader: str = _CLIP_LOADER
 
 
@@ -41,12 +45,28 @@ _ROWS = (
         OFFLINE,
         "Offline vocabulary",
         "Apache-2.0 (classifier), WordNet licence (words)",
-        threshold=0.1,
+        threshold=0.2,
         bundled=True,
         loader="esam_core.text.offline:load_offline",
     ),
-    TextEncoderSpec("ViT-B-32", "CLIP ViT-B/32", "MIT", "ViT-B-32", "openai", 605),
-    TextEncoderSpec("ViT-L-14", "CLIP ViT-L/14", "MIT", "ViT-L-14", "openai", 1710),
+    TextEncoderSpec(
+        "ViT-B-32",
+        "CLIP ViT-B/32",
+        "MIT",
+        "ViT-B-32",
+        "openai",
+        605,
+        repository="timm/vit_base_patch32_clip_224.openai",
+    ),
+    TextEncoderSpec(
+        "ViT-L-14",
+        "CLIP ViT-L/14",
+        "MIT",
+        "ViT-L-14",
+        "openai",
+        1710,
+        repository="timm/vit_large_patch14_clip_224.openai",
+    ),
     TextEncoderSpec(
         "MobileCLIP-S2",
         "MobileCLIP-S2",
@@ -54,6 +74,7 @@ _ROWS = (
         "MobileCLIP-S2",
         "datacompdr",
         400,
+        repository="apple/MobileCLIP-S2-OpenCLIP",
     ),
     TextEncoderSpec(
         "SigLIP",
@@ -63,6 +84,8 @@ _ROWS = (
         "webli",
         813,
         needs=("transformers", "sentencepiece"),
+        repository="timm/ViT-B-16-SigLIP",
+        tokenizer="timm/ViT-B-16-SigLIP",
     ),
 )
 

@@ -26,7 +26,23 @@ from esam_core.text.phrases import (
     tokens_of,
 )
 
+NAMED = 4  # classes in a notice
+EXAMPLES = ("dog", "boat", "clock")
+WHY_REFUSED = {
+    "around": "the offline words name things, not what is around them",
+    "part": "the offline words name whole things, not their parts",
+    "unlike": "no offline word names anything that looks like it",
+    "measured": "what comes nearest to it finds more wrong things than right ones",
+}
 MAX_CLASSES = 600  # broader words match nearly everything: "object" covers 958 of 1000 classes
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a common word is not looked for, a key of ``WHY_REFUSED``, and words that work."""
+
+    why: str
+    instead: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -38,12 +54,14 @@ class Vocabulary:
         words: Maps a word to the classes it covers.
         everyday: Maps a word to the closest classes, chosen by hand.
         nearest: Maps a word to the closest word in ``words``, found automatically; sometimes wrong.
+        refused: Common words that would find wrong things.
     """
 
     names: tuple[str, ...]
     words: Mapping[str, tuple[int, ...]]
     everyday: Mapping[str, tuple[int, ...]]
     nearest: Mapping[str, str]
+    refused: Mapping[str, Refusal]
 
     def parse(self, text: str) -> ParsedText:
         """Find the noun in a text, with notices about ignored words.
@@ -55,7 +73,8 @@ class Vocabulary:
         if not tokens:
             raise UnknownWord(
                 f"{_shown(text)}: the offline vocabulary knows English nouns only, such as dog, "
-                "car or bottle."
+                "boat or clock.",
+                EXAMPLES,
             )
         notices = []
         if foreign := foreign_signs(text):
@@ -69,6 +88,7 @@ class Vocabulary:
                     f"“{rest}” is not understood: the offline vocabulary knows things, not where "
                     "they are or what they do."
                 )
+        self._refuse(text, tokens)
         for start in range(len(tokens)):
             # After an ignored word, a word of ``nearest`` would be too uncertain.
             certain = DETERMINERS.union(COLOUR_WORDS, PLACE_WORDS, SIZE_WORDS).issuperset(
@@ -78,7 +98,9 @@ class Vocabulary:
             if found is not None:
                 notices += ignored_words(tokens[:start])
                 return self._parsed(text, found, " ".join(tokens[start:]), notices)
-        raise UnknownWord(self._refusal(text, " ".join(tokens)))
+        close = self.suggestions(" ".join(tokens))
+        advice = f"Did you mean {' or '.join(close)}?" if close else "Try a simpler noun."
+        raise UnknownWord(f"{_shown(text)} is not in the offline vocabulary. {advice}", close)
 
     def suggestions(self, phrase: str, count: int = 3) -> list[str]:
         """Return known words spelled like a phrase or its last word, best first."""
@@ -110,8 +132,9 @@ class Vocabulary:
         approximate = entry not in self.words or entry in self.everyday
         if entry in self.everyday:
             classes = self.everyday[entry]
-            near = ", ".join(self.names[i] for i in classes)
-            notices.append(f"“{entry}” is looked for as {near}, the nearest that is known.")
+            near = ", ".join(self.names[i] for i in classes[:NAMED])
+            more = f" and {len(classes) - NAMED} more" if len(classes) > NAMED else ""
+            notices.append(f"“{entry}” is looked for as {near}{more}, the nearest that is known.")
         elif entry in self.words:
             classes = self.words[entry]
         else:
@@ -123,15 +146,25 @@ class Vocabulary:
         if len(classes) > MAX_CLASSES:
             raise UnknownWord(
                 f"“{entry}” means {len(classes)} of the {len(self.names)} things that the offline "
-                "vocabulary knows; use a narrower word, such as animal, vehicle or furniture."
+                "vocabulary knows; use a narrower word, such as animal, vehicle or furniture.",
+                ("animal", "vehicle", "furniture"),
             )
         plural = phrase != entry or is_plural(text)
         return ParsedText(text, entry, plural, classes, approximate, tuple(notices))
 
-    def _refusal(self, text: str, phrase: str) -> str:
-        close = self.suggestions(phrase)
-        advice = f"Did you mean {' or '.join(close)}?" if close else "Try a simpler noun."
-        return f"{_shown(text)} is not in the offline vocabulary. {advice}"
+    def _refuse(self, text: str, tokens: list[str]) -> None:
+        """Refuse a phrase that ends in a refused word, unless the phrase itself is known."""
+        for start in range(len(tokens)):
+            phrase = " ".join(tokens[start:])
+            for form in singulars(phrase):
+                if refusal := self.refused.get(form):
+                    raise UnknownWord(
+                        f"{_shown(text)} cannot be found offline: {WHY_REFUSED[refusal.why]}. "
+                        f"Try {' or '.join(refusal.instead)}.",
+                        refusal.instead,
+                    )
+            if self._find(phrase, far=False):
+                return
 
 
 def load_vocabulary() -> Vocabulary:
@@ -139,12 +172,18 @@ def load_vocabulary() -> Vocabulary:
     with gzip.open(asset("words", "imagenet_words.json.gz"), "rt", encoding="utf-8") as file:
         table = json.load(file)
     by_hand = json.loads(asset("words", "everyday_words.json").read_text(encoding="utf-8"))
+    refused = json.loads(asset("words", "refused_words.json").read_text(encoding="utf-8"))
     index = {name: i for i, name in enumerate(table["names"])}
     return Vocabulary(
         names=tuple(table["names"]),
         words={word: tuple(classes) for word, classes in table["words"].items()},
         everyday={word: tuple(index[name] for name in names) for word, names in by_hand.items()},
         nearest=table["nearest"],
+        refused={
+            word: Refusal(group["why"], tuple(group["try"]))
+            for group in refused
+            for word in group["words"]
+        },
     )
 
 

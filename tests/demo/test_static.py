@@ -79,7 +79,11 @@ def test_the_entries_of_both_hosts_hold_every_module_they_need(entry, export):
 
 
 def test_every_module_is_used_by_an_entry():
-    used = set(re.findall(r"modules\['([\w.]+)'\] =", bundle("main.js") + bundle("widget.js")))
+    used = set(
+        re.findall(
+            r"modules\['([\w.]+)'\] =", "".join(map(bundle, ("main.js", "widget.js", "words.js")))
+        )
+    )
     assert used == {path.name for path in FOLDER.glob("*.js")}
 
 

@@ -8,6 +8,7 @@ from safetensors.torch import save_file
 from esam_core.errors import InvalidSettings, UnknownWord, WeightsMismatch, WeightsNotFound
 from esam_core.masks import Masks
 from esam_core.text import embed_regions, load_text_encoder, rank_masks
+from esam_core.text.offline import APPROXIMATE
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +31,12 @@ def test_offline_vocabulary_refuses_a_word_it_does_not_know(offline, scene):
     regions = embed_regions(*scene, offline)
     with pytest.raises(UnknownWord, match="banana"):
         rank_masks(regions, ["bananna"], offline)
+
+
+def test_what_only_stands_for_a_word_counts_less(offline):
+    ox, cow = offline.encode_texts([offline.parse("ox"), offline.parse("cow")])
+    assert ox.max() == 1 and cow.max() == pytest.approx(APPROXIMATE)
+    assert (ox > 0).tolist() == (cow > 0).tolist()
 
 
 @pytest.mark.slow

@@ -3,7 +3,7 @@
 import pytest
 
 from esam_core.errors import UnknownWord
-from esam_core.text.vocabulary import load_vocabulary
+from esam_core.text.vocabulary import WHY_REFUSED, load_vocabulary
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def test_known_noun_is_found_without_a_remark(parse, text, subject, classes):
     ("plural", "singular"),
     [
         ("dogs", "dog"),
-        ("knives", "knife"),
+        ("scarves", "scarf"),
         ("wolves", "wolf"),
         ("butterflies", "butterfly"),
         ("buses", "bus"),
@@ -134,6 +134,42 @@ def test_long_text_is_shown_short(parse):
 def test_word_for_everything_is_too_wide(parse):
     with pytest.raises(UnknownWord, match="narrower"):
         parse("object")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "instead"),
+    [
+        ("the blue sky", "around them", "bird"),
+        ("hands", "their parts", "person"),
+        ("fork", "more wrong things", "cup"),
+        ("fire hydrant", "looks like it", "stop sign"),
+    ],
+)
+def test_word_that_would_find_wrong_things_is_refused_with_words_that_work(
+    parse, text, reason, instead
+):
+    with pytest.raises(UnknownWord, match=reason) as refusal:
+        parse(text)
+    assert refusal.value.suggestions[0] == instead
+    assert instead in str(refusal.value)
+
+
+def test_a_known_phrase_may_end_in_a_refused_word_and_a_refused_one_begin_a_phrase(parse):
+    assert parse("stone wall").classes and parse("tree frog").classes
+    assert parse("hay").subject == "hay"
+
+
+def test_all_refused_words_have_a_reason_and_words_that_work(vocabulary):
+    for word, refusal in vocabulary.refused.items():
+        assert refusal.why in WHY_REFUSED, word
+        assert all(vocabulary.parse(instead).classes for instead in refusal.instead), word
+
+
+@pytest.mark.parametrize("text", ["person", "people", "two women", "a child", "boys"])
+def test_people_are_looked_for_by_what_they_wear(parse, vocabulary, text):
+    parsed = parse(text)
+    assert parsed.approximate and vocabulary.names.index("suit") in parsed.classes
+    assert "and 20 more" in parsed.notices[-1]
 
 
 def test_every_everyday_word_leads_to_classes(vocabulary):

@@ -1,13 +1,18 @@
 """Texts about models come from their entries, not from their names."""
 
+import threading
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from demo.engine import Engine
 from demo.engine.catalogue import CoreCatalogue
-from demo.handlers import models
+from demo.handlers import encoders, models
 from esam_core.errors import EsamError
+from esam_core.text import TEXT_ENCODERS
 from tests.support.fakes import FakeCatalogue
+from tests.support.hub import serve_hub
 
 
 def test_status_lists_the_models(engine):
@@ -62,3 +67,50 @@ def test_without_any_weights_page_and_widget_name_the_missing_file(monkeypatch, 
 def test_a_download_begins_at_once_and_an_unknown_one_is_refused(engine):
     assert models.fetch(engine, {"model": "absent"}) == {}
     assert "nothing" in models.fetch(engine, {"model": "nothing"})["error"]
+    assert "offline" in models.fetch(engine, {"model": "offline"})["error"]
+
+
+def test_a_note_that_a_better_model_is_absent_goes_when_it_has_come(engine, catalogue):
+    catalogue.present.add("absent")
+    engine.models.entries = catalogue.entries()
+    assert models.status(engine, {})["models"][0]["note"] == ""
+
+
+def test_a_text_model_is_fetched_and_then_present(engine, monkeypatch, tmp_path):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    spec = TEXT_ENCODERS["ViT-B-32"]
+    row = listed(engine, spec.name)
+    assert not row["present"] and row["download_label"] == "Download 605 MB"
+    assert encoders.about(spec.name)[1] == spec.name
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    assert "no connection" in fetched(engine, spec.name)["download_error"]
+    with serve_hub({(spec.repository, "open_clip_model.safetensors"): b"weights"}) as (hub, _):
+        monkeypatch.setenv("HF_ENDPOINT", hub)
+        row = fetched(engine, spec.name)
+    assert row["present"] and row["download_error"] == ""
+    assert encoders.about(spec.name)[1] == ""
+
+
+def test_a_text_model_that_needs_packages_names_them_instead_of_offering_a_download(
+    engine, monkeypatch
+):
+    row = replace(TEXT_ENCODERS["ViT-L-14"], needs=("no_such_package",))
+    monkeypatch.setitem(TEXT_ENCODERS, "ViT-L-14", row)
+    assert listed(engine, "ViT-L-14") is None
+    sentence, absent = encoders.about("ViT-L-14")
+    assert "pip install no_such_package" in sentence and absent == ""
+
+
+def listed(engine, name):
+    rows = models.status(engine, {})["text_models"]
+    return next((row for row in rows if row["name"] == name), None)
+
+
+def fetched(engine, name):
+    assert models.fetch(engine, {"model": name}) == {}
+    for thread in threading.enumerate():
+        if thread.name == f"download-{name}":
+            thread.join(20)
+    return listed(engine, name)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from demo.handlers import text
+from demo.handlers import text, text_search
 from demo.handlers.views import view
 from demo.tabs import shared
 from esam_core.everything import settings
@@ -20,7 +20,7 @@ def few_points(monkeypatch):
 
 
 def search(engine, payload, query, threshold):
-    return text.search(engine, view(engine, payload), split_texts(query), threshold)
+    return text_search.search(engine, view(engine, payload), split_texts(query), threshold)
 
 
 @pytest.fixture(scope="module")
@@ -39,12 +39,13 @@ def test_each_text_has_its_colour_and_its_best_masks(mini_engine, bear_payload):
     assert max(max(picture.shape) for picture in reply["thumbnails"]) <= 200
     assert reply["hits"][0] == {"label": "a bear", "score": found.hits[0].score, "chosen": True}
     assert len(reply["found"]) == len(chosen)
+    assert reply["message"].startswith(f"{len(chosen)} found.") and reply["suggestions"] == []
 
 
 def test_next_text_reuses_the_masks_of_the_photo(mini_engine, bear_payload, monkeypatch):
     search(mini_engine, bear_payload, "bear", 0.1)
-    monkeypatch.setattr(text, "trace_proposals", None)
-    monkeypatch.setattr(text, "embed_regions", None)
+    monkeypatch.setattr(text_search, "trace_proposals", None)
+    monkeypatch.setattr(text_search, "embed_regions", None)
     assert search(mini_engine, bear_payload, "banana", 0.1).notices
 
 
@@ -52,6 +53,7 @@ def test_unknown_word_is_reported_and_the_others_are_searched(mini_engine, bear_
     found = search(mini_engine, bear_payload, "bannana, a red bear, bear on the left", 0.1)
     assert [text.subject for text in found.ranking.texts] == ["bear", "bear"]
     notices = " ".join(found.notices)
+    assert found.suggestions[0] == "banana"
     for part in ("Did you mean banana", "no colours", "on the left"):
         assert part in notices
 
@@ -59,9 +61,10 @@ def test_unknown_word_is_reported_and_the_others_are_searched(mini_engine, bear_
 def test_no_match_is_an_answer(mini_engine, bear_payload):
     found = search(mini_engine, bear_payload, "banana", 0.9)
     assert not any(hit.chosen for hit in found.hits)
-    assert "No match for “banana”" in found.notices[-1]
+    assert "Nothing found for “banana”" in found.notices[-1]
     reply = text.find(mini_engine, bear_payload, "banana", 0.9)
     assert reply["layers"]["text-masks"]["masks"] == [] and len(reply["found"]) == 0
+    assert "try another word" in reply["message"] and "found." not in reply["message"]
 
 
 @pytest.mark.parametrize("query", ["", " , ", "x" * 2000])
@@ -78,7 +81,7 @@ def test_text_without_a_known_word_gives_notices_and_no_masks(mini_engine, bear_
 
 
 def test_absent_clip_is_refused_with_the_way_to_get_it(mini_engine, bear_payload, monkeypatch):
-    monkeypatch.setattr("esam_core.text.clip.cached_weights", lambda recipe: None)
+    monkeypatch.setattr("esam_core.text.clip.cached_weights", lambda spec: None)
     reply = text.find(mini_engine, bear_payload, "a red bear", 0.1, "ViT-B-32")
     assert "--encoder ViT-B-32 --download" in reply["error"]
 

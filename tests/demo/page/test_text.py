@@ -4,8 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from demo.engine import Engine
 from esam_core.errors import InvalidSettings
 from esam_core.everything import settings
+from esam_core.text import TEXT_ENCODERS
+from tests.conftest import serve
+from tests.support.fakes import FakeCatalogue
+from tests.support.hub import serve_hub
 
 
 @pytest.fixture(autouse=True)
@@ -48,8 +53,7 @@ def test_salient_tab_shows_map_points_and_mask(open_page, mini_server, dog_file,
 def test_text_tab_ranks_picks_and_keeps(open_page, mini_server, bear_file, look):
     driver = open_page(mini_server, **look).choose(bear_file)
     driver.page.get_by_role("tab", name="Text").click()
-    assert "Offline vocabulary" in driver.page.locator("#es-text-about").inner_text()
-    assert "--encoder ViT-B-32 --download" in driver.page.locator("#es-text-about").inner_text()
+    assert "Offline words" in driver.page.locator("#es-text-about").inner_text()
     driver.page.locator("#es-text-query textarea, #es-text-query input").fill(
         "a brown bear, <i>x</i>"
     )
@@ -95,3 +99,68 @@ def test_a_failed_pick_is_shown_as_an_error(open_page, mini_server, bear_file, m
     driver.page.locator("#es-text-message .es-error", has_text="no pick today.").wait_for()
     driver.button("Keep as objects").last.click()
     driver.page.locator("#es-text-message .es-error", has_text="no pick today.").wait_for()
+
+
+@pytest.mark.browser
+def test_words_are_clicked_results_are_said_and_go_when_the_text_changes(
+    open_page, mini_server, bear_file
+):
+    driver = open_page(mini_server).choose(bear_file)
+    page = driver.page
+    page.get_by_role("tab", name="Text").click()
+    driver.button("bear").click()
+    message = page.locator("#es-text-message[aria-live=polite]")
+    message.filter(has_text="1 found.").wait_for()
+    assert layer(driver, "text-masks")["masks"]
+    field = page.locator("#es-text-query textarea, #es-text-query input")
+    assert field.input_value() == "bear"
+    field.fill("bannana")
+    page.wait_for_function("!esamPage.canvas.layers['text-masks']")
+    page.wait_for_function("!document.querySelector('#es-text-message').innerText.trim()")
+    assert page.locator("#es-text-ranked img").count() == 0
+    page.keyboard.press("Enter")
+    driver.button("banana").click()
+    message.filter(has_text="Nothing found for “banana”").wait_for()
+    assert field.input_value() == "banana"
+    assert page.locator("#es-text-meant button").count() == 0
+
+
+@pytest.mark.browser
+def test_an_absent_text_model_is_fetched_where_it_is_chosen(
+    open_page, mini_server, bear_file, monkeypatch, tmp_path
+):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    driver = open_page(mini_server).choose(bear_file)
+    page, about = driver.page, driver.page.locator("#es-text-about")
+    page.get_by_role("tab", name="Text").click()
+    page.locator("#es-mode-text").get_by_role("combobox").click()
+    page.get_by_role("option", name="CLIP ViT-B/32").click()
+    about.get_by_role("button", name="Download 605 MB").click()
+    failed = about.locator("details")
+    failed.wait_for()
+    assert "no connection" not in failed.inner_text()
+    failed.locator("summary").click()
+    assert "no connection" in failed.inner_text()
+    spec = TEXT_ENCODERS["ViT-B-32"]
+    with serve_hub({(spec.repository, "open_clip_model.safetensors"): b"weights"}) as (hub, _):
+        monkeypatch.setenv("HF_ENDPOINT", hub)
+        about.get_by_role("button", name="Download 605 MB").click()
+        about.filter(has_text="It is on this machine and ready.").wait_for()
+    assert about.locator("button, details").count() == 0
+
+
+@pytest.mark.browser
+def test_a_model_is_used_as_soon_as_it_has_come(open_page, bear_file):
+    page, url = serve(Engine(FakeCatalogue()))
+    try:
+        driver = open_page(url).choose(bear_file)
+        assert driver.page.locator(".es-note").is_visible()
+        driver.page.locator(".es-chip").click()
+        driver.button("Download 12 MB: Absent").click()
+        driver.page.wait_for_function("esamPage.models.name === 'absent'")
+        assert driver.page.locator(".es-note").is_hidden()
+    finally:
+        page.close()

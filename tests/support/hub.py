@@ -1,0 +1,53 @@
+"""A hub of models on 127.0.0.1, as the hub's client expects it: files by repository."""
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.0"
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def do_HEAD(self) -> None:
+        self._answer()
+
+    def do_GET(self) -> None:
+        body = self._answer()
+        if body is not None:
+            self.server.sent.append(self.path)
+            self.wfile.write(body)
+
+    def _answer(self) -> bytes | None:
+        repository, _, name = self.path.strip("/").partition("/resolve/main/")
+        body = self.server.files.get((repository, name))
+        self.send_response(404 if body is None else 200)
+        if body is None:
+            self.send_header("X-Error-Code", "EntryNotFound")
+            self.send_header("Content-Length", "0")
+        else:
+            self.send_header("ETag", f'"{hashlib.sha256(body).hexdigest()}"')
+            self.send_header("X-Repo-Commit", "0" * 40)
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        return body
+
+
+@contextmanager
+def serve_hub(files: dict[tuple[str, str], bytes]) -> Iterator[tuple[str, list[str]]]:
+    """Serve files by (repository, name); yields the address and the paths sent so far."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    server.daemon_threads = True
+    server.files, server.sent = files, []
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", server.sent
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
