@@ -10,6 +10,7 @@ from demo.static import bundle, styles
 
 # Constant on purpose: Gradio runs templates as code, so no user input may enter them.
 TEMPLATE = '<div class="es-page"></div>'
+SHEETS = ("canvas.css", "page.css", "controls.css", "versus.css")
 MOUNT = "entry.mount({ element, props, trigger, watch });"
 REFUSED = """() => {{
   const refused = new CustomEvent('es-refused', {{ detail: '{kind}', bubbles: true }});
@@ -38,7 +39,7 @@ class PromptCanvas(gr.HTML):
         super().__init__(
             html_template=TEMPLATE,
             js_on_load=f"{bundle('main.js')}\n{MOUNT}",
-            head=f"<style>\n{styles('canvas.css', 'page.css', 'controls.css')}\n</style>",
+            head=f"<style>\n{styles(*SHEETS)}\n</style>",
             apply_default_css=False,
             elem_id=elem_id,
             kinds=kinds,

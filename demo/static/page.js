@@ -12,6 +12,7 @@ import { asPng } from './pictures.js';
 import { Stage } from './stage.js';
 import { Store } from './store.js';
 import { Tabs } from './tabs.js';
+import { Versus } from './versus.js';
 
 /** @import { KeptPhoto, Mode, PageHost, PageProps, Photo, Prompt, Reply, SentMask } from './types' */
 
@@ -48,6 +49,8 @@ export class Page {
       fail: sentence => this.canvas.showMessage(sentence, 'error'),
     });
     this.panel = new Panel(this.canvas, props, this.models.note);
+    this.versus = new Versus(this.canvas);
+    this.panel.results.prepend(this.versus.el);
     this.tabs = new Tabs(props.modes, this.texts, this.panel.slot, (mode, has) => this.setMode(mode, has));
     this.canvas.bar.el.prepend(this.tabs.el);
     this.canvas.empty.append(...this.photos.invitation());
@@ -72,7 +75,7 @@ export class Page {
       if (this.welcoming) this.canvas.showMessage(this.texts.welcome, 'note');
       this.welcoming = false;
     }
-    if (what === 'paint') this.panel.paint();
+    if (what === 'paint') { this.panel.paint(); this.versus.paint(); }
     if (what === 'paint' || what === 'leave') this.keeper.keep();
     if (what === 'pick' || (what === 'paint' && this.canvas.active.prompt !== this.published)) this.publish();
   }
@@ -80,8 +83,8 @@ export class Page {
   /** @param {Mode} mode @param {boolean} hasControls */
   setMode(mode, hasControls) {
     this.panel.setMode(mode, hasControls);
-    this.root.classList.toggle('es-wide-panel', Boolean(mode.wide));
     this.canvas.setMode(mode);
+    this.versus.show(Boolean(mode.compares));
     this.publish();
   }
 

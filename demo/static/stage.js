@@ -18,7 +18,7 @@ import { Pointer } from './pointer.js';
 import { Status } from './status.js';
 import { Zoom } from './zoom.js';
 
-/** @import { Box, Doc, Host, How, KeptMask, Layer, Mode, Photo, PhotoObject, Reply, Tone, Tool } from './types' */
+/** @import { Box, Cover, Doc, Host, How, KeptMask, Layer, Mode, Photo, PhotoObject, Reply, Tone, Tool } from './types' */
 
 /**
  * Arguments of a listener: `paint` after drawing, `pick` with ids, `answer` with Python's reply, `leave` before
@@ -48,6 +48,10 @@ export class Stage {
     this.looksAgain = false;
     this.opacity = 0.5;
     this.frameAsked = false;
+    /** @type {Cover | null} what is drawn in place of the objects, see versus.js */
+    this.cover = null;
+    /** @type {[number, number]} columns and rows of photos; the frame is in the first cell */
+    this.grid = [1, 1];
     /** @type {Listener[]} */
     this.listeners = [];
     this.history = new History({ title: this.texts.object, palette: host.palette, changed: () => this.changed() });
@@ -237,7 +241,7 @@ export class Stage {
    */
   selectAt(u, v) {
     const own = this.maskOf(this.active);
-    if (!own || this.how !== 'correct' || covers(own, u, v)) return false;
+    if (this.cover || !own || this.how !== 'correct' || covers(own, u, v)) return false;
     const found = [...this.doc.objects].reverse().find(object => {
       const mask = !object.hidden && this.maskOf(object);
       return mask && covers(mask, u, v);
@@ -270,7 +274,7 @@ export class Stage {
 
   /** Use the room there is; at first the photo is as large as possible. */
   fit() {
-    if (this.photo) this.frame.fit(this.el);
+    if (this.photo) this.frame.fit(this.el, this.grid);
     this.render();
   }
 
