@@ -115,22 +115,22 @@ export class VersusPanel {
     this.table.hidden = !answers.length;
     this.table.classList.toggle('es-old', stale);
     const head = ['', texts.answer, texts.predicted_iou, `IoU ${letterOf(0)}`, 'ms'];
-    this.table.replaceChildren(grid(head, answers.map((answer, i) => this.row(answer, i)), texts.answers));
+    this.table.replaceChildren(grid(head, answers.flatMap((answer, i) => this.rowsOf(answer, i)), texts.answers));
     if (!many) return;
     const rows = answers.map((answer, i) => [letterOf(i), ...answers.map((_, j) => iouWith(answer, j))]);
     this.table.append(h('h2', {}, texts.agreement), grid(['', ...answers.map((_, i) => letterOf(i))], rows, texts.agreement));
   }
 
-  /** @param {ComparedAnswer} answer @param {number} i @returns {(Node | string)[]} */
-  row(answer, i) {
-    const { texts } = this;
-    if (answer.error) {
-      return [this.letter(i), h('span', {}, answer.label, h('small', { class: 'es-error' }, answer.error, ' ',
-        answer.command ? h('code', {}, answer.command) : ''))];
+  /** The numbers of an answer, and below them where it comes from. @param {ComparedAnswer} answer @param {number} i @returns {(Node | string)[][]} */
+  rowsOf(answer, i) {
+    const { texts } = this, { error, command, note } = answer;
+    if (error) {
+      const advice = h('small', { class: 'es-error' }, error, ' ', command ? h('code', {}, command) : '');
+      return [[this.letter(i), answer.label, '–', '–', '–'], ['', advice]];
     }
     const about = `${answer.weights} · ${texts.photo_ms} ${Math.round(answer.embed_ms || 0)} ms`;
-    return [this.letter(i), h('span', {}, answer.label, h('small', {}, about), answer.note ? h('small', {}, answer.note) : ''), answer.predicted_iou?.toFixed(2) || '–',
-      iouWith(answer, 0), String(Math.round(answer.click_ms || 0))];
+    const numbers = [answer.predicted_iou?.toFixed(2) || '–', iouWith(answer, 0), String(Math.round(answer.click_ms || 0))];
+    return [[this.letter(i), answer.label, ...numbers], ['', h('span', {}, h('small', {}, about), note ? h('small', {}, note) : '')]];
   }
 
   /** What is announced when the answers have come. @param {ComparedAnswer[]} answers */
@@ -145,6 +145,6 @@ export class VersusPanel {
 function grid(head, rows, name) {
   return h('table', { 'aria-label': name },
     h('thead', {}, h('tr', {}, ...head.map(title => h('th', { scope: 'col' }, title)))),
-    h('tbody', {}, ...rows.map(row => h('tr', {}, ...row.map((cell, i) => (
+    h('tbody', {}, ...rows.map(row => h('tr', { class: row.length < head.length ? 'es-about-row' : null }, ...row.map((cell, i) => (
       h('td', { colspan: i === row.length - 1 && row.length < head.length ? head.length - i : null }, cell)))))));
 }
