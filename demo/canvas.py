@@ -10,8 +10,8 @@ from demo.static import bundle, styles
 
 # Constant on purpose: Gradio runs templates as code, so no user input may enter them.
 TEMPLATE = '<div class="es-page"></div>'
-SHEETS = ("canvas.css", "page.css", "controls.css", "versus.css")
 MOUNT = "entry.mount({ element, props, trigger, watch });"
+STYLES = ("canvas.css", "page.css", "controls.css", "export.css", "versus.css")
 REFUSED = """() => {{
   const refused = new CustomEvent('es-refused', {{ detail: '{kind}', bubbles: true }});
   document.querySelector('.es-page').dispatchEvent(refused);
@@ -28,8 +28,8 @@ class PromptCanvas(gr.HTML):
 
     Args:
         kinds: The events that have a reply prop.
-        props: ``texts``, ``gallery``, ``welcome``, ``exports``, ``modes``, ``max_bytes``,
-            ``layers``.
+        props: ``texts``, ``gallery``, ``welcome``, ``exports``, ``help``, ``modes``,
+            ``max_bytes``, ``layers``.
     """
 
     def __init__(self, *, kinds: list[str], elem_id: str = "es-canvas", **props: Any):
@@ -39,7 +39,7 @@ class PromptCanvas(gr.HTML):
         super().__init__(
             html_template=TEMPLATE,
             js_on_load=f"{bundle('main.js')}\n{MOUNT}",
-            head=f"<style>\n{styles(*SHEETS)}\n</style>",
+            head=f"<style>\n{styles(*STYLES)}\n</style>",
             apply_default_css=False,
             elem_id=elem_id,
             kinds=kinds,

@@ -45,6 +45,7 @@ def build(engine: Engine) -> gr.Blocks:
             gallery=photos.strip(),
             welcome=photos.WELCOME,
             exports=texts.EXPORTS,
+            help=texts.HELP,
             modes=[_described(mode) for mode in modes],
             max_bytes=MAX_MEGABYTES * 1_000_000,
             layers={},

@@ -1,6 +1,8 @@
 """Export of the page's objects to files."""
 
+import io
 import json
+import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +13,7 @@ from demo.engine import Engine
 from demo.engine.photos import Photo
 from demo.handlers.errors import Reply, answering
 from demo.handlers.export_objects import ExportedObject, given_name, read_objects
-from demo.handlers.file_names import UNNAMED, file_name
+from demo.handlers.file_names import UNNAMED, file_name, numbered_name
 from demo.handlers.pictures import data_url
 from demo.handlers.requests import text_of, values_of
 from demo.handlers.views import photo_of
@@ -20,6 +22,7 @@ from demo.texts import export as texts
 from esam_core import export as files
 from esam_core.datasets.identities import id_of_name
 from esam_core.errors import InvalidPrompt
+from esam_core.export.archive import add_file
 from esam_core.masks import Masks
 
 MAX_OBJECTS = 64
@@ -93,6 +96,11 @@ def _cutout(photo: Photo, objects: Iterable[ExportedObject]) -> tuple[bytes, lis
     return files.export_cutout_png(photo.image, union), notes
 
 
+def _cropped(photo: Photo, objects: Iterable[ExportedObject]) -> tuple[bytes, list[str]]:
+    union, notes = _union(photo, objects)
+    return files.export_cutout_png(photo.image, union, crop=True), notes
+
+
 def _drawn(make: Callable[[Masks, Sequence[str]], bytes]) -> Make:
     """Return what makes a file of all masks and their titles."""
 
@@ -128,6 +136,50 @@ def _coco(style: str) -> Make:
         return json.dumps({**records[0], **rows, "info": info}).encode(), notes
 
     return made
+
+
+def _labelled(make: Callable[..., bytes]) -> Make:
+    """Return what makes a file for a labelling program, of masks, names and scores."""
+
+    def made(photo: Photo, objects: Iterable[ExportedObject]) -> tuple[bytes, list[str]]:
+        items = list(objects)
+        notes = [note for i, item in enumerate(items, 1) for note in _note(i, item)]
+        masks = Masks.from_data(
+            np.stack([item.mask for item in items]),
+            np.array([item.predicted_iou for item in items]),
+            np.array([item.stability_score for item in items]),
+        )
+        facts = {"file_name": photo.name or UNNAMED, "names": [item.name for item in items]}
+        return make(masks, scores=[item.score for item in items], **facts), notes
+
+    return made
+
+
+def _yolo(masks: Masks, *, scores: object, **facts: Any) -> bytes:
+    texts_of = files.export_yolo(masks, **facts)  # the format has no scores
+    return files.zip_files({path: text.encode() for path, text in texts_of.items()})
+
+
+def _json(record: Any) -> bytes:
+    return json.dumps(record).encode()
+
+
+def _everything(photo: Photo, objects: Iterable[ExportedObject]) -> tuple[bytes, list[str]]:
+    """Return an archive: cut-outs and masks, a file per object, and COCO JSON of all."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+
+        def packed() -> Iterator[ExportedObject]:  # one mask at a time is in memory
+            for number, item in enumerate(objects, 1):
+                name = f"{numbered_name(number, item.name or UNNAMED_CLASS)}.png"
+                cutout = files.export_cutout_png(photo.image, item.mask, crop=True)
+                add_file(archive, f"cutouts/{name}", cutout)
+                add_file(archive, f"masks/{name}", files.export_mask_png(item.mask))
+                yield item
+
+        content, notes = _coco("rle")(photo, packed())
+        add_file(archive, "coco.json", content)
+    return stream.getvalue(), notes
 
 
 _LISTS = ("annotations", "categories")
@@ -177,6 +229,7 @@ def _note(number: int, item: ExportedObject) -> list[str]:
 
 
 KINDS = {
+    "copy": FileKind("png", "image/png", _cropped),
     "mask": FileKind("png", "image/png", _mask),
     "cutout": FileKind("png", "image/png", _cutout),
     "labels": FileKind(
@@ -191,12 +244,32 @@ KINDS = {
         _drawn(lambda masks, _: files.export_label_colours_png(masks)),
         stacked=True,
     ),
-    "coco": FileKind("json", "application/json", _coco("rle")),
-    "polygons": FileKind("json", "application/json", _coco("polygons")),
     "svg": FileKind(
         "svg",
         "image/svg+xml",
         _drawn(lambda masks, titles: files.export_svg(masks, names=titles).encode()),
         stacked=True,
     ),
+    "coco": FileKind("json", "application/json", _coco("rle")),
+    "polygons": FileKind("json", "application/json", _coco("polygons")),
+    "yolo": FileKind("zip", "application/zip", _labelled(_yolo), stacked=True),
+    "labelme": FileKind(
+        "json",
+        "application/json",
+        _labelled(lambda masks, **facts: _json(files.export_labelme(masks, **facts))),
+        stacked=True,
+    ),
+    "label-studio": FileKind(
+        "json",
+        "application/json",
+        _labelled(lambda masks, **facts: _json(files.export_label_studio(masks, **facts))),
+        stacked=True,
+    ),
+    "cvat": FileKind(
+        "xml",
+        "application/xml",
+        _labelled(lambda masks, **facts: files.export_cvat(masks, **facts).encode()),
+        stacked=True,
+    ),
+    "everything": FileKind("zip", "application/zip", _everything),
 }

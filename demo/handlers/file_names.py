@@ -26,6 +26,16 @@ def file_name(photo: str, name: str, kind: str, suffix: str) -> str:
     return f"{'-'.join(filter(None, parts))}.{suffix}"
 
 
+def numbered_name(number: int, name: str) -> str:
+    """Return ``NN-NAME``, the name of one of several objects, unlike that of any other number.
+
+    Args:
+        number: Of the object, from 1.
+        name: Of the object.
+    """
+    return "-".join(filter(None, (f"{number:02d}", slug(name, NAME_BYTES).lower())))
+
+
 def slug(text: str, most: int) -> str:
     """Return the letters and digits of any script in a text, and ``_`` and dots between them.
 

@@ -1,5 +1,6 @@
 """Points and boxes on a photo, and the candidates for them."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,25 @@ def prompt(engine: Engine, payload: Any) -> Reply:
         "times": {"embed_ms": answer.embed_ms, "decode_ms": answer.decode_ms},
         "looked": answer.masks.crop_boxes_xyxy is not None,
     }
+
+
+@answering
+def preview(engine: Engine, payload: Any) -> Reply:
+    """Return the mask that a click would give, as a picture in the size of the stage.
+
+    Args:
+        engine: The engine.
+        payload: ``token``, and the values of ``read_request``; there is no second look.
+
+    Returns:
+        ``png`` and ``decode_ms``; nothing while others wait for the model, whose clicks go first.
+    """
+    photo = photo_of(engine, payload)
+    request = read_request(payload, photo.image.shape[:2])
+    if engine.scheduler.waiting:
+        return {}
+    answer = search(engine, photo, replace(request, look_again=False))
+    return {"png": mask_url(answer.masks.data[0]), "decode_ms": answer.decode_ms}
 
 
 @answering

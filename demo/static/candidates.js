@@ -10,6 +10,7 @@ import { newCanvas, pen, sizeOf, tint } from './pictures.js';
 
 const WIDTH = 176, HEIGHT = 132;  // of a thumbnail
 const PLACES = 3;
+const MARGIN = 1.3, LEAST = 0.06;  // of a thumbnail's part of the photo: times the mask's box, and share of the photo
 /** @type {Record<string, number>} */
 const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
@@ -17,7 +18,9 @@ export class Candidates {
   /** @param {Stage} stage */
   constructor(stage) {
     this.stage = stage;
-    this.list = h('div', { class: 'es-candidates', role: 'radiogroup', 'aria-label': stage.texts.candidates });
+    this.list = h('div', {
+      class: 'es-candidates', role: 'radiogroup', 'aria-label': stage.texts.candidates, onpointerleave: () => stage.tryCandidate(null),
+    });
     this.el = h('section', { class: 'es-section' }, h('h2', {}, stage.texts.candidates), this.list);
   }
 
@@ -28,9 +31,8 @@ export class Candidates {
         h('span', { class: 'es-pic' }), h('span', { class: 'es-score' }, '–'))));
       return;
     }
-    const view = viewOf(answer.candidates, this.photo, this.scale);
     const focused = this.list.contains(document.activeElement);
-    this.list.replaceChildren(...answer.candidates.map((candidate, i) => this.button(candidate, i, view)));
+    this.list.replaceChildren(...answer.candidates.map((candidate, i) => this.button(candidate, i)));
     const chosen = this.list.children[this.stage.active.choice];
     if (focused && chosen instanceof HTMLElement) chosen.focus();
   }
@@ -40,14 +42,16 @@ export class Candidates {
   /** Pixels of the shown photo per pixel of the original. */
   get scale() { return sizeOf(this.photo)[0] / /** @type {{width: number}} */ (this.stage.photo).width; }
 
-  /** @param {Candidate} candidate @param {number} i @param {number[]} view */
-  button(candidate, i, view) {
+  /** @param {Candidate} candidate @param {number} i */
+  button(candidate, i) {
     const { stage } = this, { texts, history, active } = stage;
+    const view = viewOf(candidate, this.photo, this.scale);
     const score = candidate.predicted_iou.toFixed(2), chosen = i === active.choice;
     return h('button', {
       type: 'button', class: 'es-candidate', role: 'radio',
       'aria-checked': String(chosen), tabindex: chosen ? '0' : '-1',
       'aria-label': `${texts.candidate} ${i + 1}, ${texts.score} ${score}`, title: texts.score_help,
+      onpointerenter: () => stage.tryCandidate(i),
       onclick: () => history.pick(i), onkeydown: (/** @type {KeyboardEvent} */ event) => this.keyDown(event, i),
     }, this.smallPicture(candidate.picture, active.colour, view),
     h('span', { class: 'es-score', 'data-unsure': String(isUnsure(candidate)) }, isUnsure(candidate) ? `${score} ?` : score));
@@ -74,19 +78,17 @@ export class Candidates {
 }
 
 /**
- * The part of the photo that contains all candidates, with a margin, at aspect ratio 4:3.
- * @param {Candidate[]} candidates
+ * The part of the photo around a candidate, with a margin, at aspect ratio 4:3.
+ * @param {Candidate} candidate
  * @param {Picture} photo as displayed
  * @param {number} scale its pixels per pixel of the original
  * @returns {number[]} x, y, width, height in pixels of the shown photo
  */
-function viewOf(candidates, photo, scale) {
+function viewOf({ area, box_xyxy }, photo, scale) {
   const [fullWidth, fullHeight] = sizeOf(photo);
-  const boxes = candidates.filter(({ area }) => area).map(({ box_xyxy }) => box_xyxy.map(value => value * scale));
-  if (!boxes.length) return [0, 0, fullWidth, fullHeight];
-  const [x0, y0] = [0, 1].map(i => Math.min(...boxes.map(box => box[i])));
-  const [x1, y1] = [2, 3].map(i => Math.max(...boxes.map(box => box[i])));
-  let width = Math.max((x1 - x0) * 1.25, fullWidth * 0.25), height = Math.max((y1 - y0) * 1.25, fullHeight * 0.25);
+  if (!area) return [0, 0, fullWidth, fullHeight];
+  const [x0, y0, x1, y1] = box_xyxy.map(value => value * scale);
+  let width = Math.max((x1 - x0) * MARGIN, fullWidth * LEAST), height = Math.max((y1 - y0) * MARGIN, fullHeight * LEAST);
   if (width * 3 > height * 4) height = width * 3 / 4; else width = height * 4 / 3;
   const shrink = Math.min(1, Math.max(fullWidth / width, fullHeight / height));  // stay within the photo
   width *= shrink;

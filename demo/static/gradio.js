@@ -71,7 +71,7 @@ export function gradioHost({ element, props, trigger, watch }) {
     });
   }
   return {
-    ask, notify: trigger, keys: document, wheelZooms: true, texts: plain(props.texts), palette: plain(props.palette),
+    ask, notify: trigger, keys: document, wheelZooms: true, previews: true, texts: plain(props.texts), palette: plain(props.palette),
     heat: plain(props.heat), upload: file => expect('upload', () => sendFile(file)),
   };
 }

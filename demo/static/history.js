@@ -16,6 +16,12 @@ export const isEmpty = prompt => !prompt.point_coords.length && !prompt.box_xyxy
 /** Whether clicks, boxes or strokes made the object, or changed its mask. @param {PhotoObject} object */
 export const hasSteps = ({ prompt, steps }) => steps.length > 0 || !isEmpty(prompt);
 
+/** Index of the step that made the point of a prompt; -1 if no step did. @param {readonly Step[]} steps @param {number} index */
+const stepOfPoint = (steps, index) => {
+  const points = steps.flatMap((step, i) => (step.point ? [i] : []));
+  return points[index] ?? -1;
+};
+
 export class History {
   /** @param {{title: string, palette: string[], changed?: () => void}} options `title` names objects: "title 1" */
   constructor({ title, palette, changed = () => {} }) {
@@ -120,6 +126,28 @@ export class History {
     const sign = mode === 'correct' ? label : Number(mode === 'add');
     this.addStep({ point, label: mode === 'correct' ? label : 1, mode },
       { point_coords: [...point_coords, point], point_labels: [...point_labels, sign] });
+  }
+
+  /** Move a point of the selected object. @param {number} index @param {Point} point */
+  movePoint(index, point) {
+    const { prompt, steps } = this.active, at = stepOfPoint(steps, index);
+    this.edit(this.doc.active, {
+      prompt: { ...prompt, point_coords: prompt.point_coords.map((old, i) => (i === index ? point : old)) },
+      steps: steps.map((step, i) => (i === at ? { ...step, point } : step)), choice: 0, hidden: false,
+    });
+  }
+
+  /** Remove a point of the selected object; the steps after it stay. @param {number} index */
+  removePoint(index) {
+    const { prompt, steps, mask } = this.active, at = stepOfPoint(steps, index);
+    const { point_coords, point_labels } = prompt, others = (/** @type {unknown} */ _, /** @type {number} */ i) => i !== index;
+    const rest = steps.filter((_, i) => i !== at), first = rest[0];
+    // Without a mask before it, a step begins one.
+    if (first && first.mode === 'add' && !first.stroke && !mask) rest[0] = { ...first, mode: 'correct' };
+    this.edit(this.doc.active, {
+      prompt: { ...prompt, point_coords: point_coords.filter(others), point_labels: point_labels.filter(others) },
+      steps: rest, choice: 0, hidden: false,
+    });
   }
 
   /** A box that corrects replaces the last one and goes first; clicks and strokes stay. @param {Box} box @param {How} [mode] */

@@ -7,7 +7,7 @@ import { clamp } from './dom.js';
 /** @import { Stage } from './stage.js' */
 /** @import { Point } from './types' */
 
-const TYPING = 'input:not([type=range]), textarea, select, [contenteditable=true]';
+export const TYPING = 'input:not([type=range]), textarea, select, [contenteditable=true]';
 /** @type {Record<string, Point>} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -43,7 +43,7 @@ export class Keys {
     const tool = TOOLS[Number(event.key) - 1];
     if (tool) return () => stage.setTool(tool);
     if (event.key === 'Escape') return () => this.escape();
-    const view = this.view(event);
+    const view = this.view(event) || this.handle(event);
     if (view) return view;
     const key = event.key.toLowerCase(), how = HOWS.find(name => name[0] === key);
     if (key === 'n') return () => stage.addObject();
@@ -63,10 +63,22 @@ export class Keys {
     return key === ' ' && (target === el || target === document.body) ? () => zoom.hold(true) : null;
   }
 
+  /** Keys for single points: select, move, remove. @param {KeyboardEvent} event */
+  handle({ key, target, shiftKey }) {
+    const { handles, mode, el } = this.stage;
+    if (!mode.prompts) return null;
+    if (key === '.' || key === ',') return () => handles.walk(key === '.' ? 1 : -1);
+    if (handles.index === null) return null;
+    if (key === 'Delete' || key === 'Backspace') return () => handles.remove();
+    const arrow = target === el && ARROWS[key], step = shiftKey ? 10 : 1;
+    return arrow ? () => handles.nudge(arrow[0] * step, arrow[1] * step) : null;
+  }
+
   /** Cancel the drag, else the selection, else clear the prompt. */
   escape() {
-    const { pointer, pictures, history } = this.stage;
+    const { pointer, pictures, history, handles } = this.stage;
     if (pointer.drag) pointer.drop();
+    else if (handles.leave()) return;
     else if (pictures.picked.size) pictures.pick([]);
     else history.clear();
   }

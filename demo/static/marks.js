@@ -18,9 +18,15 @@ export function drawBox({ g, sx, sy, zoom }, [x0, y0, x1, y1]) {
   }
 }
 
-/** @param {Pen} pen @param {number} x @param {number} y @param {number} label */
-export function drawPoint({ g, sx, sy, zoom }, x, y, label) {
+/** @param {Pen} pen @param {number} x @param {number} y @param {number} label @param {boolean} [chosen] with a ring */
+export function drawPoint({ g, sx, sy, zoom }, x, y, label, chosen = false) {
   const cx = (x + 0.5) * sx, cy = (y + 0.5) * sy;
+  if (chosen) {
+    g.beginPath();
+    g.arc(cx, cy, 12 * zoom, 0, 2 * Math.PI);
+    g.fillStyle = SHADE;
+    g.fill();
+  }
   g.beginPath();
   g.arc(cx, cy, 7.5 * zoom, 0, 2 * Math.PI);
   g.fillStyle = label ? OBJECT : BACKGROUND;

@@ -1,7 +1,9 @@
 // @ts-check
 // The page around the stage: header, panel, strip of photos and tabs.
 
+import { stayOnPage } from './connection.js';
 import { h } from './dom.js';
+import { Help } from './help.js';
 import { Keeper, thumbnail } from './keeper.js';
 import { keptMask } from './kept.js';
 import { asDataUrl, mayBeMask } from './mask_files.js';
@@ -55,6 +57,9 @@ export class Page {
     this.canvas.bar.el.prepend(this.tabs.el);
     this.canvas.empty.append(...this.photos.invitation());
     this.canvas.on((what, detail) => this.handle(what, detail));
+    const help = new Help(this.texts, props.help);
+    this.models.el.append(help.button, help.dialog);
+    stayOnPage(() => this.connected());
     root.append(this.models.el, h('div', { class: 'es-work' }, main, this.panel.el), this.photos.el, this.photos.file);
     this.photos.listen(root);
     this.tabs.open(props.modes[0]);
@@ -204,6 +209,14 @@ export class Page {
     if (!photo || 'error' in photo) return null;
     setTimeout(() => this.publish());  // after the stage has the new token
     return photo;
+  }
+
+  /** The connection is back: ask again for what was not answered. */
+  connected() {
+    this.canvas.showMessage(this.texts.connected, 'note');
+    this.canvas.answers.retry();
+    this.canvas.maskRequests.next();
+    this.models.poll();
   }
 
   // ---- models ----

@@ -88,9 +88,11 @@ export class Painter {
     // Where a mode shows its own masks, only the outlines of objects are drawn.
     const outlined = !stage.mode.prompts && (pictures.labels || masks.length || heat.length);
     for (const object of stage.doc.objects) {
-      const mask = !object.hidden && stage.maskOf(object), strength = object.id === stage.doc.active ? 1 : 0.85;
+      const mask = !object.hidden && stage.drawnMaskOf(object), strength = object.id === stage.doc.active ? 1 : 0.85;
       if (mask) this.ink(sheet, mask, object.colour, outlined ? 0 : strength);
     }
+    const { picture } = stage.preview;
+    if (picture) this.ink(sheet, picture, stage.howNow === 'subtract' ? PICKED : stage.active.colour, 0.6);
     g.globalAlpha = 1;
   }
 
@@ -123,7 +125,8 @@ export class Painter {
     if (hidden && !drag) return;
     const box = drag?.box || prompt.box_xyxy;
     if (box) drawBox(on, box);
-    prompt.point_coords.forEach(([x, y], i) => drawPoint(on, x, y, prompt.point_labels[i]));
+    const { points, index } = stage.handles;
+    points.forEach(([x, y], i) => drawPoint(on, x, y, prompt.point_labels[i], i === index));
     if (cursor) drawCross(on, ...cursor);
   }
 }

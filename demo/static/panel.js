@@ -19,8 +19,9 @@ export class Panel {
     this.objects = new Objects(stage);
     this.export = new Export(stage, props.exports);
     this.slot = h('div', { class: 'es-mode', hidden: true });
-    this.results = h('div', { class: 'es-results' }, this.candidates.el, this.refine.el, this.objects.el, this.export.el);
-    this.el = h('aside', { class: 'es-panel', 'aria-label': stage.texts.panel }, this.slot, this.results, note);
+    this.results = h('div', { class: 'es-results' }, this.candidates.el, this.refine.el, this.objects.el);
+    this.el = h('aside', { class: 'es-panel', 'aria-label': stage.texts.panel },
+      h('div', { class: 'es-scroll' }, this.slot, this.results, note), h('div', { class: 'es-foot' }, this.export.el));
     /** @type {unknown[]} the state that was drawn last */
     this.drawn = [];
   }

@@ -17,6 +17,7 @@ import { clamp, h } from './dom.js';
  * @property {boolean} shift
  * @property {Box | null} box
  * @property {Point[] | null} stroke of the brush or eraser
+ * @property {number | null} handle the point that it takes
  */
 
 /** @type {Record<string, number>} CSS pixels that a click may move before it is a drag */
@@ -77,7 +78,9 @@ export class Pointer {
       // Fingers slip: on touch screens, only the box tool drags.
       boxes: stage.tool === 'box' || event.pointerType !== 'touch',
       stroke: stage.mode.prompts && stage.paints ? [this.exactAt(event)] : null,
+      handle: stage.handles.at(event),
     };
+    stage.preview.clear();
     if (this.drag.stroke) { this.at = this.exactAt(event); stage.render(); }
   }
 
@@ -90,6 +93,10 @@ export class Pointer {
     if (drag.stroke) { drag.stroke.push(this.exactAt(event)); return; }
     const slip = Math.hypot(event.clientX - drag.x, event.clientY - drag.y);
     const isClick = !drag.box && slip <= (SLIP[event.pointerType] || SLIP.mouse);
+    if (drag.handle !== null) {
+      if (!isClick || stage.handles.dragged) { stage.handles.dragged = { index: drag.handle, to: this.pixelAt(event) }; stage.render(); }
+      return;
+    }
     if (!stage.mode.prompts || !drag.boxes || isClick) return;
     const [x, y] = this.pixelAt(event), [x0, y0] = drag.from;
     drag.box = [Math.min(x, x0), Math.min(y, y0), Math.max(x, x0) + 1, Math.max(y, y0) + 1];
@@ -101,7 +108,10 @@ export class Pointer {
     const { drag, stage } = this;
     if (!drag) return;
     this.drag = null;
-    if (!stage.mode.prompts) this.pick(event, drag.shift);
+    const { dragged } = stage.handles;
+    if (dragged) stage.handles.move(dragged.index, dragged.to);
+    else if (drag.handle !== null) stage.handles.select(drag.handle);
+    else if (!stage.mode.prompts) this.pick(event, drag.shift);
     else if (drag.stroke) this.stroke(drag.stroke);
     else if (drag.box) stage.box(drag.box);
     else if (stage.tool === 'box') stage.showMessage(stage.texts.drag_a_box, 'note');
@@ -118,12 +128,14 @@ export class Pointer {
   /** Cancel the drag. */
   drop() {
     this.drag = null;
+    this.stage.handles.dragged = null;
     this.stage.render();
   }
 
   /** @param {PointerEvent} event */
   leave(event) {
     this.stage.pictures.hover = 0;
+    this.stage.preview.clear();
     this.at = null;
     this.paintTip(event);
     this.stage.render();
@@ -137,7 +149,13 @@ export class Pointer {
 
   /** @param {MouseEvent} event */
   hover(event) {
-    const { pictures } = this.stage, id = this.labelAt(event), changed = id !== pictures.hover;
+    const { stage } = this, takes = event instanceof PointerEvent && stage.handles.at(event) !== null;
+    stage.marks.classList.toggle('es-takes', takes);
+    if (event instanceof PointerEvent && event.pointerType !== 'touch') {
+      const place = this.placeAt(event);
+      if (takes || stage.otherAt(...place)) stage.preview.clear(); else stage.preview.hover(this.pixelAt(event), place);
+    }
+    const { pictures } = stage, id = this.labelAt(event), changed = id !== pictures.hover;
     pictures.hover = id;
     this.paintTip(event);
     if (changed) this.stage.render();

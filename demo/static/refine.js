@@ -20,8 +20,10 @@ export class Refine {
       this.amount('specks', texts.specks, texts.specks_help, 2000, 50),
       this.amount('smooth', texts.smooth, texts.smooth_help, 12, 0.5),
     ];
+    this.preview = this.check(texts.preview, texts.preview_help, on => stage.preview.set(on));
+    this.preview.row.hidden = !stage.host.previews;
     this.details = h('details', { class: 'es-details' },
-      h('summary', {}, texts.refine_more), this.look.row, this.largest.row, ...this.amounts.map(({ row }) => row));
+      h('summary', {}, texts.refine_more), this.preview.row, this.look.row, this.largest.row, ...this.amounts.map(({ row }) => row));
     this.el = h('section', { class: 'es-section es-refine' },
       h('div', { class: 'es-row' }, h('h2', {}, texts.refine), stage.bar.how), stage.bar.brush, this.details);
   }
@@ -64,6 +66,9 @@ export class Refine {
     this.look.box.checked = look === 'auto' ? stage.looksAgain : look;
     const took = answer?.looked && answer.decode_ms ? ` (${Math.round(answer.decode_ms)} ms)` : '';
     this.look.words.textContent = texts.second_look + took;
+    this.preview.box.checked = stage.preview.on && !stage.preview.tooSlow;
+    this.preview.box.disabled = stage.preview.tooSlow;
+    this.preview.row.title = stage.preview.tooSlow ? texts.preview_slow : texts.preview_help;
     this.largest.box.checked = Boolean(cleanup.largest);
     for (const { name, slider, value } of this.amounts) {
       const amount = cleanup[name] || 0;

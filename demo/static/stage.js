@@ -8,6 +8,7 @@ import { Answers } from './answers.js';
 import { Bar } from './bar.js';
 import { clamp, h } from './dom.js';
 import { Frame } from './frame.js';
+import { Handles } from './handles.js';
 import { History } from './history.js';
 import { merged } from './kept.js';
 import { Keys } from './keys.js';
@@ -15,6 +16,7 @@ import { Painter } from './painter.js';
 import { maskRequestsFor, layersFor } from './parts.js';
 import { covers, loadPicture } from './pictures.js';
 import { Pointer } from './pointer.js';
+import { Preview } from './preview.js';
 import { Status } from './status.js';
 import { Zoom } from './zoom.js';
 
@@ -47,6 +49,8 @@ export class Stage {
     /** whether the model looks again by its own rule */
     this.looksAgain = false;
     this.opacity = 0.5;
+    /** @type {number | null} index of the candidate that is tried by hovering it */
+    this.tried = null;
     this.frameAsked = false;
     /** @type {Cover | null} what is drawn in place of the objects, see versus.js */
     this.cover = null;
@@ -62,6 +66,8 @@ export class Stage {
     this.gone = new AbortController();
     this.bar = new Bar(this);
     this.status = new Status(this);
+    this.handles = new Handles(this);
+    this.preview = new Preview(this);
     this.painter = new Painter(this);
     this.frame = new Frame();
     this.overlay = this.frame.overlay;
@@ -69,7 +75,7 @@ export class Stage {
     this.pointer = new Pointer(this, this.gone.signal);
     this.empty = h('div', { class: 'es-empty' });
     this.el = h('div', { class: 'es-stage', tabindex: '0', role: 'application', 'aria-label': this.texts.stage },
-      this.frame.el, this.empty, this.status.el, this.pointer.tip);
+      this.frame.el, this.empty, this.status.el, this.handles.el, this.pointer.tip);
     this.zoom = new Zoom(this, host.keys || this.el, this.gone.signal);
     this.el.append(this.zoom.el);
     // The data attribute keeps JupyterLab from taking single keys as commands.
@@ -107,6 +113,19 @@ export class Stage {
   answerOf(object) { return this.answers.of(object); }
   /** @param {PhotoObject} object */
   maskOf(object) { return this.answers.maskOf(object); }
+  /** The mask to draw: for the selected object, a candidate that is tried. @param {PhotoObject} object */
+  drawnMaskOf(object) {
+    const tried = object.id === this.doc.active && this.tried !== null && this.answerOf(object)?.candidates[this.tried];
+    return tried ? tried.picture : this.maskOf(object);
+  }
+
+  /** Show a candidate without choosing it. @param {number | null} index */
+  tryCandidate(index) {
+    if (index === this.tried) return;
+    this.tried = index;
+    this.render();
+  }
+
   /** @param {PhotoObject} object */
   hasMask(object) { return Boolean(this.maskOf(object)); }
   /** @param {Layer['kind']} kind */
@@ -162,6 +181,7 @@ export class Stage {
     this.answers.clear();
     this.pictures.clear();
     this.pointer.tip.hidden = true;
+    this.preview.clear();
     this.keys.cursor = null;
     this.showMessage('');
     if (work) this.history.restore(work); else this.history.restart();
@@ -178,6 +198,7 @@ export class Stage {
   /** @param {Mode} mode */
   setMode(mode) {
     this.mode = mode;
+    this.preview.clear();
     this.pictures.unpick();
     this.pointer.tip.hidden = true;
     this.render();
@@ -235,17 +256,22 @@ export class Stage {
   }
 
   /**
-   * Select the object whose mask is at a place, in fractions of the photo; false if there is no other one.
+   * The object whose mask is at a place, in fractions of the photo, if a click there selects it.
    * An object without a mask takes the click itself, and so do the ways to add and subtract.
    * @param {number} u @param {number} v
    */
-  selectAt(u, v) {
+  otherAt(u, v) {
     const own = this.maskOf(this.active);
-    if (this.cover || !own || this.how !== 'correct' || covers(own, u, v)) return false;
-    const found = [...this.doc.objects].reverse().find(object => {
+    if (this.cover || !own || this.how !== 'correct' || covers(own, u, v)) return null;
+    return [...this.doc.objects].reverse().find(object => {
       const mask = !object.hidden && this.maskOf(object);
       return mask && covers(mask, u, v);
-    });
+    }) || null;
+  }
+
+  /** Select the object at a place; false if there is no other one. @param {number} u @param {number} v */
+  selectAt(u, v) {
+    const found = this.otherAt(u, v);
     if (!found) return false;
     this.history.select(found.id);
     this.showMessage(`${this.texts.selected} ${found.name}`, 'note');
@@ -289,6 +315,7 @@ export class Stage {
     this.bar.paint();
     this.status.paint();
     this.zoom.paint();
+    this.handles.paint();
     this.el.classList.toggle('es-has-photo', Boolean(this.photo));
     if (this.photo) this.painter.paint();
     this.emit('paint');

@@ -215,6 +215,8 @@ export interface Host {
   keys?: EventTarget;
   /** Whether the wheel alone zooms; otherwise only with Ctrl, and alone it scrolls what is around. */
   wheelZooms?: boolean;
+  /** Whether Python answers `preview`, the mask that a click would give. */
+  previews?: boolean;
 }
 
 /** The host of the page: it also uploads files and sends events that have no reply. */
@@ -287,13 +289,18 @@ export interface Gradio {
   watch(prop: string, changed: () => void): void;
 }
 
+/** A part of a menu: its title; of each item its name, its label and what it is. */
+export type MenuGroup = [string, [string, string, string][]];
+
 /** The props of the page, set by demo/ui.py. */
 export interface PageProps {
   modes: Mode[];
   gallery: { id: string; alt: string; thumb: string }[];
   /** What a first visit shows: an example, and a click on it. */
   welcome: { id: string; point: Point };
-  exports: [string, string][];
+  /** Keys and gestures, and what they do. */
+  help: [string, string][];
+  exports: MenuGroup[];
   max_bytes: number;
   value: object;
 }

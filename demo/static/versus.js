@@ -13,7 +13,7 @@ import { VersusPanel } from './versus_panel.js';
 /** @import { Stage } from './stage.js' */
 /** @import { AnswerChoice, ComparedAnswer } from './types' */
 
-const NARROW = '(max-width: 760px)';  // as in page.css: there is no room for two photos
+const LEAST_WIDTH = 480;  // of the stage in CSS pixels: on a narrower one there is no room for two photos
 
 export class Versus {
   /** @param {Stage} stage */
@@ -29,7 +29,6 @@ export class Versus {
       photo: () => stage.photo, object: () => stage.active, ask: (kind, payload) => stage.ask(kind, payload),
       reopen: () => stage.reopen(), read: readAnswers, changed: () => stage.render(),
     });
-    this.narrow = window.matchMedia(NARROW);
     this.divider = new Divider(stage);
     this.twins = new Twins(stage);
     this.captions = [h('div', { class: 'es-caption' }), h('div', { class: 'es-caption es-caption-right' })];
@@ -90,8 +89,11 @@ export class Versus {
     if (!reply.error) h('a', { href: reply.file, download: reply.name }).click();
   }
 
+  /** Whether there is room for one photo only. */
+  get narrow() { return this.stage.el.clientWidth < LEAST_WIDTH; }
+
   /** Whether the answers lie beside each other. */
-  get apart() { return this.side && !this.narrow.matches; }
+  get apart() { return this.side && !this.narrow; }
 
   /** The numbers of the answers that are seen, the first of them in the stage's own frame. */
   get seen() { return this.apart ? this.comparison.keys.map((_, i) => i) : this.pair; }

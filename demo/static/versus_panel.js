@@ -51,7 +51,7 @@ export class VersusPanel {
 
   paint() {
     const { versus, texts } = this, { comparison, stage } = versus, { keys, result, stale, busy, error } = comparison;
-    const wide = !versus.narrow.matches, now = [
+    const wide = !versus.narrow, now = [
       versus.choices, keys.join('\n'), versus.pair.join(), versus.apart, wide, result, stale, busy, error, comparison.wanted,
     ];
     if (this.drawn.length && now.every((part, i) => part === this.drawn[i])) return;

@@ -19,6 +19,7 @@ from demo.texts import points as texts
 
 ROUTES: Routes = {
     "prompt": (points.prompt, MODEL_QUEUE),
+    "preview": (points.preview, NO_QUEUE),
     "embed": (photos.embed, EMBED_QUEUE),
     "export": (export.export, MODEL_QUEUE),
     "example": (photos.example, PHOTO_QUEUE),

@@ -21,7 +21,16 @@ PAGE = {
     "selected": "Selected:",
     "nothing_to_change": "There is no mask yet to change. Click an object first.",
     "refine": "Refine",
-    "refine_more": "Second look and clean-up",
+    "refine_more": "Preview, second look and clean-up",
+    "preview": "Preview under the pointer",
+    "preview_help": "Show the mask that a click would give where the pointer rests.",
+    "preview_slow": "This model is too slow here to show a mask under the pointer.",
+    "remove_point": "Remove point",
+    "point_help": "Drag it or use the arrow keys to move it, Delete to remove it.",
+    "point_removed": "The point is removed.",
+    "help": "Keys and gestures",
+    "close": "Close",
+    "connected": "The connection is back. Nothing is lost.",
     "second_look": "Second look",
     "second_look_help": (
         "The model looks again at a crop around the object, and both masks are averaged."
@@ -89,9 +98,19 @@ PAGE = {
     "show": "Show",
     "remove": "Delete",
     "export": "Export",
+    "export_help": "Kinds of files",
+    "copied": "The cut-out is on the clipboard. Paste it where you need it.",
+    "copy_refused": (
+        "The browser did not allow copying. Allow the clipboard for this page, or export the "
+        "cut-out as a file."
+    ),
+    "copy_impossible": (
+        "Browsers copy pictures only on pages with https or on this computer. Export the cut-out "
+        "as a file instead."
+    ),
     "scope": "What to export",
     "scope_active": "Selected object",
-    "scope_visible": "All visible objects together",
+    "scope_visible": "All visible objects",
     "choose_model": "Choose a model",
     "model_loading": "Model is loading",
     "loading": "loading",
@@ -123,12 +142,65 @@ WIDGET = {
     "pick_hint": "Click a mask to select it, Shift-click to select more.",
 }
 
+HELP = (
+    ("Click, tap", "Begin or correct a mask; on another object's mask, select it"),
+    ("Right-click, Shift + click", "Exclude an area"),
+    ("Drag", "Draw a box; a point moves with it"),
+    ("1 2 3 4 5", "Point, background, box, brush, eraser"),
+    ("C A S", "A click corrects, adds, subtracts"),
+    ("[ ]", "Smaller or larger brush"),
+    ("N", "Next object"),
+    ("Ctrl + Z, Ctrl + Shift + Z", "Undo, redo"),
+    ("Esc", "Cancel the drag, leave the selection, clear the object"),
+    (". ,", "Next or last point; then arrows move it, Delete removes it"),
+    ("Arrows, Enter", "Move a crosshair over the photo, click there; Shift for larger steps"),
+    ("Wheel, two fingers, + -", "Zoom"),
+    ("Space + drag, middle button", "Move the photo"),
+    ("Double tap", "Zoom in, or out again"),
+    ("0, 9", "Fit into the window, show at 100 %"),
+    ("?", "This sheet"),
+)
+
+# Groups of files: their title, and kind, label and what is in the file.
 EXPORTS = (
-    ("mask", "Mask"),
-    ("cutout", "Cut-out"),
-    ("labels", "Labels"),
-    ("colours", "Colours"),
-    ("coco", "COCO"),
-    ("polygons", "Polygons"),
-    ("svg", "SVG"),
+    (
+        "Pictures",
+        (
+            ("copy", "Copy cut-out", "The object alone, to paste elsewhere. No file."),
+            ("mask", "Mask", "Black and white PNG in the size of the photo."),
+            ("cutout", "Cut-out", "The photo, transparent around the object. PNG."),
+            ("labels", "Labels", "Each pixel holds the number of its object. Grey PNG."),
+            ("colours", "Colours", "Labels in colours, to look at. PNG."),
+            ("svg", "SVG", "One path per object, for drawing programs."),
+        ),
+    ),
+    (
+        "Training and labelling",
+        (
+            ("coco", "COCO", "Exact masks with names and scores, run lengths. JSON."),
+            ("polygons", "Polygons", "COCO JSON with exact polygons instead of run lengths."),
+            (
+                "yolo",
+                "YOLO",
+                "Labels and data.yaml as ZIP. One polygon per object: holes and pieces are joined "
+                "by thin lines. No scores.",
+            ),
+            ("labelme", "labelme", "Exact masks, for labelme 5.3 and later. JSON."),
+            (
+                "label-studio",
+                "Label Studio",
+                "Exact brush masks to check and correct. JSON; it also holds the labelling "
+                "interface that the project needs.",
+            ),
+            (
+                "cvat",
+                "CVAT",
+                "Exact masks, as “CVAT for images 1.1”. XML; add the labels to the task first.",
+            ),
+        ),
+    ),
+    (
+        "All visible objects",
+        (("everything", "All as ZIP", "A cut-out and a mask of each, and COCO JSON of all."),),
+    ),
 )

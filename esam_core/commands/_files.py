@@ -47,6 +47,10 @@ class Facts:
             info=self.info,
         )
 
+    def for_labelling(self, file_name: str) -> dict[str, Any]:
+        """Return what files for labelling programs say beside the masks."""
+        return {"file_name": file_name, "names": self.names, "scores": self.scores}
+
 
 def add_file_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that ``write_files`` reads."""
@@ -58,6 +62,11 @@ def add_file_arguments(parser: argparse.ArgumentParser) -> None:
         "--coco-polygons": "COCO JSON with polygons",
         "--results": "COCO results JSON, as loadRes of pycocotools reads it",
         "--svg": "one path per mask (SVG)",
+        "--yolo": "labels for YOLO segmentation and data.yaml (ZIP); one polygon per mask, classes "
+        "counted from 0 in this photo",
+        "--labelme": "masks for labelme 5.3 and later (JSON)",
+        "--label-studio": "pre-annotations for Label Studio, as brush masks (JSON)",
+        "--cvat": "masks for CVAT (XML, CVAT for images 1.1)",
     }
     for option, what in files.items():
         parser.add_argument(option, type=Path, metavar="FILE", help=f"also write {what}")
@@ -89,7 +98,25 @@ def write_files(
         write_json(args.results, export.coco_results(facts.coco(masks, args.photo.name)))
     if args.svg:
         write_file(args.svg, export.export_svg(masks, names=facts.names).encode())
+    _write_for_labelling(args, masks, facts)
     return twins
+
+
+def _write_for_labelling(args: argparse.Namespace, masks: "Masks", facts: Facts) -> None:
+    from esam_core import export
+
+    about = facts.for_labelling(args.photo.name)
+    if args.yolo:
+        texts = export.export_yolo(masks, file_name=args.photo.name, names=facts.names)
+        files = {path: text.encode() for path, text in texts.items()}
+        write_file(args.yolo, export.zip_files(files))
+    if args.labelme:
+        write_json(args.labelme, export.export_labelme(masks, **about))
+    if args.label_studio:
+        model = str(facts.info.get("model", ""))
+        write_json(args.label_studio, export.export_label_studio(masks, model=model, **about))
+    if args.cvat:
+        write_file(args.cvat, export.export_cvat(masks, **about).encode())
 
 
 def in_colours(twins: Sequence[Path]) -> str:

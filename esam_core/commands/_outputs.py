@@ -43,6 +43,8 @@ LOSSLESS = Kind("a mask, label map, cut-out or saliency map is data and written 
 PICTURE = Kind("a picture to look at is written as PNG, JPEG or WebP", tuple(FORMATS))
 DRAWING = Kind("paths are written as SVG", (".svg",))
 JSON = Kind("this file is written as JSON", (".json",), others=True)
+XML = Kind("annotations for CVAT are written as XML", (".xml",))
+ARCHIVE = Kind("a YOLO data set is written as a ZIP archive", (".zip",))
 # Options of several commands; "out" is each command's own.
 KINDS = {
     "cutout": LOSSLESS,
@@ -51,6 +53,10 @@ KINDS = {
     "coco_polygons": JSON,
     "results": JSON,
     "svg": DRAWING,
+    "yolo": ARCHIVE,
+    "labelme": JSON,
+    "label_studio": JSON,
+    "cvat": XML,
     "map": LOSSLESS,
     "overlay": PICTURE,
     "json": JSON,

@@ -1,13 +1,13 @@
 """COCO JSON: RLE or polygons per mask, as pycocotools and labelling tools read them."""
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from esam_core.errors import InvalidSettings
+from esam_core.export.facts import UNNAMED, per_mask, plain_name, plain_score
 from esam_core.export.ids import plain_id
 from esam_core.export.segmentations import encode_polygons, encode_rle
 from esam_core.geometry import masks_to_boxes, xyxy_to_xywh
@@ -16,7 +16,6 @@ from esam_core.values import json_key
 from esam_core.visualize.draw import as_masks
 
 STYLES = ("rle", "polygons")
-UNNAMED = "object"
 INFO = {"description": "Masks of objects in photos"}
 
 
@@ -65,9 +64,9 @@ def export_coco(
     image_id = plain_id(image_id, "image_id")
     count = len(masks)
     classes = _classes(
-        _per_mask(names, count, "names"), _per_mask(category_ids, count, "category_ids"), count
+        per_mask(names, count, "names"), per_mask(category_ids, count, "category_ids"), count
     )
-    given = [_score(value) for value in _per_mask(scores, count, "scores") or [None] * count]
+    given = [plain_score(value) for value in per_mask(scores, count, "scores") or [None] * count]
     height, width = masks.image_hw
     boxes, areas = xyxy_to_xywh(masks_to_boxes(masks.data)), masks.area
     return {
@@ -91,19 +90,9 @@ def export_coco(
     }
 
 
-def _per_mask(values: Sequence[Any] | None, count: int, what: str) -> list[Any] | None:
-    if values is None:
-        return None
-    if isinstance(values, str):
-        raise InvalidSettings(f"{what} is the text {values!r}; give a list with one per mask.")
-    if len(values) != count:
-        raise InvalidSettings(f"{len(values)} {what} for {count} masks; give one per mask.")
-    return list(values)
-
-
 def _classes(names: list[Any] | None, ids: list[Any] | None, count: int) -> list[dict[str, Any]]:
     """Return the category of each mask; masks of one id share it."""
-    given = [_name(name) for name in names or [None] * count]
+    given = [plain_name(name) for name in names or [None] * count]
     if ids is None:
         words = [name or UNNAMED for name in given]
         numbers = {word: number for number, word in enumerate(dict.fromkeys(words), start=1)}
@@ -117,12 +106,6 @@ def _classes(names: list[Any] | None, ids: list[Any] | None, count: int) -> list
                 f"category {value!r} has two names, {known!r} and {name!r}; give one name per id."
             )
     return [{"id": value, "name": name_of.get(json_key(value)) or _of_id(value)} for value in ids]
-
-
-def _name(name: Any) -> str:
-    if not (name is None or isinstance(name, str)):
-        raise InvalidSettings(f"name {name!r} is {type(name).__name__}; use a string or None.")
-    return name if name and name.strip() else ""
 
 
 def _of_id(value: Any) -> str:
@@ -146,19 +129,8 @@ def _segmentation(mask: np.ndarray, style: str) -> list[list[float]] | dict[str,
 
 def _scores(masks: Masks, i: int, given: float | None) -> dict[str, float]:
     known = {
-        "predicted_iou": _score(masks.predicted_iou[i]),
-        "stability_score": _score(masks.stability_score[i]),
+        "predicted_iou": plain_score(masks.predicted_iou[i]),
+        "stability_score": plain_score(masks.stability_score[i]),
     }
     known = {"score": known["predicted_iou"] if given is None else given} | known
     return {key: value for key, value in known.items() if value is not None}
-
-
-def _score(value: Any) -> float | None:
-    """Return a score as a float, or None if it is unknown."""
-    if value is None:
-        return None
-    try:
-        score = float(value)
-    except (TypeError, ValueError) as error:
-        raise InvalidSettings(f"score {value!r} is not a number; use None if unknown.") from error
-    return score if math.isfinite(score) else None

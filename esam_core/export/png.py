@@ -25,7 +25,7 @@ def export_mask_png(mask: np.ndarray) -> bytes:
     Raises:
         InvalidImage: The array is not one (h, w) bool mask.
     """
-    return _png(Image.fromarray(_checked(mask).astype(np.uint8) * 255))
+    return png_bytes(Image.fromarray(_checked(mask).astype(np.uint8) * 255))
 
 
 def load_mask_png(source: bytes | str | Path) -> np.ndarray:
@@ -38,21 +38,29 @@ def load_mask_png(source: bytes | str | Path) -> np.ndarray:
     return np.asarray(picture.convert("L")) >= 128
 
 
-def export_cutout_png(image: np.ndarray, mask: np.ndarray) -> bytes:
-    """Encode the part of an image inside a mask as an RGBA PNG of the image's size.
+def export_cutout_png(image: np.ndarray, mask: np.ndarray, *, crop: bool = False) -> bytes:
+    """Encode the part of an image inside a mask as an RGBA PNG.
 
     Pixels outside are transparent black, so the file does not contain the removed part.
 
     Args:
         image: The image (h, w, 3) uint8 RGB.
         mask: One mask (h, w) bool.
+        crop: Whether the file ends at the mask's box; otherwise, and without any mask, it has the
+            image's size.
 
     Raises:
         InvalidImage: Image and mask differ in size.
     """
     mask = _checked(mask)
     check_same_size(image, mask.shape)
-    return _png(Image.fromarray(np.dstack([image * mask[..., None], mask.astype(np.uint8) * 255])))
+    if crop and mask.any():
+        rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+        box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+        image, mask = image[box], mask[box]
+    return png_bytes(
+        Image.fromarray(np.dstack([image * mask[..., None], mask.astype(np.uint8) * 255]))
+    )
 
 
 def load_cutout_png(source: bytes | str | Path) -> tuple[np.ndarray, np.ndarray]:
@@ -84,7 +92,7 @@ def export_label_map_png(masks: Masks | np.ndarray) -> bytes:
     texts = PngImagePlugin.PngInfo()
     texts.add_text(COUNT_KEY, str(count))
     grey = labels if count > 255 else labels.astype(np.uint8)
-    return _png(Image.fromarray(grey), pnginfo=texts)
+    return png_bytes(Image.fromarray(grey), pnginfo=texts)
 
 
 def export_label_colours_png(masks: Masks | np.ndarray) -> bytes:
@@ -100,7 +108,7 @@ def export_label_colours_png(masks: Masks | np.ndarray) -> bytes:
         InvalidImage: The array is not masks, or has more than 65535.
     """
     count, labels = _labels(masks)
-    return _png(Image.fromarray(np.array([(0, 0, 0), *palette(count)], np.uint8)[labels]))
+    return png_bytes(Image.fromarray(np.array([(0, 0, 0), *palette(count)], np.uint8)[labels]))
 
 
 def load_label_map_png(source: bytes | str | Path) -> Masks:
@@ -148,7 +156,8 @@ def _checked(mask: np.ndarray) -> np.ndarray:
     return mask
 
 
-def _png(picture: Image.Image, **options: object) -> bytes:
+def png_bytes(picture: Image.Image, **options: object) -> bytes:
+    """Encode a picture as PNG."""
     stream = io.BytesIO()
     picture.save(stream, "PNG", **options)
     return stream.getvalue()

@@ -3,20 +3,18 @@
 import re
 from collections.abc import Sequence
 from xml.etree import ElementTree
-from xml.sax.saxutils import quoteattr
 
 import numpy as np
 
 from esam_core.errors import InvalidImage, InvalidSettings
 from esam_core.export.outlines import fill_rings, mask_outlines
+from esam_core.export.xml_text import xml_attribute
 from esam_core.images import MAX_PIXELS
 from esam_core.masks import Masks
 from esam_core.visualize.colours import Colour, hex_code, palette
 from esam_core.visualize.draw import as_masks
 
 _TAG = re.compile(r"\{.*\}")
-# What XML 1.0 cannot hold, not even escaped: control characters, halves of pairs, U+FFFE, U+FFFF.
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _RING = re.compile(r"M(-?\d+),(-?\d+)((?:[hv]-?\d+)*)z")
 
 
@@ -82,7 +80,7 @@ def load_svg(text: str) -> Masks:
 
 
 def _title(name: str | None, i: int) -> str:
-    return quoteattr(_NOT_XML.sub("\ufffd", f"mask {i + 1}" if name is None else name))
+    return xml_attribute(f"mask {i + 1}" if name is None else name)
 
 
 def _path(mask: np.ndarray) -> str:

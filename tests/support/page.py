@@ -134,9 +134,14 @@ class PageDriver:
         with Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))) as picture:
             return np.asarray(picture.convert("RGBA"))[..., 3] > 127
 
+    def export(self, label):
+        """Choose a kind of file from the menu of Export."""
+        self.button("Export").click()
+        self.page.get_by_role("menuitem", name=label, exact=True).click()
+
     def download(self, label) -> Image.Image:
         with self.page.expect_download() as waiting:
-            self.button(label).click()
+            self.export(label)
         self.wait()
         self.downloaded = waiting.value.suggested_filename
         with Image.open(waiting.value.path()) as picture:

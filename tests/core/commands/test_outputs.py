@@ -1,5 +1,8 @@
 """A name means its format, for every output of every command, before a model runs."""
 
+import json
+import zipfile
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -20,7 +23,12 @@ DRAWN = [(command, "svg") for command in (SEGMENT, TEXT, ("salient",), ("everyth
 DATA = [
     (command, option)
     for command in (SEGMENT, TEXT, ("salient",), ("everything",))
-    for option in ("coco", "coco-polygons", "results", "json")
+    for option in ("coco", "coco-polygons", "results", "json", "labelme", "label-studio")
+]
+PACKED = [
+    (command, option, suffix)
+    for command in (SEGMENT, TEXT, ("salient",), ("everything",))
+    for option, suffix in (("yolo", ".zip"), ("cvat", ".xml"))
 ]
 
 
@@ -71,6 +79,33 @@ def test_paths_are_only_written_as_svg(tmp_path, photo, capsys, command, option)
 def test_json_is_not_called_like_a_picture(tmp_path, photo, capsys, command, option):
     argv = arguments(photo, command, option, tmp_path / "data.PNG")
     assert "ends in .json" in refused(capsys, argv, tmp_path)
+
+
+@pytest.mark.usefixtures("no_model")
+@pytest.mark.parametrize(("command", "option", "suffix"), PACKED, ids=str)
+def test_archives_and_xml_are_called_so(tmp_path, photo, capsys, command, option, suffix):
+    argv = arguments(photo, command, option, tmp_path / "data.json")
+    assert f"ends in {suffix}." in refused(capsys, argv, tmp_path)
+
+
+@pytest.mark.usefixtures("fake_model")
+def test_files_for_labelling_programs_hold_the_masks_of_the_command(tmp_path, photo):
+    names = {"yolo": "y.zip", "labelme": "l.json", "label-studio": "s.json", "cvat": "c.xml"}
+    options = [part for name, file in names.items() for part in (f"--{name}", tmp_path / file)]
+    argv = ["segment", photo, "--box", "9,9,19,29", "--out", tmp_path / "m.png", *options]
+    assert main([str(part) for part in argv]) == 0
+    [shape] = json.loads((tmp_path / "l.json").read_text())["shapes"]
+    assert shape["points"] == [[9, 9], [18, 28]] and shape["score"] == pytest.approx(0.9)
+    [task] = json.loads((tmp_path / "s.json").read_text())
+    [prediction] = task["predictions"]
+    assert prediction["model_version"] == "fake"
+    assert prediction["result"][0]["value"]["brushlabels"] == ["object"]
+    xml = (tmp_path / "c.xml").read_text()
+    assert f'name="{photo.name}" width="80" height="60"' in xml
+    assert 'rle="0, 200" left="9" top="9" width="10" height="20"' in xml
+    with zipfile.ZipFile(tmp_path / "y.zip") as archive:
+        line = archive.read(f"labels/train/{photo.stem}.txt").decode()
+    assert line == "0 0.1125 0.15 0.2375 0.15 0.2375 0.4833333 0.1125 0.4833333\n"
 
 
 @pytest.mark.parametrize(

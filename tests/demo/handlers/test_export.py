@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import zipfile
 
 import numpy as np
 import pytest
@@ -80,7 +81,7 @@ def test_every_kind_of_file_reads_back_to_the_same_masks(engine, photo):
         for x, name in ((30, "left"), (110, "right"))
     ]
     files = {}
-    for kind, _ in texts.EXPORTS:
+    for kind in KINDS:
         reply = export(engine, {"token": photo.token, "kind": kind, "objects": objects})
         assert reply["name"].startswith(f"photo-{kind}.")
         files[kind] = base64.b64decode(reply["file"].split(",")[1])
@@ -98,8 +99,65 @@ def test_every_kind_of_file_reads_back_to_the_same_masks(engine, photo):
     assert b"left" in files["svg"] and b"right" in files["coco"]
 
 
-def test_the_page_offers_every_kind_of_file():
-    assert [kind for kind, _ in texts.EXPORTS] == list(KINDS)
+def test_the_page_offers_every_kind_of_file_and_says_what_it_holds():
+    offered = [kind for _, kinds in texts.EXPORTS for kind in kinds]
+    assert sorted(kind for kind, _, _ in offered) == sorted(KINDS)
+    assert all(about.endswith(".") for _, _, about in offered)
+
+
+def content(engine, photo, kind, objects) -> bytes:
+    reply = export(engine, {"token": photo.token, "kind": kind, "objects": objects})
+    return base64.b64decode(reply["file"].split(",")[1])
+
+
+def test_a_copied_cut_out_ends_where_the_object_ends(engine, photo):
+    mask = boxed(3, 5, 20, 30)
+    pixels, found = load_cutout_png(content(engine, photo, "copy", [kept(mask)]))
+    assert found.shape == (25, 17) and found.all()
+    assert (pixels == photo.image[5:30, 3:20]).all()
+
+
+def test_an_archive_has_a_cut_out_and_a_mask_of_each_object_and_coco_of_all(engine):
+    photo = engine.open_photo(np.full((100, 140, 3), 90, np.uint8), "Bär 7.jpg")
+    one, two, three = boxed(3, 5, 20, 30), boxed(10, 8, 90, 80), boxed(0, 0, 140, 100)
+    scores = {"predicted_iou": 0.93, "stability_score": 0.88}
+    objects = [kept(one, name="Left/Bär", **scores), kept(two), kept(three, name="Left/Bär")]
+    packed = content(engine, photo, "everything", objects)
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        names = ["01-left-bär", "02-object", "03-left-bär"]
+        expected = {f"{folder}/{name}.png" for folder in ("cutouts", "masks") for name in names}
+        assert set(archive.namelist()) == expected | {"coco.json"}
+        for name, mask in zip(names, (one, two, three), strict=True):
+            assert (load_mask_png(archive.read(f"masks/{name}.png")) == mask).all()
+            _, cutout = load_cutout_png(archive.read(f"cutouts/{name}.png"))
+            assert cutout.all() and cutout.sum() == mask.sum()
+        record = json.loads(archive.read("coco.json"))
+    assert (load_coco(record).data == [one, two, three]).all()
+    assert record["images"][0]["file_name"] == "Bär 7.jpg"
+    assert [row["name"] for row in record["categories"]] == ["Left/Bär", "object"]
+    assert record["annotations"][0]["predicted_iou"] == pytest.approx(0.93)
+    assert "predicted_iou" not in record["annotations"][1]
+
+
+def test_files_for_labelling_carry_names_and_scores(engine, photo):
+    objects = [kept(boxed(3, 5, 20, 30), name="bear", score=0.4), kept(boxed(40, 50, 90, 80))]
+    labelme = json.loads(content(engine, photo, "labelme", objects))
+    assert [(one["label"], one.get("score")) for one in labelme["shapes"]] == [
+        ("bear", 0.4),
+        ("object", None),
+    ]
+    assert (labelme["imageHeight"], labelme["imageWidth"]) == (100, 140)
+    (task,) = json.loads(content(engine, photo, "label-studio", objects))
+    assert [one["value"]["brushlabels"] for one in task["predictions"][0]["result"]] == [
+        ["bear"],
+        ["object"],
+    ]
+    cvat = content(engine, photo, "cvat", objects).decode()
+    assert 'left="40" top="50" width="50" height="30"' in cvat and 'label="bear"' in cvat
+    with zipfile.ZipFile(io.BytesIO(content(engine, photo, "yolo", objects))) as archive:
+        assert archive.namelist() == ["labels/train/photo.txt", "data.yaml"]
+        lines = archive.read("labels/train/photo.txt").decode().splitlines()
+    assert [line.split()[0] for line in lines] == ["0", "1"]
 
 
 # -- what a COCO file knows ---------------------------------------------------------------------

@@ -33,7 +33,7 @@ def test_everything_fits_on_a_laptop_without_scrolling(open_page, fake_server, b
     inside = driver.page.evaluate(
         """[document.documentElement.scrollHeight <= innerHeight,
             document.documentElement.scrollWidth <= innerWidth,
-            ...['bar', 'stage', 'panel', 'strip', 'exports', 'note'].map(name => {
+            ...['bar', 'stage', 'panel', 'strip', 'export', 'note'].map(name => {
               const s = '.es-' + name;
               const r = document.querySelector(s).getBoundingClientRect();
               return r.height > 0 && r.top >= 0
