@@ -10,7 +10,7 @@ from demo.static import bundle, styles
 
 STYLES = (
     *("canvas.css", "page.css", "controls.css", "fields.css"),
-    *("words.css", "export.css", "found.css", "arrival.css"),
+    *("words.css", "export.css", "found.css", "arrival.css", "versus.css"),
 )
 # Constant on purpose: Gradio runs templates as code, so no user input may enter them.
 TEMPLATE = '<div class="es-page"></div>'

@@ -40,7 +40,7 @@ def build(engine: Engine) -> gr.Blocks:
         title=texts.PAGE["title"], delete_cache=(3600, 3600), analytics_enabled=False
     ) as page:
         canvas = PromptCanvas(
-            kinds=[*ROUTES, "upload"],
+            kinds=[*ROUTES, *(kind for mode in modes for kind in mode.kinds), "upload"],
             texts=texts.PAGE,
             gallery=photos.strip(),
             welcome=photos.WELCOME,

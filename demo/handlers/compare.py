@@ -1,194 +1,271 @@
-"""The same clicks on several models, or on several rules of one, side by side."""
+"""The same clicks on several models, or on one in several ways."""
 
-from dataclasses import dataclass
-from typing import Any
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 
 from demo.engine import Engine
+from demo.engine.catalogue import ModelEntry
 from demo.engine.engine import Answer
 from demo.engine.models import EXACT
 from demo.engine.photos import Photo
-from demo.handlers.errors import Cancel, Progress, Reply, answering
+from demo.handlers import points, tasks
+from demo.handlers.errors import Cancel, Reply, answering
 from demo.handlers.models import get_command
-from demo.handlers.pictures import shrunk
-from demo.handlers.requests import read_request
+from demo.handlers.pictures import mask_url
+from demo.handlers.requests import Json, Request, read_request, token_of, values_of
 from demo.handlers.views import photo_of
 from demo.texts import compare as texts
+from demo.texts import errors
 from esam_core.comparison import agreement
-from esam_core.errors import Cancelled, InvalidSettings
+from esam_core.errors import Cancelled, EsamError, InvalidSettings
 from esam_core.masks import RULES, Masks, rank_masks_by
 from esam_core.prompts import Prompt
-from esam_core.visualize import draw_masks, draw_prompt, palette
 
+log = logging.getLogger(__name__)
+
+TASK = "compare"
 MOST = 4
-SIDE = 1000  # longer side of the pictures in pixels
+LOOKS: dict[str, bool] = {"second_look": True, "single_look": False}
+IN_FP32 = "fp32"
 
 
 @dataclass(frozen=True, slots=True)
-class ModelChoice:
-    """A model with the rule that selects one of its three candidates.
+class Choice:
+    """A model in one of the ways to use it.
 
     Args:
-        model: Its name, followed by ``EXACT`` to run it in float32.
+        model: Its name.
         title: Its name for display.
-        rule: One of ``RULES``.
+        variant: One of ``RULES``, which selects the candidate; of ``LOOKS``; or ``fp32``.
+        command: What downloads the model's weights, if they are not on this machine.
     """
 
     model: str
     title: str
-    rule: str
+    variant: str
+    command: str = ""
 
     @property
     def key(self) -> str:
-        """The value in menus."""
-        return f"{self.model}/{self.rule}"
+        """The value in menus and requests."""
+        return f"{self.model}/{self.variant}"
 
     @property
     def label(self) -> str:
-        """The label in menus and tables."""
-        return f"{self.title}, {texts.RULES[self.rule]}"
+        """The name in tables and captions."""
+        return f"{self.title}, {texts.VARIANTS[self.variant]}"
+
+    @property
+    def loaded_as(self) -> str:
+        """The name under which the engine loads the model."""
+        return self.model + EXACT if self.variant == IN_FP32 else self.model
+
+    @property
+    def rule(self) -> str:
+        """What selects one of the three candidates."""
+        return self.variant if self.variant in RULES else RULES[0]
+
+    @property
+    def look_again(self) -> bool | Literal["auto"]:
+        """Whether the model takes second looks."""
+        return LOOKS.get(self.variant, "auto")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compared:
+    """What a choice answered.
+
+    Args:
+        choice: The model and the way to use it.
+        masks: The best mask (1, h, w) in the size of the photo, with its scores; None if it failed.
+        answer: Model and times.
+        error: Why it failed, and what to do.
+    """
+
+    choice: Choice
+    masks: Masks | None = None
+    answer: Answer | None = None
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CompareResult:
-    """The masks of the chosen models for one prompt.
+    """The answers of the choices to one prompt, in the order of the request.
 
     Args:
-        choices: In the order of the request.
-        masks: One mask each (m, h, w), in the size of the photo.
-        pictures: Photo, mask and prompt of each (h', w', 3) uint8.
-        iou: Agreement (m, m).
-        embed_ms: Milliseconds to encode the photo, per choice.
-        click_ms: Milliseconds to decode the prompt, per choice.
-        provenances: Source of the weights and precision, per choice.
+        answers: One for each choice.
+        iou: (m, m) float: IoU between the masks of two choices, NaN where one failed.
     """
 
-    choices: tuple[ModelChoice, ...]
-    masks: Masks
-    pictures: tuple[np.ndarray, ...]
+    answers: tuple[Compared, ...]
     iou: np.ndarray
-    embed_ms: tuple[float, ...]
-    click_ms: tuple[float, ...]
-    provenances: tuple[str, ...]
 
 
-def model_choices(engine: Engine) -> list[ModelChoice]:
-    """List every present model with every rule, models best first, then each in fp32."""
-    present = [entry for entry in engine.models.catalogue.entries() if entry.present]
-    exact = [
-        ModelChoice(entry.name + EXACT, texts.EXACT.format(title=entry.title), RULES[0])
-        for entry in present
-    ]
-    rules = [ModelChoice(entry.name, entry.title, rule) for rule in RULES for entry in present]
-    return rules + exact
-
-
-def absent_models(engine: Engine) -> list[tuple[str, str]]:
-    """List the models without weights: a sentence, and the command that downloads them."""
+def choices(engine: Engine) -> list[Choice]:
+    """List every model in every way to use it, the models best first."""
     return [
-        (texts.ABSENT.format(title=entry.title), get_command(entry))
-        for entry in engine.models.catalogue.entries()
-        if not entry.present
+        Choice(entry.name, entry.title, variant, "" if entry.present else get_command(entry))
+        for entry in _entries(engine)
+        for variant in texts.VARIANTS
     ]
 
 
-def first_choices(choices: list[ModelChoice]) -> list[str]:
-    """Choose the initial two: two models if there are, else the two most different rules.
-
-    The candidate with the highest predicted IoU is often also the largest.
-    """
-    models = [one for one in choices if one.rule == RULES[0] and not one.model.endswith(EXACT)]
-    if len(models) < 2:
-        models += [choice for choice in choices if choice.rule == "smallest"]
-    return [choice.key for choice in models[:2]]
+def first_choices(known: Sequence[Choice]) -> list[str]:
+    """Choose the initial two: two models if there are, else one with and without second look."""
+    present = [one for one in known if not one.command]
+    models = [one.key for one in present if one.variant == RULES[0]]
+    looks = [one.key for one in present if one.variant in LOOKS]
+    return models[:2] if len(models) > 1 else looks[:2]
 
 
 @answering
-def find(
-    engine: Engine,
-    payload: Any,
-    keys: list[str],
-    *,
-    progress: Progress | None = None,
-    cancel: Cancel | None = None,
-) -> Reply:
-    """Run the chosen models on the prompt of the canvas.
+def listed(engine: Engine, payload: Any) -> Reply:
+    """List what can be compared.
+
+    Returns:
+        ``choices``, each with ``key``, ``title`` of the model, ``label`` with the way to use
+        it, and whether the model is ``present``; ``first``, the keys to begin with; ``most``.
+    """
+    known = choices(engine)
+    rows = [
+        {
+            "key": one.key,
+            "title": one.title,
+            "label": one.label,
+            "present": not one.command,
+        }
+        for one in known
+    ]
+    return {"choices": rows, "first": first_choices(known), "most": MOST}
+
+
+@answering
+def compare(engine: Engine, payload: Any) -> Reply:
+    """Let every choice answer the prompt of the canvas.
 
     Args:
         engine: The engine.
-        payload: ``token`` and ``prompt``.
-        keys: Keys of two to four choices.
-        progress: Called with the number of finished models and their total.
-        cancel: Called before each model; returning true stops.
+        payload: ``token``, ``keys`` of two to four choices, and the values of ``read_request``.
 
     Returns:
-        ``labels``; ``rows`` of the table: label, weights, times, IoU with each; ``pictures``
-        (h, w, 3) uint8; ``found``, one mask per choice.
+        ``answers``, one for each key in its order: ``key``, ``label``, and either ``png``,
+        ``weights``, ``predicted_iou``, ``embed_ms``, ``click_ms``, ``note`` and ``iou`` with each
+        answer (null for one that failed), or ``error`` and ``command``.
     """
     photo = photo_of(engine, payload)
-    prompt = read_request(payload, photo.image.shape[:2]).prompt
-    result = search(engine, photo, prompt, keys, progress, cancel)
-    return {
-        "labels": [choice.label for choice in result.choices],
-        "rows": rows_of(result),
-        "pictures": list(result.pictures),
-        "message": "",
-        "found": result.masks,
-    }
+    stopped = engine.tasks.begin(photo.token, TASK)
+    try:
+        request = read_request(payload, photo.image.shape[:2])
+        result = search(
+            engine, photo, request, shown_prompt(payload), keys_of(payload), stopped.is_set
+        )
+    finally:
+        engine.tasks.end(photo.token, TASK, stopped)
+    return {"answers": [_described(result, i) for i in range(len(result.answers))]}
+
+
+@answering
+def stop(engine: Engine, payload: Any) -> Reply:
+    """Stop the comparison on a photo before its next model."""
+    tasks.stop(engine, {"token": token_of(payload)}, TASK)
+    return {}
 
 
 def search(
     engine: Engine,
     photo: Photo,
+    request: Request,
     prompt: Prompt,
-    keys: list[str],
-    progress: Progress | None = None,
+    keys: Sequence[str],
     cancel: Cancel | None = None,
 ) -> CompareResult:
-    """Run the chosen models on a prompt; each model runs once for all its rules.
+    """Let every choice answer a request; what chooses in one model's answer shares it.
+
+    Args:
+        engine: The engine.
+        photo: The photo.
+        request: What was asked for; its model and second look are those of the choices.
+        prompt: Its clicks and its box, by which candidates are chosen.
+        keys: Keys of two to four choices.
+        cancel: Called before each model; returning true stops.
 
     Raises:
-        InvalidSettings: Fewer than two, more than four, or unknown keys.
+        InvalidSettings: Fewer than two or more than four keys.
         Cancelled: ``cancel`` returned true.
-        EsamError: A model cannot be loaded.
     """
-    known = {one.key: one for one in model_choices(engine)}
-    if not 2 <= len(keys) <= MOST or any(key not in known for key in keys):
+    if not 2 <= len(keys) <= MOST:
         raise InvalidSettings(texts.CHOOSE.format(most=MOST))
-    choices = [known[key] for key in keys]
-    models = list(dict.fromkeys(one.model for one in choices))
-    answers: dict[str, Answer] = {}
-    for model in models:
-        if cancel is not None and cancel():
-            raise Cancelled(f"stopped after {len(answers)} of {len(models)} models, as asked.")
-        answers[model] = engine.predict(photo, prompt, model)
-        if progress is not None:
-            progress(len(answers), len(models))
-    best = [_best(answers[one.model], one.rule, prompt) for one in choices]
-    return CompareResult(
-        tuple(choices),
-        Masks.concat(best),
-        tuple(_picture(photo.image, mask, prompt, i) for i, mask in enumerate(best)),
-        agreement(best),
-        tuple(answers[one.model].embed_ms for one in choices),
-        tuple(answers[one.model].decode_ms for one in choices),
-        tuple(_provenance(answers[one.model].segmenter) for one in choices),
-    )
+    known = {one.key: one for one in choices(engine)}
+    runs: dict[tuple[str, object], Answer | str] = {}
+    answers = []
+    for key in keys:
+        choice = known.get(key)
+        if choice is None:
+            answers.append(_unknown(key))
+            continue
+        if choice.command:
+            answers.append(Compared(choice, error=texts.ABSENT))
+            continue
+        run = (choice.loaded_as, choice.look_again)
+        if run not in runs:
+            if cancel is not None and cancel():
+                raise Cancelled(f"stopped after {len(answers)} of {len(keys)} answers, as asked.")
+            runs[run] = _run(engine, photo, request, choice)
+        answer = runs[run]
+        answers.append(
+            Compared(choice, error=answer)
+            if isinstance(answer, str)
+            else Compared(choice, _best(answer, choice.rule, prompt), answer)
+        )
+    return CompareResult(tuple(answers), _agreement(answers))
 
 
-def rows_of(result: CompareResult) -> list[list[str]]:
-    """Return the table: per choice its weights, its times and its IoU with each other one."""
-    return [
-        [
-            choice.label,
-            result.provenances[i],
-            f"{result.embed_ms[i]:.0f}",
-            f"{result.click_ms[i]:.0f}",
-            *(f"{iou:.2f}" for iou in result.iou[i]),
-        ]
-        for i, choice in enumerate(result.choices)
-    ]
+def keys_of(payload: object) -> list[str]:
+    """Return the keys of a payload.
+
+    Raises:
+        InvalidSettings: No list of texts.
+    """
+    keys = values_of(payload).get("keys")
+    if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
+        raise InvalidSettings(texts.CHOOSE.format(most=MOST))
+    return keys
+
+
+def shown_prompt(payload: object) -> Prompt:
+    """Return the clicks and the box of a payload, as they are drawn: any number of clicks.
+
+    Raises:
+        InvalidPrompt: No such prompt.
+    """
+    return Prompt.from_json(values_of(payload).get("prompt") or {})
+
+
+def _entries(engine: Engine) -> list[ModelEntry]:
+    return engine.models.catalogue.entries()
+
+
+def _unknown(key: str) -> Compared:
+    shown = key[:80]
+    return Compared(Choice(shown, shown, RULES[0]), error=texts.UNKNOWN.format(key=shown))
+
+
+def _run(engine: Engine, photo: Photo, request: Request, choice: Choice) -> Answer | str:
+    """Return a model's answer, or why there is none: the other models answer all the same."""
+    look = choice.look_again
+    correction = request.correction and replace(request.correction, look_again=look)
+    asked = replace(request, correction=correction, model=choice.loaded_as, look_again=look)
+    try:
+        return points.search(engine, photo, asked)
+    except EsamError as error:
+        return str(error)
+    except Exception:  # such as too little memory for one of the models
+        log.exception("%s failed in a comparison", choice.key)
+        return errors.UNEXPECTED
 
 
 def _best(answer: Answer, rule: str, prompt: Prompt) -> Masks:
@@ -202,10 +279,33 @@ def _best(answer: Answer, rule: str, prompt: Prompt) -> Masks:
     return answer.masks[order[:1]]
 
 
-def _provenance(segmenter: Any) -> str:
-    return f"{segmenter.provenance}, {segmenter.precision}"
+def _note(choice: Choice, masks: Masks) -> str:
+    looked = masks.crop_boxes_xyxy is not None
+    return texts.NO_LOOK if choice.look_again is True and not looked else ""
 
 
-def _picture(image: np.ndarray, mask: Masks, prompt: Prompt, number: int) -> np.ndarray:
-    drawn = draw_masks(image, mask, colours=palette(number + 1)[-1:])
-    return shrunk(draw_prompt(drawn, prompt), SIDE)
+def _agreement(answers: Sequence[Compared]) -> np.ndarray:
+    iou = np.full((len(answers), len(answers)), np.nan)
+    standing = [i for i, one in enumerate(answers) if one.masks is not None]
+    masks = [one.masks for one in answers if one.masks is not None]
+    if masks:
+        iou[np.ix_(standing, standing)] = agreement(masks)
+    return iou
+
+
+def _described(result: CompareResult, i: int) -> Json:
+    one = result.answers[i]
+    about: Json = {"key": one.choice.key, "label": one.choice.label}
+    if one.masks is None or one.answer is None:
+        return {**about, "error": one.error, "command": one.choice.command}
+    segmenter = one.answer.segmenter
+    return {
+        **about,
+        "png": mask_url(one.masks.data[0]),
+        "weights": f"{segmenter.provenance}, {segmenter.precision}",
+        "predicted_iou": float(one.masks.predicted_iou[0]),
+        "embed_ms": one.answer.embed_ms,
+        "click_ms": one.answer.decode_ms,
+        "note": _note(one.choice, one.masks),
+        "iou": [None if np.isnan(iou) else float(iou) for iou in result.iou[i]],
+    }

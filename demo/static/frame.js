@@ -24,11 +24,11 @@ export class Frame {
     this.view = { ...this.view, photo: [photo.width, photo.height], zoom: 1, x: 0, y: 0 };
   }
 
-  /** Use the room of the container. @param {HTMLElement} room */
-  fit(room) {
+  /** Use the room of the container, or its first cell. @param {HTMLElement} room @param {[number, number]} grid columns and rows */
+  fit(room, [columns, rows]) {
     const [width, height] = this.view.photo;
     room.style.setProperty('--es-aspect', String(width / height));
-    this.set({ ...this.view, room: [Math.max(1, room.clientWidth), Math.max(1, room.clientHeight)] });
+    this.set({ ...this.view, room: [Math.max(1, room.clientWidth / columns), Math.max(1, room.clientHeight / rows)] });
   }
 
   /** @param {View} view */

@@ -14,6 +14,7 @@ import { asPng } from './pictures.js';
 import { Stage } from './stage.js';
 import { Store } from './store.js';
 import { Tabs } from './tabs.js';
+import { Versus } from './versus.js';
 
 /** @import { KeptPhoto, Mode, PageHost, PageProps, Photo, Prompt, Reply, SentMask } from './types' */
 
@@ -55,6 +56,8 @@ export class Page {
     this.canvas.el.append(this.arrival.el);
     this.panel = new Panel(this.canvas, props, this.models.note);
     this.models.offerIn(this.panel.slot);
+    this.versus = new Versus(this.canvas);
+    this.panel.results.prepend(this.versus.el);
     this.tabs = new Tabs(props.modes, this.texts, this.panel.slot, (mode, has) => this.setMode(mode, has));
     this.canvas.bar.el.prepend(this.tabs.el);
     this.canvas.empty.append(...this.photos.invitation());
@@ -82,7 +85,7 @@ export class Page {
       if (this.welcoming) this.canvas.showMessage(this.texts.welcome, 'note');
       this.welcoming = false;
     }
-    if (what === 'paint') this.panel.paint();
+    if (what === 'paint') { this.panel.paint(); this.versus.paint(); }
     if (what === 'paint' || what === 'leave') this.keeper.keep();
     if (what === 'pick' || (what === 'paint' && this.canvas.active.prompt !== this.published)) this.publish();
   }
@@ -90,8 +93,8 @@ export class Page {
   /** @param {Mode} mode @param {boolean} hasControls */
   setMode(mode, hasControls) {
     this.panel.setMode(mode, hasControls);
-    this.root.classList.toggle('es-wide-panel', Boolean(mode.wide));
     this.canvas.setMode(mode);
+    this.versus.show(Boolean(mode.compares));
     this.publish();
   }
 

@@ -75,6 +75,7 @@ export class Painter {
 
   paintOverlay() {
     const { stage } = this, { pictures } = stage, sheet = this.sheet(stage.overlay), { g, width, height } = sheet;
+    if (stage.cover) { stage.cover.paintOn(sheet); return; }
     const heat = pictures.visible('heat'), masks = pictures.visible('masks');
     for (const { picture } of heat) {
       g.globalAlpha = Math.min(1, stage.opacity * 1.5);
@@ -107,9 +108,10 @@ export class Painter {
     if (hover && !picked.has(hover)) this.ink(sheet, labels.region(hover), PICKED, 0.6);
   }
 
-  paintMarks() {
+  /** @param {HTMLCanvasElement} [canvas] */
+  paintMarks(canvas = this.stage.marks) {
     const { stage } = this, photo = /** @type {Photo} */ (stage.photo);
-    const { g, width, height, zoom } = this.sheet(stage.marks);
+    const { g, width, height, zoom } = this.sheet(canvas);
     const on = { g, zoom, sx: width / photo.width, sy: height / photo.height };
     for (const { boxes = [], points = [] } of stage.pictures.visible('markers')) {
       for (const box of boxes) drawBox(on, box);

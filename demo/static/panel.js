@@ -21,10 +21,9 @@ export class Panel {
     this.objects = new Objects(stage);
     this.export = new Export(stage, props.exports);
     this.slot = h('div', { class: 'es-mode', hidden: true });
+    this.results = h('div', { class: 'es-results' }, this.candidates.el, this.refine.el, this.objects.el);
     this.el = h('aside', { class: 'es-panel', 'aria-label': stage.texts.panel },
-      h('div', { class: 'es-scroll' }, this.slot, this.found.el,
-        h('div', { class: 'es-results' }, this.candidates.el, this.refine.el, this.objects.el), note),
-      h('div', { class: 'es-foot' }, this.export.el));
+      h('div', { class: 'es-scroll' }, this.slot, this.found.el, this.results, note), h('div', { class: 'es-foot' }, this.export.el));
     /** @type {unknown[]} the state that was drawn last */
     this.drawn = [];
   }
@@ -34,8 +33,8 @@ export class Panel {
     this.slot.hidden = !hasControls;
     this.el.classList.toggle('es-with-mode', hasControls);
     // Objects and export belong to every mode; candidates only where clicks are prompts.
-    this.candidates.el.hidden = !mode.prompts;
-    this.refine.el.hidden = !mode.prompts;
+    this.candidates.el.hidden = !mode.prompts || Boolean(mode.compares);
+    this.refine.el.hidden = this.candidates.el.hidden;
   }
 
   paint() {

@@ -20,7 +20,7 @@ import { Preview } from './preview.js';
 import { Status } from './status.js';
 import { Zoom } from './zoom.js';
 
-/** @import { Box, Doc, Host, How, KeptMask, Layer, Mode, Photo, PhotoObject, Reply, Tone, Tool } from './types' */
+/** @import { Box, Cover, Doc, Host, How, KeptMask, Layer, Mode, Photo, PhotoObject, Reply, Tone, Tool } from './types' */
 
 /**
  * Arguments of a listener: `paint` after drawing, `pick` with ids, `answer` with Python's reply, `leave` before
@@ -52,6 +52,10 @@ export class Stage {
     /** @type {number | null} index of the candidate that is tried by hovering it */
     this.tried = null;
     this.frameAsked = false;
+    /** @type {Cover | null} what is drawn in place of the objects, see versus.js */
+    this.cover = null;
+    /** @type {[number, number]} columns and rows of photos; the frame is in the first cell */
+    this.grid = [1, 1];
     /** @type {Listener[]} */
     this.listeners = [];
     this.history = new History({ title: this.texts.object, palette: host.palette, changed: () => this.changed() });
@@ -258,7 +262,7 @@ export class Stage {
    */
   otherAt(u, v) {
     const own = this.maskOf(this.active);
-    if (!own || this.how !== 'correct' || covers(own, u, v)) return null;
+    if (this.cover || !own || this.how !== 'correct' || covers(own, u, v)) return null;
     return [...this.doc.objects].reverse().find(object => {
       const mask = !object.hidden && this.maskOf(object);
       return mask && covers(mask, u, v);
@@ -310,7 +314,7 @@ export class Stage {
 
   /** Use the room there is; at first the photo is as large as possible. */
   fit() {
-    if (this.photo) this.frame.fit(this.el);
+    if (this.photo) this.frame.fit(this.el, this.grid);
     this.render();
   }
 

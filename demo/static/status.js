@@ -38,7 +38,7 @@ export class Status {
       const { texts } = stage;
       return { text: stage.active.prompt.box_xyxy ? texts.unsure_point : texts.unsure_box, tone: 'note' };
     }
-    if (stage.mode.prompts) return { text: stage.history.isClear ? this.hint(stage.texts) : '', tone: 'hint' };
+    if (stage.mode.prompts) return { text: stage.history.isClear ? this.hint(stage.mode.hint ? stage.mode : stage.texts) : '', tone: 'hint' };
     return this.aboutLayers();
   }
 

@@ -160,6 +160,39 @@ export interface Answer {
   decode_ms?: number;
 }
 
+/** What can be compared: a model in one of the ways to use it. */
+export interface AnswerChoice {
+  key: string;
+  /** Of the model. */
+  title: string;
+  label: string;
+  present: boolean;
+}
+
+/** One answer of a comparison: a mask, or why there is none. */
+export interface ComparedAnswer {
+  key: string;
+  label: string;
+  /** Opaque where the mask is. */
+  picture?: Picture;
+  weights?: string;
+  /** Such as that there was no second look. */
+  note?: string;
+  predicted_iou?: number;
+  embed_ms?: number;
+  click_ms?: number;
+  /** With each answer, null for those that failed. */
+  iou?: (number | null)[];
+  error?: string;
+  /** What downloads the model. */
+  command?: string;
+}
+
+/** What is drawn on the stage in place of the objects. */
+export interface Cover {
+  paintOn(sheet: any): void;
+}
+
 /** A reply of Python: `error` is a message, `code` a keyword; the rest depends on the kind. */
 export interface Reply {
   error?: string;
@@ -203,8 +236,8 @@ export interface Mode {
   prompts: boolean;
   hint?: string;
   hint_touch?: string;
-  /** The mode's panel takes the whole side and hides objects and export. */
-  wide?: boolean;
+  /** Several answers to the prompt are compared on the stage. */
+  compares?: boolean;
 }
 
 /** A mask of a label map: id, area in percent of the photo, predicted IoU, stability. */

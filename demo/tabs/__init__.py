@@ -28,7 +28,8 @@ class Mode:
         prompts: Whether clicks and drags on the photo are prompts, as in the points mode.
         hint: Shown over the stage when there is no other message.
         hint_touch: The hint on touch screens, if it differs.
-        wide: Whether the panel takes the whole side, in place of objects and export.
+        compares: Whether several answers to the prompts lie on the stage, see static/versus.js.
+        kinds: The requests of the canvas that the mode answers, beside those of the points mode.
     """
 
     name: str
@@ -38,7 +39,8 @@ class Mode:
     prompts: bool = False
     hint: str = ""
     hint_touch: str = ""
-    wide: bool = False
+    compares: bool = False
+    kinds: tuple[str, ...] = ()
 
 
 def discover() -> tuple[Mode, ...]:

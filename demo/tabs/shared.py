@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from demo.canvas import PromptCanvas
+from demo.canvas import PromptCanvas, report_refusal
 from demo.engine import Engine
 from demo.handlers import tasks
 from demo.handlers.errors import Reply
@@ -29,6 +29,25 @@ LONG_QUEUE: dict[str, Any] = {"concurrency_id": "long", "concurrency_limit": 1}
 NO_QUEUE: dict[str, Any] = {"queue": False}
 
 Updates = tuple[Any, ...]
+Handler = Callable[[Engine, Any], Reply]
+# event of the canvas -> handler and Gradio queue; requests without a model never wait for one
+Routes = dict[str, tuple[Handler, dict[str, Any]]]
+
+
+def wire_routes(engine: Engine, canvas: PromptCanvas, routes: Routes) -> None:
+    """Wire requests of the canvas to their handlers; each reply is the prop ``<event>_reply``."""
+    for kind, (handler, how) in routes.items():
+        listen, answer = getattr(canvas, kind), _route(engine, kind, handler)
+        event = listen(answer, None, canvas, api_name=f"canvas_{kind}", **QUIET, **how)
+        report_refusal(event, kind)
+
+
+def _route(engine: Engine, kind: str, handler: Handler) -> Callable[[gr.EventData], Any]:
+    def answer(event: gr.EventData) -> Any:
+        reply: dict[str, Any] = {f"{kind}_reply": handler(engine, event._data)}
+        return gr.update(**reply)
+
+    return answer
 
 
 def message(text: str, error: bool = False) -> str:

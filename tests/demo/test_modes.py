@@ -19,7 +19,7 @@ def build(engine, canvas):
     run.click(lambda payload: message("heard"), canvas, line, api_name="echo", **QUIET)
 
 
-MODE = Mode("echo", "Echo", 15, build, hint="Say something.", wide=True)
+MODE = Mode("echo", "Echo", 15, build, hint="Say something.", kinds=("heard",))
 """
 
 
@@ -44,7 +44,8 @@ def test_a_mode_that_is_added_is_on_the_page(engine, added):
     modes = canvas["props"]["props"]["modes"]
     assert [mode["name"] for mode in modes].index("echo") == 2
     assert modes[2]["title"] == "Echo" and modes[2]["hint"] == "Say something."
-    assert modes[2]["wide"] is True
+    assert modes[2]["compares"] is False
+    assert "heard" in canvas["props"]["props"]["kinds"]
     panels = {c["props"].get("elem_id"): c["props"] for c in config["components"]}
     assert panels["es-mode-echo"]["elem_classes"] == ["es-mode-panel"]
     assert "es-echo-message" in panels
