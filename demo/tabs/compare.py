@@ -55,7 +55,7 @@ def build(engine: Engine, canvas: PromptCanvas) -> None:
         engine,
         canvas,
         "compare",
-        triggers={"compare": run.click},
+        triggers={"compare_find": run.click},
         handler=compare.find,
         show=_show,
         inputs=[chosen],

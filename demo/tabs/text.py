@@ -77,7 +77,7 @@ def build(engine: Engine, canvas: PromptCanvas) -> None:
         engine,
         canvas,
         "text",
-        triggers={"text": query.submit, "text_find": run.click},
+        triggers={"text_submit": query.submit, "text_find": run.click},
         handler=text.find,
         show=_show,
         inputs=inputs,
