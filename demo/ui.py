@@ -1,4 +1,4 @@
-"""The page: the canvas, the panel of every mode, and the public endpoint.
+"""The page: the canvas, the panel of every mode, and the public endpoints.
 
 To add a mode, write ``demo/tabs/<name>.py`` with a ``MODE``; see ``demo/tabs/__init__.py``.
 """
@@ -10,12 +10,13 @@ from uuid import uuid4
 import gradio as gr
 
 from demo.canvas import UPLOADED, PromptCanvas, report_refusal
+from demo.endpoints import add_endpoints
 from demo.engine import Engine
-from demo.handlers import photos, points
+from demo.handlers import photos
 from demo.static import FOLDER
 from demo.tabs import Mode, discover
 from demo.tabs.points import ROUTES
-from demo.tabs.shared import MODEL_QUEUE, PHOTO_QUEUE, QUIET
+from demo.tabs.shared import PHOTO_QUEUE, QUIET
 from demo.texts import page as texts
 
 MAX_MEGABYTES = 40
@@ -56,7 +57,7 @@ def build(engine: Engine) -> gr.Blocks:
             for mode in modes:
                 with gr.Column(elem_id=f"es-mode-{mode.name}", elem_classes="es-mode-panel"):
                     mode.build(engine, canvas)
-        _endpoint(engine)
+        add_endpoints(engine)
     # Requests to a full queue are refused with a message.
     return page.queue(max_size=64, default_concurrency_limit=1)
 
@@ -97,22 +98,3 @@ def _upload(engine: Engine, canvas: PromptCanvas) -> None:
         opened, button, canvas, js=UPLOADED, api_name="canvas_upload", **QUIET, **PHOTO_QUEUE
     )
     report_refusal(event, "upload")
-
-
-def _endpoint(engine: Engine) -> None:
-    """Add the public endpoint, with inputs of its own."""
-
-    def segment(image: str, prompts: dict[str, Any]) -> tuple[Any, Any]:
-        """Segment one photo by points and a box; see /segment in the README."""
-        reply = points.segment_file(engine, {"image": image, "prompts": prompts})
-        if "error" in reply:
-            raise gr.Error(reply["error"], print_exception=False)
-        return reply["mask"], reply["info"]
-
-    with gr.Row(visible=False):
-        image = gr.File(type="filepath", label="image")
-        prompts = gr.JSON(label="prompts")
-        mask = gr.Image(format="png", image_mode="L", label="mask")
-        info = gr.JSON(label="info")
-        run = gr.Button()
-    run.click(segment, [image, prompts], [mask, info], api_name="segment", **MODEL_QUEUE)

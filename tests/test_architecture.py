@@ -72,8 +72,9 @@ ROOMS: dict[str, tuple[str, str]] = {
     "demo.handlers": (f"demo.engine demo.texts {CORE}", "numpy PIL"),
     "demo.canvas": ("demo.static demo.handlers", "gradio"),
     "demo.tabs": ("demo.canvas demo.handlers demo.engine demo.texts", "gradio"),
+    "demo.endpoints": ("demo.tabs demo.handlers demo.engine demo.texts", "gradio"),
     "demo.ui": (
-        "demo.canvas demo.static demo.tabs demo.handlers demo.engine demo.texts",
+        "demo.canvas demo.static demo.tabs demo.endpoints demo.handlers demo.engine demo.texts",
         "gradio",
     ),
     "demo.notebook": (

@@ -19,6 +19,7 @@ from PIL import Image
 from demo.engine import Engine
 from demo.engine.catalogue import ModelEntry
 from demo.handlers import points as handler
+from demo.handlers import service as service_handler
 from demo.notebook.widget import PromptWidget
 from esam_core import InvalidPrompt, Prompt, compare_models, load_segmenter
 from esam_core.cli import main
@@ -239,7 +240,7 @@ def page(given, _):
 def service(given, _, tmp_path):
     Image.fromarray(IMAGE).save(tmp_path / "photo.png")
     payload = {"image": str(tmp_path / "photo.png"), "prompts": json_of(given)}
-    return answered(handler.segment_file(engine(), payload))["mask"] > 0
+    return answered(service_handler.segment(engine(), payload))["mask"] > 0
 
 
 def widget_from_python(given, _):

@@ -115,8 +115,9 @@ class Engine:
         return self.photos.get(token)
 
     def close_photo(self, token: str) -> None:
-        """Drop a photo; unknown tokens are ignored."""
+        """Drop a photo and its result; unknown tokens are ignored."""
         self.photos.close(token)
+        self.results.drop(token)
 
     # ---- models ----
 

@@ -20,6 +20,9 @@ class ResultStore:
     def __init__(self, max_bytes: int = 600_000_000):
         self._results: LruCache[str, Any] = LruCache(max_bytes=max_bytes)
 
+    def __len__(self) -> int:
+        return len(self._results)
+
     def put(self, token: str, result: Any, nbytes: int) -> None:
         """Store the result of a photo, replacing its last one."""
         self._results.put(token, result, nbytes)
@@ -27,6 +30,10 @@ class ResultStore:
     def get(self, token: str) -> Any | None:
         """Return the result of a photo, or None if there is none."""
         return self._results.get(token)
+
+    def drop(self, token: str) -> None:
+        """Drop the result of a photo, if there is one."""
+        self._results.pop(token)
 
 
 class RunningTasks:

@@ -11,15 +11,12 @@ from demo.engine.photos import Photo
 from demo.handlers.errors import Reply, answering
 from demo.handlers.models import model_info
 from demo.handlers.pictures import mask_url
-from demo.handlers.requests import Json, Request, read_request, values_of
+from demo.handlers.requests import Json, Request, read_request
 from demo.handlers.views import photo_of
 from demo.texts import errors, points
-from esam_core.errors import EsamError, InvalidPrompt
+from esam_core.errors import EsamError
 from esam_core.masks import Masks
-from esam_core.prompts import PROMPT_KEYS, PointLabel
-from esam_core.values import check_keys
-
-OPTIONS = ("model", "subtract")  # beside the prompt, for the public endpoint
+from esam_core.prompts import PointLabel
 
 
 @answering
@@ -63,46 +60,6 @@ def preview(engine: Engine, payload: Any) -> Reply:
         return {}
     answer = search(engine, photo, replace(request, look_again=False))
     return {"png": mask_url(answer.masks.data[0]), "decode_ms": answer.decode_ms}
-
-
-@answering
-def segment_file(engine: Engine, payload: Any) -> Reply:
-    """Segment a photo file by prompts, for the public endpoint.
-
-    Args:
-        engine: The engine.
-        payload: ``image``, the path of the photo, and ``prompts``:
-            ``{"point_coords": [[x, y]], "point_labels": [1], "box_xyxy": [x0, y0, x1, y1]}`` in
-            pixels of the photo, each of them optional, but every point has a label; ``model`` (a
-            name) and ``subtract`` (true or false) are optional. Other keys are refused.
-
-    Returns:
-        ``mask``, the best one (h, w) uint8, 0 or 255, and ``info`` about it.
-    """
-    path, prompts = values_of(payload).get("image"), values_of(payload).get("prompts")
-    if not path:
-        raise InvalidPrompt(errors.NO_FILE)
-    if not isinstance(prompts, dict):
-        raise InvalidPrompt(errors.PROMPTS_NOT_AN_OBJECT.format(what=type(prompts).__name__))
-    check_keys(prompts, (*PROMPT_KEYS, *OPTIONS), "prompts")
-    options = {key: prompts[key] for key in OPTIONS if key in prompts}
-    given = {key: value for key, value in prompts.items() if key not in OPTIONS}
-    photo = engine.open_photo(path)
-    try:
-        request = read_request({**options, "prompt": given}, photo.image.shape[:2])
-        answer = search(engine, photo, request)
-    finally:
-        engine.close_photo(photo.token)
-    masks, (height, width) = answer.masks, photo.image.shape[:2]
-    info = {
-        "size_wh": [width, height],
-        "area": int(masks.area[0]),
-        "box_xyxy": masks.boxes_xyxy[0].tolist(),
-        "predicted_iou": [float(score) for score in masks.predicted_iou],
-        "note": note_on(request, answer),
-        **model_info(answer.segmenter),
-    }
-    return {"mask": masks.data[0].astype(np.uint8) * 255, "info": info}
 
 
 def search(engine: Engine, photo: Photo, request: Request) -> Answer:

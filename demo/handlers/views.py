@@ -24,12 +24,14 @@ class View:
         image: Its pixels (h, w, 3) uint8 RGB, possibly reduced.
         segmenter: The chosen model.
         embedding: Embedding of the photo; prompts and masks are in pixels of ``image``.
+        embed_ms: Milliseconds that it took to compute.
     """
 
     photo: Photo
     image: np.ndarray
     segmenter: Any
     embedding: Any
+    embed_ms: float
 
     @property
     def image_hw(self) -> tuple[int, int]:
@@ -71,6 +73,6 @@ def view(engine: Engine, payload: object, *, max_side: int | None = SCREEN_SIDE)
         EsamError: The model cannot be loaded.
     """
     photo = photo_of(engine, payload)
-    segmenter, embedding, _ = engine.embed(photo, text_of(values_of(payload).get("model")))
+    segmenter, embedding, embed_ms = engine.embed(photo, text_of(values_of(payload).get("model")))
     image = photo.image if max_side is None else load_rgb(photo.image, max_side=max_side)
-    return View(photo, image, segmenter, replace(embedding, image_hw=image.shape[:2]))
+    return View(photo, image, segmenter, replace(embedding, image_hw=image.shape[:2]), embed_ms)

@@ -50,7 +50,7 @@ def build(engine: Engine, canvas: PromptCanvas) -> None:
         engine,
         canvas,
         "everything",
-        triggers={"everything": run.click},
+        triggers={"everything_find": run.click},
         handler=_find,
         show=_show,
         inputs=[grid, *sliders],

@@ -69,7 +69,7 @@ def build(engine: Engine, canvas: PromptCanvas) -> None:
         engine,
         canvas,
         "salient",
-        triggers={"salient": run.click},
+        triggers={"salient_find": run.click},
         handler=_find,
         show=_show,
         inputs=[*controls.values()],

@@ -81,7 +81,7 @@ def build(engine: Engine, canvas: PromptCanvas) -> None:
         canvas,
         "text",
         triggers={
-            "text": query.submit,
+            "text_submit": query.submit,
             "text_find": run.click,
             "text_word": _chosen(chips, query, "words"),
             "text_meant": _chosen(meant, query, "meant"),

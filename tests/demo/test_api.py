@@ -1,4 +1,10 @@
-"""The public endpoint, called with gradio_client."""
+"""The public endpoints, called with gradio_client and by plain requests."""
+
+import json
+import re
+import shutil
+import subprocess
+import time
 
 import httpx
 import numpy as np
@@ -7,7 +13,20 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
+from demo.handlers import fields, service
 from demo.static import FOLDER
+from esam_core.export.segmentations import decode_segmentation
+from tests.test_docs import blocks, read
+
+OBJECT = {"name", "score", "predicted_iou", "stability_score", "box_xyxy", "area", "rle"}
+INPUTS = {
+    "/segment": ["image", "prompts"],
+    "/everything": ["image", "settings"],
+    "/salient": ["image", "settings"],
+    "/text": ["image", "texts", "settings"],
+    "/compare": ["image", "prompts"],
+    "/models": [],
+}
 
 
 @pytest.fixture(scope="module")
@@ -15,10 +34,142 @@ def client(fake_server):
     return Client(fake_server, verbose=False)
 
 
-def test_only_one_endpoint_is_listed(client):
+def test_the_endpoints_are_listed_with_their_fields(client):
     named = client.view_api(return_format="dict")["named_endpoints"]
-    assert set(named) == {"/segment"}
-    assert [p["parameter_name"] for p in named["/segment"]["parameters"]] == ["image", "prompts"]
+    listed = {name: [p["parameter_name"] for p in row["parameters"]] for name, row in named.items()}
+    assert listed == INPUTS
+    for name, row in named.items():
+        for part in (*row["parameters"], *row["returns"]):
+            assert "Any" not in part["python_type"]["type"], (name, part)
+            assert len(part["label"]) > 10
+    told = named["/everything"]["parameters"][1]["python_type"]["type"]
+    for field in fields.EVERYTHING:
+        assert f"{field}: " in told
+    assert "(lowest predicted IoU)" in told
+
+
+def test_everything_is_found_with_masks_in_the_size_of_the_photo(client, bear_file):
+    settings = {"points_per_side": 3, "predicted_iou": 0.5}
+    info = client.predict(handle_file(str(bear_file)), settings, api_name="/everything")
+    assert info["size_wh"] == [586, 640] and len(info["objects"]) > 2
+    for found in info["objects"]:
+        assert set(found) == OBJECT
+        assert decode_segmentation(found["rle"], (640, 586)).sum() == found["area"]
+    areas = [found["area"] for found in info["objects"]]
+    assert areas == sorted(areas, reverse=True)
+    assert info["models"][0]["provenance"] == "fake" and info["times"]["total_ms"] > 0
+
+
+def test_models_are_compared_and_listed(client, bear_file):
+    prompts = {
+        "point_coords": [[290, 300]],
+        "point_labels": [1],
+        "models": ["fake", "plain/largest"],
+    }
+    info = client.predict(handle_file(str(bear_file)), prompts, api_name="/compare")
+    assert [row["name"] for row in info["models"]] == ["fake", "plain"]
+    assert len(info["objects"]) == 2 and info["iou"][0][0] == 1 > info["iou"][0][1]
+    rows = client.predict(api_name="/models")["models"]
+    assert {row["name"]: row["present"] for row in rows}["absent"] is False
+    assert [row["name"] for row in rows if row["default"]] == ["fake"]
+
+
+def test_candidates_are_as_many_as_asked_for(client, bear_file):
+    prompts = {"box_xyxy": [9, 9, 50, 50], "candidates": 3, "look_again": False, "model": "plain"}
+    _, info = client.predict(handle_file(str(bear_file)), prompts, api_name="/segment")
+    assert len(info["objects"]) == 3 and info["models"][0]["name"] == "plain"
+
+
+@pytest.mark.parametrize(
+    ("name", "inputs", "message"),
+    [
+        ("everything", [{"gird": "fast"}], "Did you mean grid"),
+        ("everything", [{"grid": "slow"}], "one of fast, quality"),
+        ("everything", [{"points_per_side": 2.5}], "a whole number from 1 to 64"),
+        ("everything", [{"model": "none"}], "There is no model"),
+        ("salient", [{"threshold": 7}], "a number from 0.01 to 0.99"),
+        ("salient", [{"instances": "yes"}], "true or false"),
+        ("text", [" ", {}], "no text to look for"),
+        ("text", ["bear", {"encoder": "x"}], "encoder is 'x'"),
+        ("compare", [{"box_xyxy": [0, 0, 9, 9], "models": ["fake"]}], "Choose two to 4"),
+        ("compare", [{"box_xyxy": [0, 0, 9, 9], "models": "fake"}], "a list of names"),
+        ("compare", [{"models": ["fake", "plain"]}], "Nothing was pointed at"),
+    ],
+)
+def test_what_cannot_be_done_is_told_in_a_sentence(client, bear_file, name, inputs, message):
+    with pytest.raises(AppError, match=message):
+        client.predict(handle_file(str(bear_file)), *inputs, api_name=f"/{name}")
+
+
+def test_work_ends_when_the_program_has_gone(fake_server, fake_engine, monkeypatch):
+    stopped = []
+
+    def endless(engine, payload, *, progress, cancel):
+        for done in range(1, 200):
+            progress(done, 200)
+            time.sleep(0.1)
+            if cancel():
+                stopped.append(done)
+                break
+        return {"error": "stopped", "code": "test"}
+
+    monkeypatch.setattr(service, "compare", endless)
+    url = f"{fake_server}/gradio_api/call/compare"
+    event = httpx.post(url, json={"data": [None, {}]}).json()["event_id"]
+    with httpx.stream("GET", f"{url}/{event}", timeout=30) as lines:
+        told = next(line for line in lines.iter_lines() if line.startswith("data: ["))
+    assert json.loads(told[6:])[0]["total"] == 200
+    for _ in range(150):
+        if stopped:
+            break
+        time.sleep(0.1)
+    assert stopped and stopped[0] < 199
+
+
+def test_nothing_of_a_question_is_kept(engine, bear_file):
+    settings = {"points_per_side": 2}
+    reply = service.everything(engine, {"image": str(bear_file), "settings": settings})
+    assert reply["info"]["objects"] and engine.photos.held[0] == 0
+    assert len(engine.results) == 0
+
+
+def test_a_large_photo_is_answered_in_its_own_pixels(engine, tmp_path):
+    path = tmp_path / "large.png"
+    Image.new("RGB", (2600, 400)).save(path)
+    reply = service.everything(engine, {"image": str(path), "settings": {"points_per_side": 2}})
+    assert reply["info"]["objects"][0]["rle"]["size"] == [400, 2600]
+
+
+@pytest.fixture(scope="module")
+def readme() -> str:
+    """The section of the README on programs."""
+    return read("README.md").partition("## As a service")[2].partition("### Behind")[0]
+
+
+@pytest.mark.slow
+def test_the_readme_asks_every_endpoint(readme, mini_server, bear_file, tmp_path, monkeypatch):
+    shutil.copy(bear_file, tmp_path / "photo.jpg")
+    monkeypatch.chdir(tmp_path)
+    code = "\n".join(blocks(readme, "python")).replace("http://127.0.0.1:7860", mini_server)
+    assert set(re.findall(r"api_name=\"(/\w+)\"", code)) == set(INPUTS)
+    names: dict = {}
+    exec(code, names)
+    assert names["mask"].shape == (640, 586) and names["mask"].any()
+    assert names["bears"]["objects"][0]["name"] == "bear"
+    names["client"].close()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("curl"), reason="no curl")
+def test_the_readme_asks_with_curl(readme, mini_server, bear_file, tmp_path):
+    shutil.copy(bear_file, tmp_path / "photo.jpg")
+    (code,) = blocks(readme, "bash")
+    code = code.replace("http://127.0.0.1:7860", mini_server)
+    done = subprocess.run(
+        ["bash", "-c", code], cwd=tmp_path, check=True, capture_output=True, text=True
+    )
+    assert done.stdout.count("event: complete") == len(INPUTS), done.stdout[-2000:]
+    assert "event: error" not in done.stdout
 
 
 def test_a_photo_and_a_point_give_a_mask_and_what_is_known(client, bear_file):

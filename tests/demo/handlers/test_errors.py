@@ -2,7 +2,7 @@
 
 import pytest
 
-from demo.handlers import everything, export, models, photos, points
+from demo.handlers import everything, export, models, photos, points, service
 from demo.handlers.errors import answering
 from esam_core.errors import Cancelled, InvalidSettings
 from tests.support.payloads import prompt_payload
@@ -25,7 +25,7 @@ from tests.support.payloads import prompt_payload
     "handler",
     [
         points.prompt,
-        points.segment_file,
+        service.segment,
         photos.embed,
         photos.example,
         photos.upload,

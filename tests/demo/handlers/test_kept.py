@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from demo.handlers import everything, salient, text
+from demo.handlers import everything, salient, text, text_search
 from demo.handlers.pictures import mask_from_url
 from demo.handlers.views import view
 from esam_core.everything import decode_grid, preset, select, settings
@@ -109,9 +109,9 @@ def test_salient_keeps_what_its_prompt_gives_on_the_photo(mini_engine, payload):
 
 @pytest.mark.parametrize("origin", ["prompt", "grid"])
 def test_text_keeps_masks_of_the_photo_with_their_scores(mini_engine, payload, origin, monkeypatch):
-    monkeypatch.setattr(text, "SHOWN_PER_TEXT", 99)
-    monkeypatch.setattr(text, "WORTH_SHOWING", 0)
-    found = text.search(mini_engine, view(mini_engine, payload), ["a bear"], 0.0)
+    monkeypatch.setattr(text_search, "SHOWN_PER_TEXT", 99)
+    monkeypatch.setattr(text_search, "WORTH_SHOWING", 0)
+    found = text_search.search(mini_engine, view(mini_engine, payload), ["a bear"], 0.0)
     made_by = {
         "prompt": lambda o: isinstance(o, PromptOrigin),
         "grid": lambda o: not isinstance(o, PromptOrigin),

@@ -122,18 +122,14 @@ def test_steps_that_are_none_are_an_error_and_nothing_is_lost(engine, photo):
     assert "error" not in points.prompt(engine, corrected(photo, [CLICK]))
 
 
-def test_a_preview_is_the_first_candidate_without_a_second_look(engine, bear_file):
-    payload = payload_of(engine, bear_file) | {"model": "fake"}
-    clicked = payload | {"prompt": {"point_coords": [[290, 300]], "point_labels": [1]}}
-    reply = points.preview(engine, clicked)
-    assert reply["png"] == points.prompt(engine, clicked)["candidates"][0]["png"]
+def test_a_preview_is_the_first_candidate_without_a_second_look(engine, photo):
+    asked = prompt_payload(photo, [[70, 50]], [1])
+    reply = points.preview(engine, asked)
+    assert reply["png"] == points.prompt(engine, asked)["candidates"][0]["png"]
     assert reply["decode_ms"] >= 0
 
 
-def test_a_preview_does_not_wait_in_line(engine, bear_file):
-    clicked = payload_of(engine, bear_file) | {
-        "model": "fake",
-        "prompt": {"point_coords": [[290, 300]], "point_labels": [1]},
-    }
-    engine.scheduler._waiting.append((0.0, 0))
-    assert points.preview(engine, clicked) == {}
+def test_a_preview_is_not_asked_for_while_others_wait(engine, photo, monkeypatch):
+    monkeypatch.setattr(type(engine.scheduler), "waiting", 1)
+    assert "png" not in points.preview(engine, prompt_payload(photo, [[70, 50]], [1]))
+    assert not engine.models.segmenter().prompts

@@ -2,7 +2,7 @@
 
 import pytest
 
-from demo.handlers import points
+from demo.handlers import points, service
 from demo.handlers.requests import merge_points, read_request
 from esam_core.errors import InvalidPrompt
 from tests.support.payloads import prompt_payload
@@ -68,7 +68,7 @@ def test_options_of_another_type_are_named(engine, photo, options, message):
 )
 def test_a_misspelt_key_of_the_endpoint_is_named(engine, bear_file, key, meant):
     prompts = {"box_xyxy": [9, 9, 50, 50], key: None}
-    error = points.segment_file(engine, {"image": str(bear_file), "prompts": prompts})["error"]
+    error = service.segment(engine, {"image": str(bear_file), "prompts": prompts})["error"]
     assert f"'{key}' is no key of prompts" in error and f"Did you mean {meant}?" in error
     for allowed in ("point_coords", "point_labels", "box_xyxy", "model", "subtract"):
         assert allowed in error
@@ -76,7 +76,7 @@ def test_a_misspelt_key_of_the_endpoint_is_named(engine, bear_file, key, meant):
 
 def test_the_endpoint_reads_its_options(engine, bear_file):
     prompts = {"box_xyxy": [50, 50, 9, 9], "point_coords": None, "model": "plain", "subtract": True}
-    reply = points.segment_file(engine, {"image": str(bear_file), "prompts": prompts})
+    reply = service.segment(engine, {"image": str(bear_file), "prompts": prompts})
     assert reply["info"]["area"] == 41 * 41 and reply["info"]["title"] == "Plain"
 
 

@@ -8,7 +8,9 @@ from demo.texts import page as texts
 pytestmark = pytest.mark.browser
 
 PREVIEW = "esamPage.canvas.preview.picture"
-DRAWN = """(() => { const c = esamPage.canvas; return esamPage.asPng(c.drawnMaskOf(c.active)) })()"""
+DRAWN = (
+    """(() => { const c = esamPage.canvas; return esamPage.asPng(c.drawnMaskOf(c.active)) })()"""
+)
 
 
 @pytest.fixture
