@@ -31,9 +31,10 @@ export class Found {
     });
     this.table = h('table', { role: 'grid', 'aria-multiselectable': 'true', 'aria-label': texts.masks },
       h('thead', {}, h('tr', {}, ...this.heads)), this.body);
+    this.box = h('div', { class: 'es-found-rows' }, this.table);
     this.el = h('section', { class: 'es-section es-found', hidden: true, 'aria-label': texts.masks },
       h('div', { class: 'es-keeps' }, this.keepAll, this.keepPicked, this.merge),
-      h('div', { class: 'es-found-rows' }, this.table));
+      this.box);
   }
 
   /** @param {string} label @param {string} title @param {() => void} onclick */
@@ -54,7 +55,15 @@ export class Found {
     }
     if (!current) return;
     this.goTo(current, false);
-    current.scrollIntoView({ block: 'nearest' });
+    this.reveal(current);
+  }
+
+  /** Scroll the table to a row, but not the page: the photo stays where it is. @param {HTMLTableRowElement} row */
+  reveal(row) {
+    const { box } = this, room = box.getBoundingClientRect(), at = row.getBoundingClientRect();
+    const head = /** @type {HTMLElement} */ (this.table.tHead).offsetHeight;
+    if (at.top < room.top + head) box.scrollTop -= room.top + head - at.top;
+    else if (at.bottom > room.bottom) box.scrollTop += at.bottom - room.bottom;
   }
 
   /** @param {MaskRow[]} rows @param {string[]} colours */

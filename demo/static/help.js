@@ -9,12 +9,12 @@ import { TYPING } from './keys.js';
 export class Help {
   /** @param {Texts} texts @param {[string, string][]} lines keys, and what they do */
   constructor(texts, lines) {
-    this.dialog = h('dialog', { class: 'es-dialog es-help', 'aria-label': texts.help },
+    this.dialog = h('dialog', { class: 'es-help', 'aria-label': texts.help },
       h('h2', {}, texts.help),
       h('dl', {}, ...lines.flatMap(([keys, what]) => [h('dt', {}, keys), h('dd', {}, what)])),
       button({ class: 'es-button', onclick: () => this.dialog.close() }, texts.close));
     this.button = h('button', {
-      type: 'button', class: 'es-chip es-ask', title: `${texts.help} (?)`, 'aria-label': texts.help, onclick: () => this.open(),
+      type: 'button', class: 'es-ask', title: `${texts.help} (?)`, 'aria-label': texts.help, onclick: () => this.open(),
     }, '?');
     document.addEventListener('keydown', event => {
       const typing = event.target instanceof Element && event.target.matches(TYPING);

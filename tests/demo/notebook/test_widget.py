@@ -216,12 +216,12 @@ def test_playground_answers_texts_from_one_search(monkeypatch, bear_file):
     made.mode.value = "text"
     searches = []
     monkeypatch.setattr(
-        "demo.handlers.text.trace_proposals",
+        "demo.handlers.text_search.trace_proposals",
         lambda *a, **o: searches.append(1) or trace_proposals(*a, **o),
     )
     assert len(made.segment()) == 1
     assert "1 masks. bear: 0." in made.note.value
-    assert "No match for “banana”" in made.note.value
+    assert "Nothing found for “banana”" in made.note.value
     made.text.value = "banana"
     assert len(made.segment()) == 0 and len(searches) == 1
     made.text.value = "bananna"

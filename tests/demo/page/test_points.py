@@ -69,7 +69,7 @@ def test_tools_stay_within_reach_of_the_thumb_on_a_phone(open_page, fake_server,
     bar = driver.page.locator(".es-bar").bounding_box()
     assert bar["y"] > 700
     assert bar["y"] + bar["height"] <= 844
-    for tool in driver.page.locator(".es-segment button").all():
+    for tool in driver.page.locator(".es-segment button").filter(visible=True).all():
         assert tool.bounding_box()["height"] >= 44
     assert driver.page.evaluate("document.documentElement.scrollWidth") <= 390
 
@@ -337,7 +337,8 @@ def test_layers_of_other_modes_show_hover_and_are_kept_as_objects(
         """async bytes => { const c = esamPage.canvas;
           const png = URL.createObjectURL(new Blob([new Uint8Array(bytes)], {type: 'image/png'}));
           c.setMode({name: 'everything', prompts: false});
-          await c.setLayers({all: {kind: 'labels', token: c.photo.token, png},
+          const rows = [[1, .1, .9, .9], [256, .1, .9, .9]];
+          await c.setLayers({all: {kind: 'labels', token: c.photo.token, png, rows},
                              other: {kind: 'labels', token: 'another photo', png}}) }""",
         list(file.getvalue()),
     )
@@ -349,7 +350,7 @@ def test_layers_of_other_modes_show_hover_and_are_kept_as_objects(
     driver.page.keyboard.up("Shift")
     assert driver.page.evaluate("[...esamPage.canvas.picked]") == [1, 256]
     assert driver.page.evaluate("Object.keys(esamPage.canvas.layers)") == ["all"]
-    driver.button("Keep selection").click()
+    driver.button("Keep selected").click()
     assert [o["mask"] for o in driver.wait().state["objects"]] == [True, True]
     assert np.asarray(driver.download("Mask").convert("L"))[500, 400] > 0
 
