@@ -32,7 +32,9 @@ export function gradioHost({ element, props, trigger, watch }) {
   const watchOver = async (kind, number) => {
     while (waiting.get(kind)?.seq === number) {
       await new Promise(resolve => { setTimeout(resolve, ALIVE_MS); });
-      if (waiting.get(kind)?.seq === number && !await isAlive()) refuse(kind, number, props.texts.no_answer);
+      if (waiting.get(kind)?.seq !== number || await isAlive()) continue;
+      connection.wait();
+      refuse(kind, number, props.texts.no_answer);
     }
   };
 
@@ -77,7 +79,8 @@ export function gradioHost({ element, props, trigger, watch }) {
   // Handlers reply with their errors, so a failure means that the queue is full or the server is gone.
   element.addEventListener('es-refused', async event => {
     const kind = /** @type {CustomEvent<string>} */ (event).detail, number = waiting.get(kind)?.seq;
-    const message = await isAlive() ? props.texts.queue_full : props.texts.no_answer;
+    const alive = await isAlive(), message = alive ? props.texts.queue_full : props.texts.no_answer;
+    if (!alive) connection.wait();
     if (number) refuse(kind, number, message);
   });
 

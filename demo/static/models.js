@@ -2,10 +2,12 @@
 // The header: the current model, its times, and the menu of models with their downloads.
 
 import { button, h, icon } from './dom.js';
+import { recalled, remember } from './session.js';
 
 /** @import { Downloadable, ModelInfo, PageHost, Reply } from './types' */
 
 const POLL_MS = 700;  // interval for polling a loading model or a download
+const STORED = 'esam-model';
 
 export class Models {
   /**
@@ -54,15 +56,22 @@ export class Models {
     this.error = reply.error || '';
     this.all = reply.models || this.all;
     this.readers = reply.text_models || this.readers;
-    if (!this.name && reply.default) this.use(reply.default);
+    if (!this.name && reply.default) this.use(this.first(reply.default));
     this.arrive();
     this.paint();
     const { state, all, readers } = this;
     if (state === 'loading' || [...all, ...readers].some(model => model.downloading)) setTimeout(() => this.poll(), POLL_MS);
   }
 
+  /** The model of the last visit, if it is still here. @param {string} otherwise */
+  first(otherwise) {
+    const name = recalled(STORED);
+    return name && this.all.some(model => model.name === name && model.present) ? name : otherwise;
+  }
+
   /** @param {string} name */
   use(name) {
+    remember(STORED, name);
     this.name = name;
     this.times = {};
     this.paint();

@@ -67,7 +67,7 @@ export class Page {
     host.whenBack(() => this.connected());
     root.append(this.models.el, h('div', { class: 'es-work' }, main, this.panel.el), this.photos.el, this.photos.file);
     this.photos.listen(root);
-    this.tabs.open(props.modes[0]);
+    this.tabs.resume();
     this.models.poll();
     this.resume();
   }

@@ -2,8 +2,11 @@
 // Tabs over one photo. A mode's Gradio panel, #es-mode-<name>, is moved beside the stage when opened.
 
 import { h } from './dom.js';
+import { recalled, remember } from './session.js';
 
 /** @import { Mode, Texts } from './types' */
+
+const STORED = 'esam-tab';
 
 export class Tabs {
   /**
@@ -35,8 +38,15 @@ export class Tabs {
     this.open(this.modes[next % length]);
   }
 
+  /** Open the tab of the last visit, where the browser window has one, else the first. */
+  resume() {
+    const name = recalled(STORED);
+    this.open(this.modes.find(mode => mode.name === name) || this.modes[0]);
+  }
+
   /** @param {Mode} mode */
   open(mode) {
+    remember(STORED, mode.name);
     for (const tab of this.tabs) {
       const open = tab.dataset.mode === mode.name;
       tab.setAttribute('aria-selected', String(open));

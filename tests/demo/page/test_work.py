@@ -77,6 +77,15 @@ def test_reloading_shows_the_same_objects_and_undo_goes_on(worked):
     assert worked.page.evaluate("esamPage.canvas.doc") == state
 
 
+def test_tab_and_model_are_the_same_after_reloading(worked):
+    worked.page.locator(".es-chip").click()
+    worked.page.get_by_role("button", name="Plain", exact=False).click()
+    worked.page.get_by_role("tab", name="Salient").click()
+    reload(kept(worked))
+    assert worked.page.get_by_role("tab", selected=True).inner_text() == "Salient"
+    assert worked.page.evaluate("esamPage.models.name") == "plain"
+
+
 def test_the_window_is_called_after_the_photo(worked):
     assert worked.page.title().startswith("A brown bear")
     assert worked.page.title().endswith("EfficientSAM workspace")
