@@ -81,7 +81,7 @@ def test_tab_and_model_are_the_same_after_reloading(worked):
     worked.page.locator(".es-chip").click()
     worked.page.get_by_role("button", name="Plain", exact=False).click()
     worked.page.get_by_role("tab", name="Salient").click()
-    reload(kept(worked))
+    reload(kept(worked.wait()))
     assert worked.page.get_by_role("tab", selected=True).inner_text() == "Salient"
     assert worked.page.evaluate("esamPage.models.name") == "plain"
 
