@@ -21,8 +21,8 @@ FIELDS = {
     "subtract": "cut away what lies at background points",
     "candidates": "how many masks to return, best first",
     "look_again": "take a second look around the object; left out, the model's own rule",
-    "models": "two to four of NAME, NAME@fp32 or NAME/RULE; the rule is predicted_iou, box_iou, "
-    "largest or smallest",
+    "models": "two to four of NAME or NAME/WAY; ways are predicted_iou, second_look, single_look, "
+    "box_iou, largest, smallest, fp32",
     "grid": "how many points prompt the model",
     "points_per_side": "replaces the number of the grid",
     "predicted_iou": "lowest predicted IoU",
