@@ -9,7 +9,7 @@ from demo.handlers.pictures import drawing_colours
 from demo.static import bundle, styles
 
 STYLES = (
-    *("canvas.css", "page.css", "controls.css", "fields.css"),
+    *("canvas.css", "objects.css", "page.css", "controls.css", "fields.css"),
     *("words.css", "export.css", "found.css", "arrival.css", "versus.css"),
 )
 # Constant on purpose: Gradio runs templates as code, so no user input may enter them.

@@ -79,6 +79,7 @@ class Playground(ipywidgets.VBox):
         self.model.observe(self._on_model, "value")
         self.mode.observe(self._on_mode, "value")
         self.run.on_click(lambda _: threading.Thread(target=self.segment, daemon=True).start())
+        self.text.on_msg(self._on_submit)
         self.stop.on_click(lambda _: self._stopped.set())
         self.settings = ipywidgets.VBox()
         row = ipywidgets.HBox([self.model, self.mode])
@@ -174,6 +175,11 @@ class Playground(ipywidgets.VBox):
         self.stability.value = filters["stability"]
         self._found = None
         self.note.value = caption(self._segmenter)
+
+    def _on_submit(self, _: Any, content: Any, __: Any) -> None:
+        """Search when Enter is pressed in the text field."""
+        if content.get("event") == "submit" and not self.run.disabled:
+            self.run.click()
 
     def _on_mode(self, _: Any = None) -> None:
         mode = self.mode.value

@@ -5,7 +5,7 @@ widgets stays small.
 """
 
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import anywidget
 import numpy as np
@@ -13,6 +13,7 @@ import traitlets
 
 from demo.engine import Engine
 from demo.engine.catalogue import Catalogue, CoreCatalogue
+from demo.engine.photos import Photo
 from demo.handlers import photos, points
 from demo.handlers.pictures import drawing_colours, labels_url, photo_url
 from demo.handlers.requests import Json, read_request, text_of, values_of
@@ -28,11 +29,21 @@ from esam_core.visualize import draw_masks, draw_prompt, palette
 MODES = ("points", "pick")
 
 
+class NamedMask(NamedTuple):
+    """An object of the photo: its name, its mask (h, w) bool, and the score of the mask."""
+
+    name: str
+    mask: np.ndarray
+    predicted_iou: float
+
+
 class PromptWidget(anywidget.AnyWidget):
     """Click points on a photo, drag a box, see the mask.
 
     ``prompt`` holds the clicks and ``masks`` the candidates, best first; both can be read at any
-    time, and ``prompt`` can be set.
+    time, and ``prompt`` can be set. ``choice`` is the index of the candidate that is shown.
+    ``objects`` are all objects of the photo; ``prompt`` and ``masks`` belong to the selected one.
+    A photo is opened by its button, by dropping it on the canvas, or by setting ``image``.
 
     Args:
         image: The photo, in any form that ``load_rgb`` reads.
@@ -45,7 +56,7 @@ class PromptWidget(anywidget.AnyWidget):
 
     # Text, because anywidget would watch files for changes.
     _esm = bundle("widget.js") + "export default { render: entry.render };\n"
-    _css = styles("canvas.css", "widget.css")
+    _css = styles("canvas.css", "objects.css", "widget.css")
 
     _prompt = traitlets.Dict(Prompt().to_json()).tag(sync=True)
     _steps: traitlets.List[dict] = traitlets.List().tag(sync=True)
@@ -55,6 +66,8 @@ class PromptWidget(anywidget.AnyWidget):
     model = traitlets.Unicode().tag(sync=True)
     mode = traitlets.Enum(MODES, "points").tag(sync=True)
     picked: traitlets.List[int] = traitlets.List().tag(sync=True)
+    choice = traitlets.Int(0).tag(sync=True)
+    _objects: traitlets.List[dict] = traitlets.List().tag(sync=True)
     height = traitlets.Int(560).tag(sync=True)
 
     def __init__(
@@ -83,9 +96,13 @@ class PromptWidget(anywidget.AnyWidget):
 
     @image.setter
     def image(self, source: ImageSource) -> None:
+        self._take(self.engine.open_photo(source))
+
+    def _take(self, photo: Photo) -> None:
         self.engine.close_photo(self.photo.token)
-        self.photo = self.engine.open_photo(source)
-        self._prompt, self._steps, self.picked = Prompt().to_json(), [], []
+        self.photo = photo
+        self._prompt, self._steps, self._objects = Prompt().to_json(), [], []
+        self.picked, self.choice = [], 0
         self._photo = self.photo.token
 
     @property
@@ -129,6 +146,24 @@ class PromptWidget(anywidget.AnyWidget):
         return self._answered[1]
 
     @property
+    def objects(self) -> list[NamedMask]:
+        """The objects that were clicked, in their order; those without a click are left out.
+
+        Raises:
+            InvalidPrompt: The browser sent an invalid prompt.
+        """
+        found = []
+        for sent in map(values_of, self._objects):
+            if not sent.get("steps") and Prompt.from_json(sent.get("prompt") or {}).is_empty:
+                continue
+            request = read_request({**sent, "model": self.model}, self.image.shape[:2])
+            masks = points.search(self.engine, self.photo, request).masks
+            best = masks[min(request.choice, len(masks) - 1)]
+            name = text_of(sent.get("name")) or ""
+            found.append(NamedMask(name, best.data[0], float(best.predicted_iou[0])))
+        return found
+
+    @property
     def segmenter(self) -> Any:
         """The selected model."""
         return self.engine.models.segmenter(self.model)
@@ -150,7 +185,7 @@ class PromptWidget(anywidget.AnyWidget):
 
     def picture(self) -> np.ndarray:
         """Draw photo, prompt and best mask (h, w, 3) uint8, without a browser."""
-        best = draw_masks(self.image, self.masks[:1], colours=palette(1))
+        best = draw_masks(self.image, self._chosen, colours=palette(1))
         return draw_prompt(best, self.prompt)
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
@@ -171,7 +206,19 @@ class PromptWidget(anywidget.AnyWidget):
         """The payload for handlers: the photo and the model of this widget."""
         return {"token": self._photo, "model": self.model}
 
-    def _on_message(self, _: object, content: Any, __: object) -> None:
+    @property
+    def _chosen(self) -> Masks:
+        masks = self.masks
+        return masks[self.choice : self.choice + 1] if self.choice < len(masks) else masks[:1]
+
+    def _open(self, payload: Any, data: bytes) -> Json:
+        """Open a photo file that the browser sent; on an error the old photo stays."""
+        reply = photos.upload(self.engine, data, text_of(values_of(payload).get("name")) or "")
+        if "error" not in reply:
+            self._take(self.engine.photo(reply["token"]))
+        return reply
+
+    def _on_message(self, _: object, content: Any, buffers: Any) -> None:
         """Reply to a message of the browser; every request gets a reply."""
         if not isinstance(content, dict) or "id" not in content:
             return
@@ -179,6 +226,9 @@ class PromptWidget(anywidget.AnyWidget):
         if kind == "prompt":
             payload = {**values_of(content.get("payload")), **self.payload}
             reply = points.prompt(self.engine, payload)
+        elif kind == "open":
+            data = bytes(buffers[0]) if buffers else b""
+            reply = self._open(content.get("payload"), data)
         elif kind == "photo":
             reply = photos.described(self.photo)
         else:

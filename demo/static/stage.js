@@ -48,7 +48,7 @@ export class Stage {
     this.understandsBackground = true;
     /** whether the model looks again by its own rule */
     this.looksAgain = false;
-    this.opacity = 0.5;
+    this.opacity = host.opacity ?? 0.5;
     /** @type {number | null} index of the candidate that is tried by hovering it */
     this.tried = null;
     this.frameAsked = false;

@@ -215,6 +215,8 @@ export interface Host {
   keys?: EventTarget;
   /** Whether the wheel alone zooms; otherwise only with Ctrl, and alone it scrolls what is around. */
   wheelZooms?: boolean;
+  /** Of masks, at first. */
+  opacity?: number;
   /** Whether Python answers `preview`, the mask that a click would give. */
   previews?: boolean;
 }

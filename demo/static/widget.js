@@ -2,7 +2,9 @@
 // The entry of the Jupyter widget. Photo and answers travel as messages and not as state, so that a notebook saved
 // with its widgets holds the prompt and nothing large.
 
-import { h } from './dom.js';
+import { Candidates } from './candidates.js';
+import { button, h } from './dom.js';
+import { Objects } from './objects.js';
 import { Stage } from './stage.js';
 
 /** @import { Photo, Prompt, Reply } from './types' */
@@ -13,10 +15,13 @@ import { Stage } from './stage.js';
  * @property {(name: string) => any} get
  * @property {(name: string, value: any) => void} set
  * @property {() => void} save_changes
- * @property {(content: object) => void} send
+ * @property {(content: object, callbacks?: object, buffers?: ArrayBuffer[]) => void} send
  * @property {(event: string, act: (content: any) => void) => void} on
  * @property {(event: string, act: (content: any) => void) => void} off
  */
+
+const OPACITY = 0.65;  // notebooks are often bright and small
+const MOST_BYTES = 40_000_000;
 
 class WidgetView {
   /** @param {WidgetModel} model @param {HTMLElement} parent */
@@ -28,16 +33,18 @@ class WidgetView {
     this.waiting = new Map();
     this.sent = 0;
     const holder = h('div', { class: 'es-widget', style: `height:${model.get('height')}px` });
+    const row = h('div', { class: 'es-widget-row' });
+    holder.append(row);
     parent.append(holder);
+    this.holder = holder;
     const { palette, heat } = model.get('_colours');
-    this.stage = new Stage(holder, {
-      texts: this.texts, palette, heat, ask: (kind, payload) => this.ask(kind, payload),
+    this.stage = new Stage(row, {
+      texts: this.texts, palette, heat, opacity: OPACITY, ask: (kind, payload) => this.ask(kind, payload),
     });
-    this.stage.root.classList.toggle('es-dark', document.body.dataset.jpThemeLight === 'false');
-    // JupyterLab ignores keys only if the focused element itself has this attribute, not its parents.
-    for (const node of this.stage.root.querySelectorAll('button, input, [tabindex]')) {
-      node.setAttribute('data-lm-suppress-shortcuts', 'true');
-    }
+    this.candidates = new Candidates(this.stage);
+    this.objects = new Objects(this.stage);
+    row.append(this.side());
+    for (const el of [holder, this.stage.root]) el.classList.toggle('es-dark', document.body.dataset.jpThemeLight === 'false');
     this.stage.showMessage(this.texts.opening, 'busy');
     this.stage.on((what, detail) => this.handle(what, detail));
     /** @type {[string, (content: any) => void][]} */
@@ -52,18 +59,51 @@ class WidgetView {
     this.takePhoto();
   }
 
+  /** The panel beside the canvas: opening a photo, candidates, objects. */
+  side() {
+    const file = h('input', { type: 'file', accept: 'image/*', hidden: true, onchange: () => {
+      if (file.files?.[0]) this.open(file.files[0]);
+      file.value = '';
+    } });
+    const { root } = this.stage;
+    root.addEventListener('dragover', event => event.preventDefault());
+    root.addEventListener('drop', event => {
+      event.preventDefault();
+      const dropped = event.dataTransfer?.files[0];
+      if (dropped) this.open(dropped);
+    });
+    return h('aside', { class: 'es-side', 'aria-label': this.texts.panel },
+      button({ class: 'es-button es-open', icon: 'upload', onclick: () => file.click() }, this.texts.upload_photo), file,
+      this.candidates.el, this.objects.el);
+  }
+
+  /** @param {File} file */
+  async open(file) {
+    if (file.size > MOST_BYTES) { this.stage.showMessage(this.texts.file_too_large, 'error'); return; }
+    this.stage.showMessage(this.texts.opening, 'busy');
+    const reply = await this.ask('open', { name: file.name }, [await file.arrayBuffer()]);
+    if (reply.error) this.stage.showMessage(reply.error, 'error');
+  }
+
+  /** JupyterLab ignores keys only if the focused element itself has this attribute, not its parents. */
+  keepKeys() {
+    for (const node of this.holder.querySelectorAll('button, input, [tabindex]')) {
+      node.setAttribute('data-lm-suppress-shortcuts', 'true');
+    }
+  }
+
   destroy() {
     for (const [name, act] of this.listeners) this.model.off(name, act);
     this.stage.destroy();
   }
 
-  /** @param {string} kind @param {object} payload @returns {Promise<Reply>} */
-  ask(kind, payload) {
+  /** @param {string} kind @param {object} payload @param {ArrayBuffer[]} [buffers] @returns {Promise<Reply>} */
+  ask(kind, payload, buffers) {
     this.sent += 1;
     const id = `${this.id}-${this.sent}`;
     return new Promise(resolve => {
       this.waiting.set(id, resolve);
-      this.model.send({ id, kind, payload });
+      this.model.send({ id, kind, payload }, undefined, buffers);
     });
   }
 
@@ -82,6 +122,15 @@ class WidgetView {
   handle(what, detail) {
     const { model, stage } = this;
     if (what === 'pick') this.save('picked', detail);
+    if (what === 'paint' && stage.photo) {
+      this.candidates.el.hidden = !stage.mode.prompts;
+      this.candidates.paint(stage.answerOf(stage.active));
+      this.objects.paint();
+      this.keepKeys();
+      const objects = stage.doc.objects.map(({ name, prompt, steps, choice }) => ({ name, prompt, steps, choice }));
+      if (!same(objects, model.get('_objects'))) this.save('_objects', objects);
+      if (stage.active.choice !== model.get('choice')) this.save('choice', stage.active.choice);
+    }
     if (what === 'paint' && stage.photo && !same(stage.active.prompt, model.get('_prompt'))) {
       this.save('_prompt', { ...stage.active.prompt });
     }

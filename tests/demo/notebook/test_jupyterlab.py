@@ -19,7 +19,7 @@ CELLS = (
     "import json\n"
     "print('READ', json.dumps(widget.prompt.to_json()), len(widget.masks),\n"
     "      int(widget.masks.area[0]) if len(widget.masks) else 0)",
-    "'a cell that must stay'",
+    "print('OBJECTS', [o.name for o in widget.objects], widget.choice, widget.image.shape)",
 )
 
 
@@ -67,7 +67,7 @@ def read(page, wanted):
     raise AssertionError(f"the kernel never saw it: {text}")
 
 
-def test_clicks_boxes_menus_keys_and_saving_in_jupyterlab(lab):
+def test_clicks_objects_photos_keys_and_saving_in_jupyterlab(lab, dog_file):
     page, address, path = lab
     page.goto(address.replace("/lab?", f"/lab/tree/{path.name}?"))
     page.locator(".jp-Notebook .jp-CodeCell").nth(2).wait_for()
@@ -108,6 +108,27 @@ def test_clicks_boxes_menus_keys_and_saving_in_jupyterlab(lab):
     assert page.locator(".jp-Notebook .jp-CodeCell").count() == 3
     page.keyboard.press("Escape")
     read(page, lambda prompt: not prompt["point_coords"] and prompt["box_xyxy"] is None)
+
+    # Candidates, several objects and another photo, without leaving the widget.
+    click(page, 200, 150)
+    read(page, lambda prompt: len(prompt["point_coords"]) == 1)
+    page.get_by_role("radio").nth(2).click()
+    page.get_by_role("button", name="Add object").click()
+    click(page, 20, 30)
+    read(page, lambda prompt: prompt["point_coords"][:1] == [[20, 30]])
+    page.get_by_role("radio").nth(1).click()
+    page.wait_for_timeout(300)
+    page.screenshot(path=str(path.with_name("widget.png")))
+    run_cell(page, 2)
+    page.get_by_text("OBJECTS ['Object 1', 'Object 2'] 1 (300, 400, 3)").wait_for()
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Upload a photo").click()
+    chooser.value.set_files(str(dog_file))
+    page.wait_for_function("document.querySelector('.es-photo').naturalHeight === 640")
+    run_cell(page, 2)
+    page.get_by_text("OBJECTS [] 0 (640, 426, 3)").wait_for()
+    run_cell(page, 0)
+    page.wait_for_timeout(1500)
 
     # What is saved, widget state included, is small: neither photo nor masks are in it.
     click(page, 200, 150)

@@ -106,6 +106,41 @@ def test_masks_are_computed_once_per_prompt(widget):
     assert widget.masks is not first
 
 
+def test_all_objects_are_read_in_python_with_the_candidate_that_was_chosen(widget):
+    door_prompt = Prompt.point(150, 60).to_json()
+    door_steps = [{"point": [150, 60], "label": 1, "mode": "correct"}]
+    widget._objects = [  # what the browser sets
+        {"name": "wall", "prompt": Prompt.point(60, 50).to_json(), "steps": [], "choice": 2},
+        {"name": "Object 2", "prompt": Prompt().to_json(), "steps": [], "choice": 0},
+        {"name": "door", "prompt": door_prompt, "steps": door_steps, "choice": 0},
+    ]
+    wall, door = widget.objects
+    assert (wall.name, door.name) == ("wall", "door")
+    assert wall.mask.sum() > door.mask.sum() and door.mask[60, 150]
+    assert wall.predicted_iou < door.predicted_iou
+
+
+def test_the_chosen_candidate_is_drawn(widget):
+    widget.prompt = Prompt.point(60, 50)
+    first = widget.picture()
+    widget.choice = 2
+    assert (widget.picture() != first).any()
+
+
+def test_a_photo_of_the_browser_is_opened_and_a_wrong_one_changes_nothing(widget, dog_file):
+    def send(data):
+        content = {"id": "v-1", "kind": "open", "payload": {"name": "dog.jpg"}}
+        widget._on_message(widget, content, [memoryview(data)])
+        return widget.sent[-1]["reply"]
+
+    widget.prompt, token = Prompt.point(60, 50), widget._photo
+    assert "error" in send(b"no photo")
+    assert widget._photo == token and not widget.prompt.is_empty
+    assert "error" not in send(dog_file.read_bytes())
+    assert widget.image.shape == (640, 426, 3) and widget._photo != token
+    assert widget.prompt.is_empty and widget.objects == []
+
+
 def test_photo_is_sent_on_request_and_never_saved(widget):
     widget.prompt = Prompt.point(60, 50)
     _ = widget.masks
@@ -209,6 +244,15 @@ def test_playground_can_be_cancelled_while_it_works(monkeypatch):
         time.sleep(0.01)
     assert not made.run.disabled and made.note.value.startswith("Cancelled.")
     assert len(made.masks) == 0
+
+
+def test_enter_in_the_text_field_searches(monkeypatch, bear_file):
+    made = Playground(bear_file, "mini", text="bear")
+    started = threading.Event()
+    monkeypatch.setattr(made, "segment", started.set)
+    pressed = {"data": {"method": "custom", "content": {"event": "submit"}}}
+    made.text._handle_msg({"content": pressed, "buffers": []})
+    assert started.wait(10)
 
 
 def test_playground_answers_texts_from_one_search(monkeypatch, bear_file):
