@@ -117,11 +117,11 @@ def test_text_writes_its_scores_and_the_named_classes_ids(
 ):
     names = boxes_file({"23": "bear"}, "names.json")
     more = ("--names", str(names), "--image-id", "x", "--threshold", "0")
-    assert run("text", bear_file, tmp_path, "a bear, tree", *more) == 0
+    assert run("text", bear_file, tmp_path, "a bear, flower", *more) == 0
     coco, report = read(tmp_path, "coco.json"), read(tmp_path, "report.json")
     found = [(text["subject"], row["score"]) for text in report["texts"] for row in text["found"]]
-    assert [subject for subject, _ in found] == ["bear", "tree"]
-    assert coco["categories"] == [{"id": 23, "name": "bear"}, {"id": 1, "name": "tree"}]
+    assert [subject for subject, _ in found] == ["bear", "flower"]
+    assert coco["categories"] == [{"id": 23, "name": "bear"}, {"id": 1, "name": "flower"}]
     for rows in (coco["annotations"], read(tmp_path, "results.json")):
         assert [row["category_id"] for row in rows] == [23, 1]
         assert [row["image_id"] for row in rows] == ["x", "x"]
