@@ -74,8 +74,10 @@ export class Stage {
     this.marks = this.frame.marks;
     this.pointer = new Pointer(this, this.gone.signal);
     this.empty = h('div', { class: 'es-empty' });
+    /** for screen readers: what is seen on the photo otherwise */
+    this.said = h('div', { class: 'es-said', role: 'status' });
     this.el = h('div', { class: 'es-stage', tabindex: '0', role: 'application', 'aria-label': this.texts.stage },
-      this.frame.el, this.empty, this.status.el, this.handles.el, this.pointer.tip);
+      this.frame.el, this.empty, this.status.el, this.handles.el, this.pointer.tip, this.said);
     this.zoom = new Zoom(this, host.keys || this.el, this.gone.signal);
     this.el.append(this.zoom.el);
     // The data attribute keeps JupyterLab from taking single keys as commands.
@@ -154,7 +156,15 @@ export class Stage {
   answered(reply) {
     if (reply.error) { this.showMessage(reply.error, 'error'); return; }
     this.showMessage(reply.note || '', 'note');
+    this.say();
     this.emit('answer', reply);
+  }
+
+  /** Announce the mask of the selected object. */
+  say() {
+    const { texts, active } = this, answer = this.answerOf(active), chosen = answer?.candidates[active.choice];
+    const score = chosen ? `${texts.score} ${chosen.predicted_iou.toFixed(2)}` : '';
+    this.said.textContent = chosen ? `${active.name}: ${texts.candidate} ${active.choice + 1} / ${answer.candidates.length}, ${score}` : '';
   }
 
   /** The document has changed: draw it, and request the missing masks. */

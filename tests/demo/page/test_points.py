@@ -54,6 +54,7 @@ def test_a_click_gives_a_mask_in_pixels_of_the_photo(open_page, fake_server, bea
     assert abs(x - 290) <= slack
     assert abs(y - 300) <= slack
     mask = driver.mask
+    assert driver.page.locator(".es-said").inner_text() == "Object 1: Candidate 1 / 3, score 0.90"
     assert mask.shape == (640, 586)
     assert mask[300, 290]
     assert not mask[0, 0]
