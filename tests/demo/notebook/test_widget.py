@@ -246,6 +246,33 @@ def test_playground_can_be_cancelled_while_it_works(monkeypatch):
     assert len(made.masks) == 0
 
 
+def test_another_photo_leaves_no_masks_of_the_one_before(bear_file):
+    made = Playground(PHOTO, catalogue=FakeCatalogue())
+    made.canvas.prompt = Prompt.point(60, 50)
+    made.mode.value = "everything"
+    made._show({"found": made.canvas.masks, "message": "These."})
+    assert len(made.masks) == 3 and "These." in made.note.value
+    made.canvas.image = bear_file
+    assert len(made.masks) == 0 and "These." not in made.note.value
+    assert "0 masks" in repr(made.figure())
+
+
+def test_what_is_found_in_the_photo_before_is_not_shown_on_another(monkeypatch):
+    made = Playground(PHOTO, catalogue=FakeCatalogue())
+    made.canvas.prompt = Prompt.point(60, 50)
+    made.mode.value = "everything"
+    masks = made.canvas.masks
+
+    def found(*_, cancel, **__):
+        made.canvas.image = PHOTO[:50]
+        assert cancel()
+        return {"found": masks, "message": "These."}
+
+    monkeypatch.setattr("demo.handlers.everything.find", found)
+    assert len(made.segment()) == 0
+    assert "These." not in made.note.value and not made.run.disabled
+
+
 def test_enter_in_the_text_field_searches(monkeypatch, bear_file):
     made = Playground(bear_file, "mini", text="bear")
     started = threading.Event()
