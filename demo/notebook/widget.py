@@ -129,12 +129,12 @@ class PromptWidget(anywidget.AnyWidget):
                 f"{shown(prompt)} is not a Prompt; give one, such as Prompt.point(30, 20)."
             )
         checked = prompt if prompt.is_empty else prompt.validated(self.image.shape[:2])
-        given = {"prompt": checked.to_json(), "steps": [], "choice": 0}
+        given: Json = {"prompt": checked.to_json(), "steps": [], "choice": 0}
+        given |= {"model": self.model, "hidden": False}
         with self.hold_sync():
             self._prompt, self._steps, self.choice = given["prompt"], [], 0
-            shown_now = given | {"model": self.model, "hidden": False}
             self._objects = [
-                {**values_of(sent), **shown_now} if i == self._active else sent
+                {**values_of(sent), **given} if i == self._active else sent
                 for i, sent in enumerate(self._objects)
             ]
 
@@ -144,7 +144,7 @@ class PromptWidget(anywidget.AnyWidget):
 
         Clicks made in the browser correct each other in their order, as the widget shows.
         """
-        payload = {"prompt": self._prompt, "steps": self._steps, "model": self.model}
+        payload: Json = {"prompt": self._prompt, "steps": self._steps, "model": self.model}
         if self._active < len(self._objects):
             payload["subtract"] = values_of(self._objects[self._active]).get("subtract")
         if not self._steps and self.prompt.is_empty:

@@ -152,7 +152,8 @@ class WidgetView {
 
   /** Buttons that are drawn again while they are pressed lose the click, so this is done for changes only. */
   paintSide() {
-    const { stage } = this, answer = stage.answerOf(stage.active), now = [stage.doc, answer, stage.picture, stage.mode];
+    const { stage } = this, answer = stage.answerOf(stage.active);
+    const now = [stage.doc, answer, stage.picture, stage.mode, String(stage.doc.objects.map(object => stage.hasMask(object)))];
     if (!now.every((part, i) => part === this.drawn[i])) {
       this.drawn = now;
       this.candidates.el.hidden = !stage.mode.prompts;

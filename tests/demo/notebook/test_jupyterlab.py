@@ -130,6 +130,7 @@ def test_clicks_objects_photos_keys_and_saving_in_jupyterlab(lab, dog_file):
     run_cell(page, 3)
     again = page.locator(".es-widget").nth(1)
     again.locator(".es-object").nth(1).wait_for()
+    again.locator(".es-object").nth(0).locator(".es-swatch[data-empty=false]").wait_for()
     again.locator(".es-object").nth(0).click()
     page.wait_for_timeout(500)
     first = page.locator(".es-widget").first.locator(".es-object").nth(0)
