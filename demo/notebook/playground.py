@@ -60,7 +60,9 @@ class Playground(ipywidgets.VBox):
         self.model = ipywidgets.Dropdown(
             options=self.canvas.models, value=self.canvas.model, description="Model", style=wide
         )
-        self.mode = ipywidgets.ToggleButtons(options=list(MODES.items()), value="points")
+        self.mode = ipywidgets.ToggleButtons(
+            options=list(MODES.items()), value="points", style={"button_width": "auto"}
+        )
         filters = everything.filters_for(self.canvas.model)
         self.predicted_iou = _slider("Predicted IoU above", filters["predicted_iou"], wide)
         self.stability = _slider("Stability from", filters["stability"], wide)
@@ -78,6 +80,7 @@ class Playground(ipywidgets.VBox):
         self.note = ipywidgets.Label()
         self.model.observe(self._on_model, "value")
         self.mode.observe(self._on_mode, "value")
+        self.canvas.observe(self._on_photo, "_photo")
         self.run.on_click(lambda _: threading.Thread(target=self.segment, daemon=True).start())
         self.text.on_msg(self._on_submit)
         self.stop.on_click(lambda _: self._stopped.set())
@@ -100,6 +103,7 @@ class Playground(ipywidgets.VBox):
         }
         if self.mode.value not in find:
             return self.masks
+        photo = self.canvas.photo
         self._stopped.clear()
         self.run.disabled, self.stop.disabled = True, False
         self._progress(0, 1)
@@ -110,7 +114,8 @@ class Playground(ipywidgets.VBox):
             )
         finally:
             self.run.disabled, self.stop.disabled = False, True
-        self._show(reply)
+        if self.canvas.photo is photo:  # and not another one, opened during the search
+            self._show(reply)
         return self.masks
 
     def figure(self) -> Figure:
@@ -174,6 +179,13 @@ class Playground(ipywidgets.VBox):
         self.predicted_iou.value = filters["predicted_iou"]
         self.stability.value = filters["stability"]
         self._found = None
+        self.note.value = caption(self._segmenter)
+
+    def _on_photo(self, _: Any) -> None:
+        """Drop what was found in the photo before, and stop a search in it."""
+        self._stopped.set()
+        self._found = None
+        self.bar.value, self.count.value = 0, ""
         self.note.value = caption(self._segmenter)
 
     def _on_submit(self, _: Any, content: Any, __: Any) -> None:

@@ -68,6 +68,7 @@ class PromptWidget(anywidget.AnyWidget):
     picked: traitlets.List[int] = traitlets.List().tag(sync=True)
     choice = traitlets.Int(0).tag(sync=True)
     _objects: traitlets.List[dict] = traitlets.List().tag(sync=True)
+    _active = traitlets.Int(0).tag(sync=True)  # index of the selected object
     height = traitlets.Int(560).tag(sync=True)
 
     def __init__(
@@ -86,6 +87,7 @@ class PromptWidget(anywidget.AnyWidget):
         self.segmenter_name = self.engine.models.segmenter().name
         self.photo = self.engine.open_photo(image)
         self._answered: tuple[str, Masks] | None = None
+        self._received = bytearray()  # of a file that the browser is sending
         super().__init__(_photo=self.photo.token, model=self.segmenter_name, height=height)
         self.on_msg(self._on_message)
 
@@ -101,9 +103,10 @@ class PromptWidget(anywidget.AnyWidget):
     def _take(self, photo: Photo) -> None:
         self.engine.close_photo(self.photo.token)
         self.photo = photo
-        self._prompt, self._steps, self._objects = Prompt().to_json(), [], []
-        self.picked, self.choice = [], 0
-        self._photo = self.photo.token
+        with self.hold_sync():  # the browser must not answer one of these before it has all
+            self._prompt, self._steps, self._objects = Prompt().to_json(), [], []
+            self.picked, self.choice, self._active = [], 0, 0
+            self._photo = self.photo.token
 
     @property
     def prompt(self) -> Prompt:
@@ -125,10 +128,15 @@ class PromptWidget(anywidget.AnyWidget):
             raise InvalidPrompt(
                 f"{shown(prompt)} is not a Prompt; give one, such as Prompt.point(30, 20)."
             )
-        self._steps = []
-        self._prompt = (
-            prompt if prompt.is_empty else prompt.validated(self.image.shape[:2])
-        ).to_json()
+        checked = prompt if prompt.is_empty else prompt.validated(self.image.shape[:2])
+        given: Json = {"prompt": checked.to_json(), "steps": [], "choice": 0}
+        given |= {"model": self.model, "hidden": False}
+        with self.hold_sync():
+            self._prompt, self._steps, self.choice = given["prompt"], [], 0
+            self._objects = [
+                {**values_of(sent), **given} if i == self._active else sent
+                for i, sent in enumerate(self._objects)
+            ]
 
     @property
     def masks(self) -> Masks:
@@ -136,7 +144,9 @@ class PromptWidget(anywidget.AnyWidget):
 
         Clicks made in the browser correct each other in their order, as the widget shows.
         """
-        payload = {"prompt": self._prompt, "steps": self._steps, "model": self.model}
+        payload: Json = {"prompt": self._prompt, "steps": self._steps, "model": self.model}
+        if self._active < len(self._objects):
+            payload["subtract"] = values_of(self._objects[self._active]).get("subtract")
         if not self._steps and self.prompt.is_empty:
             return Masks.empty(self.image.shape[:2])
         key = repr((self._photo, payload))
@@ -149,14 +159,19 @@ class PromptWidget(anywidget.AnyWidget):
     def objects(self) -> list[NamedMask]:
         """The objects that were clicked, in their order; those without a click are left out.
 
+        An object keeps the model that made it when another model is selected.
+
         Raises:
             InvalidPrompt: The browser sent an invalid prompt.
         """
         found = []
-        for sent in map(values_of, self._objects):
+        # The browser names objects; until it has, there is the one that was set here.
+        only = {"prompt": self._prompt, "choice": self.choice, "name": f"{texts.PAGE['object']} 1"}
+        for sent in map(values_of, self._objects or [only]):
             if not sent.get("steps") and Prompt.from_json(sent.get("prompt") or {}).is_empty:
                 continue
-            request = read_request({**sent, "model": self.model}, self.image.shape[:2])
+            payload = {**sent, "model": sent.get("model") or self.model}
+            request = read_request(payload, self.image.shape[:2])
             masks = points.search(self.engine, self.photo, request).masks
             best = masks[min(request.choice, len(masks) - 1)]
             name = text_of(sent.get("name")) or ""
@@ -212,8 +227,21 @@ class PromptWidget(anywidget.AnyWidget):
         return masks[self.choice : self.choice + 1] if self.choice < len(masks) else masks[:1]
 
     def _open(self, payload: Any, data: bytes) -> Json:
-        """Open a photo file that the browser sent; on an error the old photo stays."""
-        reply = photos.upload(self.engine, data, text_of(values_of(payload).get("name")) or "")
+        """Take a part of a photo file, and open the photo with the last part.
+
+        Jupyter's connection ends at a message above 10 MB, so large files come in parts. On an
+        error the old photo stays.
+        """
+        sent = values_of(payload)
+        if sent.get("start") == 0:
+            self._received = bytearray()
+        if sent.get("start") != len(self._received):
+            return photos.upload(self.engine, None)
+        self._received += data
+        if not sent.get("last"):
+            return {}
+        whole, self._received = bytes(self._received), bytearray()
+        reply = photos.upload(self.engine, whole, text_of(sent.get("name")) or "")
         if "error" not in reply:
             self._take(self.engine.photo(reply["token"]))
         return reply

@@ -7,7 +7,7 @@ import { button, h } from './dom.js';
 import { Objects } from './objects.js';
 import { Stage } from './stage.js';
 
-/** @import { Photo, Prompt, Reply } from './types' */
+/** @import { Doc, Photo, PhotoObject, Prompt, Reply } from './types' */
 
 /**
  * The part of anywidget's model that is used here.
@@ -22,6 +22,7 @@ import { Stage } from './stage.js';
 
 const OPACITY = 0.65;  // notebooks are often bright and small
 const MOST_BYTES = 40_000_000;
+const PART_BYTES = 4_000_000;  // of a file, in one message; Jupyter's connection ends at one above 10 MB
 
 class WidgetView {
   /** @param {WidgetModel} model @param {HTMLElement} parent */
@@ -43,14 +44,17 @@ class WidgetView {
     });
     this.candidates = new Candidates(this.stage);
     this.objects = new Objects(this.stage);
+    /** @type {unknown[]} the state that was drawn last beside the stage */
+    this.drawn = [];
     row.append(this.side());
-    for (const el of [holder, this.stage.root]) el.classList.toggle('es-dark', document.body.dataset.jpThemeLight === 'false');
     this.stage.showMessage(this.texts.opening, 'busy');
     this.stage.on((what, detail) => this.handle(what, detail));
     /** @type {[string, (content: any) => void][]} */
     this.listeners = [
       ['msg:custom', content => this.receive(content)],
       ['change:_prompt', () => this.takePrompt()],
+      ['change:_objects', () => this.takeObjects()],
+      ['change:_active', () => this.takeObjects()],
       ['change:model', () => this.takeModel()],
       ['change:mode', () => this.takeMode()],
       ['change:_photo', () => this.takePhoto()],
@@ -81,8 +85,18 @@ class WidgetView {
   async open(file) {
     if (file.size > MOST_BYTES) { this.stage.showMessage(this.texts.file_too_large, 'error'); return; }
     this.stage.showMessage(this.texts.opening, 'busy');
-    const reply = await this.ask('open', { name: file.name }, [await file.arrayBuffer()]);
+    const reply = await this.sendFile(file);
     if (reply.error) this.stage.showMessage(reply.error, 'error');
+  }
+
+  /** @param {File} file @returns {Promise<Reply>} to its last part, or the first error */
+  async sendFile(file) {
+    for (let start = 0; ; start += PART_BYTES) {
+      const end = start + PART_BYTES, last = end >= file.size;
+      const data = await file.slice(start, end).arrayBuffer();
+      const reply = await this.ask('open', { name: file.name, start, last }, [data]);
+      if (last || reply.error) return reply;
+    }
   }
 
   /** JupyterLab ignores keys only if the focused element itself has this attribute, not its parents. */
@@ -114,41 +128,65 @@ class WidgetView {
     this.waiting.delete(content.id);
   }
 
+  /** Whether the photo that is shown is the one that Python has; not so while another one is on its way. */
+  get isCurrent() { return this.stage.photo?.token === this.model.get('_photo'); }
+
+  /** The objects as Python reads them, and as another view of this widget shows them. */
+  get plain() { return this.stage.doc.objects.map(({ mask, ...plain }) => plain); }
+
   /**
-   * Send the prompt and the picked masks to Python when they have changed.
+   * Send the objects and the picked masks to Python when they have changed.
    * @param {string} what
    * @param {any} detail
    */
   handle(what, detail) {
-    const { model, stage } = this;
-    if (what === 'pick') this.save('picked', detail);
-    if (what === 'paint' && stage.photo) {
-      this.candidates.el.hidden = !stage.mode.prompts;
-      this.candidates.paint(stage.answerOf(stage.active));
-      this.objects.paint();
-      this.keepKeys();
-      const objects = stage.doc.objects.map(({ name, prompt, steps, choice }) => ({ name, prompt, steps, choice }));
-      if (!same(objects, model.get('_objects'))) this.save('_objects', objects);
-      if (stage.active.choice !== model.get('choice')) this.save('choice', stage.active.choice);
-    }
-    if (what === 'paint' && stage.photo && !same(stage.active.prompt, model.get('_prompt'))) {
-      this.save('_prompt', { ...stage.active.prompt });
-    }
-    if (what === 'paint' && stage.photo && !same(stage.active.steps, model.get('_steps'))) {
-      this.save('_steps', [...stage.active.steps]);
-    }
+    if (what === 'pick') this.save({ picked: detail });
+    if (what !== 'paint' || !this.stage.photo) return;
+    this.paintSide();
+    if (!this.isCurrent) return;
+    const { doc, active } = this.stage;
+    const { choice, prompt, steps } = active;
+    // In this order: another view must know the selected object before its prompt.
+    this.save({ _active: doc.objects.indexOf(active), _objects: this.plain, choice, _prompt: { ...prompt }, _steps: [...steps] });
   }
 
-  /** @param {string} name @param {unknown} value */
-  save(name, value) {
-    this.model.set(name, value);
-    this.model.save_changes();
+  /** Buttons that are drawn again while they are pressed lose the click, so this is done for changes only. */
+  paintSide() {
+    const { stage } = this, answer = stage.answerOf(stage.active);
+    const now = [stage.doc, answer, stage.picture, stage.mode, String(stage.doc.objects.map(object => stage.hasMask(object)))];
+    if (!now.every((part, i) => part === this.drawn[i])) {
+      this.drawn = now;
+      this.candidates.el.hidden = !stage.mode.prompts;
+      this.candidates.paint(answer);
+      this.objects.paint();
+    }
+    this.keepKeys();
+  }
+
+  /** Send what is new of these values to Python, in one message. @param {Record<string, unknown>} values */
+  save(values) {
+    const fresh = Object.entries(values).filter(([name, value]) => !same(value, this.model.get(name)));
+    for (const [name, value] of fresh) this.model.set(name, value);
+    if (fresh.length) this.model.save_changes();
   }
 
   takePrompt() {
     /** @type {Prompt} */
     const prompt = this.model.get('_prompt');
-    if (!same(prompt, this.stage.active.prompt)) this.stage.history.prompt(prompt);
+    if (this.isCurrent && !same(prompt, this.stage.active.prompt)) this.stage.history.prompt(prompt);
+  }
+
+  /** Show what was done in another view of this widget, or before this view. */
+  takeObjects() {
+    /** @type {Omit<PhotoObject, 'mask'>[]} */
+    const sent = this.model.get('_objects');
+    if (!this.isCurrent || !sent.length) return;
+    const { history } = this.stage, objects = sent.map(plain => ({ ...plain, mask: null }));
+    const active = (objects[this.model.get('_active')] || objects[0]).id;
+    if (active === history.doc.active && same(sent, this.plain)) return;
+    /** @type {Doc} */
+    const doc = { objects, active, made: Math.max(history.doc.made, objects.length) };
+    history.restore({ doc, past: [...history.past, history.doc], future: [], ids: Math.max(...objects.map(({ id }) => id)) });
   }
 
   takeMode() {
@@ -169,6 +207,7 @@ class WidgetView {
     if (reply.error) { this.stage.showMessage(reply.error, 'error'); return; }
     await this.stage.setPhoto(/** @type {Photo} */ (/** @type {unknown} */ (reply)));
     this.takeMode();
+    this.takeObjects();
     this.takePrompt();
     await this.takeModel();
   }

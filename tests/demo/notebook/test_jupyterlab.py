@@ -21,6 +21,10 @@ CELLS = (
     "      int(widget.masks.area[0]) if len(widget.masks) else 0)",
     "print('OBJECTS', [o.name for o in widget.objects], widget.choice, widget.image.shape)",
 )
+AGAIN = (
+    "widget",
+    "print('STEPS', widget._active, [len(o['steps']) for o in widget._objects])",
+)
 
 
 @pytest.fixture
@@ -29,7 +33,7 @@ def lab(browser, tmp_path):
     folder.mkdir()
     home.mkdir()
     notebook = nbformat.v4.new_notebook()
-    notebook.cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
+    notebook.cells = [nbformat.v4.new_code_cell(source) for source in CELLS + AGAIN]
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
     path = folder / "widget.ipynb"
     nbformat.write(notebook, path)
@@ -42,7 +46,7 @@ def lab(browser, tmp_path):
 
 def click(page, x, y, **options):
     """Click a pixel of the 400 x 300 photo."""
-    box = page.locator(".es-marks").bounding_box()
+    box = page.locator(".es-marks").first.bounding_box()
     page.mouse.click(
         box["x"] + (x + 0.5) * box["width"] / 400,
         box["y"] + (y + 0.5) * box["height"] / 300,
@@ -105,7 +109,7 @@ def test_clicks_objects_photos_keys_and_saving_in_jupyterlab(lab, dog_file):
     for key in ("x", "d", "d", "z", "a", "b", "1"):
         page.keyboard.press(key)
     page.wait_for_timeout(300)
-    assert page.locator(".jp-Notebook .jp-CodeCell").count() == 3
+    assert page.locator(".jp-Notebook .jp-CodeCell").count() == len(CELLS + AGAIN)
     page.keyboard.press("Escape")
     read(page, lambda prompt: not prompt["point_coords"] and prompt["box_xyxy"] is None)
 
@@ -121,9 +125,26 @@ def test_clicks_objects_photos_keys_and_saving_in_jupyterlab(lab, dog_file):
     page.screenshot(path=str(path.with_name("widget.png")))
     run_cell(page, 2)
     page.get_by_text("OBJECTS ['Object 1', 'Object 2'] 1 (300, 400, 3)").wait_for()
+
+    # The widget shown once more has the same objects; what is selected there is selected here.
+    run_cell(page, 3)
+    again = page.locator(".es-widget").nth(1)
+    again.locator(".es-object").nth(1).wait_for()
+    again.locator(".es-object").nth(0).locator(".es-swatch[data-empty=false]").wait_for()
+    again.locator(".es-object").nth(0).click()
+    page.wait_for_timeout(500)
+    first = page.locator(".es-widget").first.locator(".es-object").nth(0)
+    assert first.get_attribute("aria-current") == "true"
+    run_cell(page, 4)
+    page.get_by_text("STEPS 0 [1, 1]").wait_for()
+
+    # A file above 10 MB, which is more than one message of Jupyter's may have.
+    large = path.with_name("large.jpg")
+    data = dog_file.read_bytes()
+    large.write_bytes(data + b"\0" * (11_000_000 - len(data)))
     with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name="Upload a photo").click()
-    chooser.value.set_files(str(dog_file))
+        page.get_by_role("button", name="Upload a photo").first.click()
+    chooser.value.set_files(str(large))
     page.wait_for_function("document.querySelector('.es-photo').naturalHeight === 640")
     run_cell(page, 2)
     page.get_by_text("OBJECTS [] 0 (640, 426, 3)").wait_for()

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from demo.handlers import points
 from demo.notebook.playground import Playground
 from demo.notebook.widget import PromptWidget
 from esam_core.errors import Cancelled, EsamError, InvalidImage, InvalidPrompt
@@ -120,6 +121,34 @@ def test_all_objects_are_read_in_python_with_the_candidate_that_was_chosen(widge
     assert wall.predicted_iou < door.predicted_iou
 
 
+def test_a_prompt_set_in_python_is_the_selected_object_at_once(widget):
+    widget.prompt = Prompt.point(60, 50)
+    [only] = widget.objects
+    assert only.name == "Object 1" and (only.mask == widget.masks.data[0]).all()
+    empty = {"prompt": Prompt().to_json(), "steps": [], "choice": 0}
+    widget._objects = [  # what the browser sets
+        {**empty, "name": "wall", "prompt": Prompt.point(60, 50).to_json()},
+        {**empty, "name": "door"},
+    ]
+    widget._active, widget.choice = 1, 2
+    widget.prompt = Prompt.point(150, 60)
+    wall, door = widget.objects
+    assert wall.name == "wall" and (wall.mask == only.mask).all()
+    assert door.name == "door" and door.mask[60, 150] and widget.choice == 0
+
+
+def test_an_object_keeps_its_model_and_whether_it_is_cut(widget, monkeypatch):
+    requests, search = [], points.search
+    monkeypatch.setattr(points, "search", lambda *a: requests.append(a[2]) or search(*a))
+    prompt = Prompt.point(60, 50).to_json()
+    made = {"name": "wall", "prompt": prompt, "steps": [], "choice": 0}
+    widget._prompt = prompt
+    widget._objects = [made | {"model": "plain", "subtract": True}, made | {"model": None}]
+    assert len(widget.objects) == 2 and len(widget.masks) == 3
+    assert [request.model for request in requests] == ["plain", "fake", "fake"]
+    assert [request.subtract for request in requests] == [True, False, True]
+
+
 def test_the_chosen_candidate_is_drawn(widget):
     widget.prompt = Prompt.point(60, 50)
     first = widget.picture()
@@ -128,15 +157,20 @@ def test_the_chosen_candidate_is_drawn(widget):
 
 
 def test_a_photo_of_the_browser_is_opened_and_a_wrong_one_changes_nothing(widget, dog_file):
-    def send(data):
-        content = {"id": "v-1", "kind": "open", "payload": {"name": "dog.jpg"}}
+    def send(data, start=0, last=True):
+        payload = {"name": "dog.jpg", "start": start, "last": last}
+        content = {"id": "v-1", "kind": "open", "payload": payload}
         widget._on_message(widget, content, [memoryview(data)])
         return widget.sent[-1]["reply"]
 
     widget.prompt, token = Prompt.point(60, 50), widget._photo
     assert "error" in send(b"no photo")
     assert widget._photo == token and not widget.prompt.is_empty
-    assert "error" not in send(dog_file.read_bytes())
+    data = dog_file.read_bytes()
+    assert send(data[:9000], last=False) == {} and "error" in send(data[9001:], 9001)
+    assert widget._photo == token and not widget.prompt.is_empty
+    assert send(data[:9000], last=False) == {}
+    assert "error" not in send(data[9000:], 9000)
     assert widget.image.shape == (640, 426, 3) and widget._photo != token
     assert widget.prompt.is_empty and widget.objects == []
 
@@ -244,6 +278,33 @@ def test_playground_can_be_cancelled_while_it_works(monkeypatch):
         time.sleep(0.01)
     assert not made.run.disabled and made.note.value.startswith("Cancelled.")
     assert len(made.masks) == 0
+
+
+def test_another_photo_leaves_no_masks_of_the_one_before(bear_file):
+    made = Playground(PHOTO, catalogue=FakeCatalogue())
+    made.canvas.prompt = Prompt.point(60, 50)
+    made.mode.value = "everything"
+    made._show({"found": made.canvas.masks, "message": "These."})
+    assert len(made.masks) == 3 and "These." in made.note.value
+    made.canvas.image = bear_file
+    assert len(made.masks) == 0 and "These." not in made.note.value
+    assert "0 masks" in repr(made.figure())
+
+
+def test_what_is_found_in_the_photo_before_is_not_shown_on_another(monkeypatch):
+    made = Playground(PHOTO, catalogue=FakeCatalogue())
+    made.canvas.prompt = Prompt.point(60, 50)
+    made.mode.value = "everything"
+    masks = made.canvas.masks
+
+    def found(*_, cancel, **__):
+        made.canvas.image = PHOTO[:50]
+        assert cancel()
+        return {"found": masks, "message": "These."}
+
+    monkeypatch.setattr("demo.handlers.everything.find", found)
+    assert len(made.segment()) == 0
+    assert "These." not in made.note.value and not made.run.disabled
 
 
 def test_enter_in_the_text_field_searches(monkeypatch, bear_file):
