@@ -11,9 +11,9 @@ from demo.engine import Engine
 from demo.engine.photos import Photo
 from demo.handlers.errors import Cancel, Progress, Reply, answering
 from demo.handlers.found import EverythingResult
+from demo.handlers.intervals import AtIntervals
 from demo.handlers.kept import SPECKS, grid_mask, kept_mask
 from demo.handlers.pictures import labels_url, mask_url
-from demo.handlers.preview import Preview
 from demo.handlers.requests import Json, text_of, values_of
 from demo.handlers.views import SCREEN_SIDE, View, photo_of, view
 from demo.texts import everything as texts
@@ -91,22 +91,22 @@ def find(
             if partial is not None:
                 partial(_partial(photo_view, candidates, filters))
 
-        preview = Preview(draw)
+        shows = AtIntervals(draw)
         try:
-            found = search(engine, photo_view, settings, progress, cancel, preview)
+            found = search(engine, photo_view, settings, progress, cancel, shows)
         except Cancelled:
-            return _stopped(engine, photo_view, preview, filters)
+            return _stopped(engine, photo_view, shows, filters)
         result = EverythingResult(key, found)
     return _chosen(engine, photo_view.photo.token, result, filters)
 
 
-def _stopped(engine: Engine, photo_view: View, preview: Preview, filters: Filters) -> Reply:
+def _stopped(engine: Engine, photo_view: View, shows: AtIntervals, filters: Filters) -> Reply:
     """Describe what a search had found when it was cancelled; pressed again, it starts anew.
 
     Raises:
         Cancelled: Nothing was found yet.
     """
-    candidates = preview.newest()
+    candidates = shows.newest()
     if candidates is None or not len(candidates):
         raise Cancelled("nothing was found yet.")
     result = EverythingResult((photo_view.segmenter.name, "stopped"), candidates)

@@ -3,12 +3,13 @@
 // The former photo and its work stay as they are beneath, until the new one has come.
 
 import { button, h, icon } from './dom.js';
+import { TYPING } from './keys.js';
 
 /** @import { Texts } from './types' */
 
 const HEAD = 32;  // bytes of a file that are read
 const PNG = [0x89, 0x50, 0x4e, 0x47];
-const TYPING = 'input, textarea, select', USABLE = `${TYPING}, button, a`;
+const USABLE = `${TYPING}, button, a`;
 const PASSING = ['Tab', 'Shift', 'Control', 'Alt', 'Meta'];
 const DEPTH = 24;  // where a PNG holds its bits per channel
 

@@ -4,10 +4,9 @@
 
 import { hasSteps } from './history.js';
 import { promptOf } from './kept.js';
+import { askAbout } from './reopening.js';
 
 /** @import { ComparedAnswer, Photo, PhotoObject, Reply } from './types' */
-
-const TRIES = 3;  // how often a dropped photo is sent again for one request
 
 /**
  * @typedef {object} Surroundings
@@ -57,9 +56,9 @@ export class Comparison {
 
   /** What Python needs for the comparison, or for its picture. */
   payload() {
-    const object = this.around.object(), photo = /** @type {Photo} */ (this.around.photo());
+    const object = this.around.object();
     // Each choice has a model and a rule of its own for second looks; answers are compared as they are.
-    return { ...promptOf({ ...object, model: null, look: 'auto', cleanup: {} }), token: photo.token, keys: this.keys };
+    return { ...promptOf({ ...object, model: null, look: 'auto', cleanup: {} }), keys: this.keys };
   }
 
   /** Ask again for what failed or was cancelled. */
@@ -75,23 +74,15 @@ export class Comparison {
     if (!this.open || this.busy || !photo || !wanted || this.error || this.result?.key === wanted) return;
     this.busy = true;
     around.changed();
-    const reply = await this.reply('compare', photo);
+    const reply = await askAbout(around, 'compare', this.payload());
     if (around.photo()?.url === photo.url) await this.receive(wanted, photo, reply);
     this.busy = false;
     around.changed();
     await this.next();
   }
 
-  /** Send a request; a photo that the server has dropped goes first. @param {string} kind @param {Photo} photo @param {object} [more] */
-  async reply(kind, photo, more = {}) {
-    const { around } = this, payload = { ...this.payload(), ...more };
-    let reply = await around.ask(kind, payload);
-    for (let tries = 0; tries < TRIES && reply.code === 'photo_gone' && around.photo()?.url === photo.url; tries += 1) {
-      if (!await around.reopen()) break;
-      reply = await around.ask(kind, { ...payload, token: around.photo()?.token });
-    }
-    return reply;
-  }
+  /** Have the comparison drawn. @param {(number | null | undefined)[]} click_ms times of the answers, as they are shown */
+  picture(click_ms) { return askAbout(this.around, 'comparison', { ...this.payload(), click_ms }); }
 
   /** @param {string} key @param {Photo} photo @param {Reply} reply */
   async receive(key, photo, reply) {

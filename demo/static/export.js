@@ -22,8 +22,8 @@ export class Export {
       kind => { if (kind === COPY) this.copy(); else this.download(kind); });
     // On a phone the status line is out of sight; it is what screen readers read.
     this.told = h('p', { class: 'es-told', 'aria-hidden': 'true', hidden: true });
-    this.el = h('section', { class: 'es-section es-export' },
-      h('h2', {}, texts.export), h('div', { class: 'es-export-row' }, this.scope, this.menu.el), this.told);
+    this.el = h('section', { class: 'es-section es-export', 'aria-label': texts.export },
+      h('div', { class: 'es-export-row' }, this.scope, this.menu.el), this.told);
   }
 
   paint() {
@@ -71,9 +71,7 @@ export class Export {
     const objects = await this.objects(kind);
     if (!objects) return null;
     if (!objects.length) { this.tell(''); return null; }
-    const ask = () => stage.ask('export', { kind, token: stage.photo?.token, objects });
-    let reply = await ask();
-    if (reply.code === 'photo_gone' && await stage.reopen()) reply = await ask();
+    const reply = await stage.askAbout('export', { kind, objects });
     this.tell(reply.error || reply.message || '', reply.error ? 'error' : reply.message ? 'note' : 'hint');
     return reply.error ? null : reply;
   }

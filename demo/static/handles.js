@@ -1,7 +1,7 @@
 // @ts-check
 // The points of the selected object as handles: select, drag, move by key, remove.
 
-import { button, h } from './dom.js';
+import { button, clamp, h } from './dom.js';
 import { cornerIn, sizeIn } from './view.js';
 
 /** @import { Stage } from './stage.js' */
@@ -85,7 +85,7 @@ export class Handles {
     const { photo, history } = this.stage;
     if (!photo) return;
     this.dragged = null;
-    history.movePoint(index, [Math.max(0, Math.min(photo.width - 1, x)), Math.max(0, Math.min(photo.height - 1, y))]);
+    history.movePoint(index, [clamp(x, 0, photo.width - 1), clamp(y, 0, photo.height - 1)]);
     this.select(index);
   }
 
@@ -109,6 +109,6 @@ export class Handles {
     const { clientWidth, clientHeight } = stage.el, { offsetWidth, offsetHeight } = el;
     const beyond = cx + BESIDE + offsetWidth > clientWidth;
     el.style.left = `${beyond ? cx - BESIDE - offsetWidth : cx + BESIDE}px`;
-    el.style.top = `${Math.max(4, Math.min(clientHeight - offsetHeight - 4, cy - offsetHeight / 2))}px`;
+    el.style.top = `${clamp(cy - offsetHeight / 2, 4, Math.max(4, clientHeight - offsetHeight - 4))}px`;
   }
 }

@@ -2,7 +2,7 @@
 // The header: the current model, its times, and the menu of models with their downloads.
 
 import { button, h, icon } from './dom.js';
-import { recalled, remember } from './session.js';
+import { recalled, remember } from './memory.js';
 
 /** @import { Downloadable, ModelInfo, PageHost, Reply } from './types' */
 
@@ -65,13 +65,13 @@ export class Models {
 
   /** The model of the last visit, if it is still here. @param {string} otherwise */
   first(otherwise) {
-    const name = recalled(STORED);
+    const name = recalled(STORED, 'window');
     return name && this.all.some(model => model.name === name && model.present) ? name : otherwise;
   }
 
   /** @param {string} name */
   use(name) {
-    remember(STORED, name);
+    remember(STORED, name, 'window');
     this.name = name;
     this.times = {};
     this.paint();

@@ -1,6 +1,7 @@
 // @ts-check
 // The mask that a click would give, under the resting pointer, where the model is quick enough.
 
+import { recalled, remember } from './memory.js';
 import { covers, loadPicture } from './pictures.js';
 
 /** @import { Stage } from './stage.js' */
@@ -23,7 +24,7 @@ export class Preview {
     this.timer = 0;
     /** @type {Map<string | null, number>} slow answers in a row, by model */
     this.slow = new Map();
-    this.on = stored() !== 'off';
+    this.on = recalled(STORED, 'browser') !== 'off';
   }
 
   /** Whether the current model was found to be too slow. */
@@ -40,7 +41,7 @@ export class Preview {
   /** @param {boolean} on */
   set(on) {
     this.on = on;
-    try { window.localStorage.setItem(STORED, on ? 'on' : 'off'); } catch { /* storage may be forbidden */ }
+    remember(STORED, on ? 'on' : 'off', 'browser');
     this.clear();
   }
 
@@ -81,8 +82,4 @@ export class Preview {
     stage.render();
     if (this.at !== at) this.timer = window.setTimeout(() => this.ask(), REST_MS);
   }
-}
-
-function stored() {
-  try { return window.localStorage.getItem(STORED); } catch { return null; }
 }

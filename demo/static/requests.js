@@ -1,12 +1,11 @@
 // @ts-check
 // Requests masks from Python: one request at a time, always for the newest state. Independent of the page.
 
-/** @import { Answer, Doc, Photo, PhotoObject, Reply } from './types' */
 import { promptOf } from './kept.js';
+import { askAbout } from './reopening.js';
 
+/** @import { Answer, Doc, Photo, PhotoObject, Reply } from './types' */
 /** @import { Answers } from './answers.js' */
-
-const TRIES = 3;  // how often a dropped photo is sent again for one request
 
 /**
  * @typedef {object} Surroundings
@@ -36,21 +35,11 @@ export class MaskRequests {
     this.busy = true;
     around.changed();
     this.rev += 1;
-    let reply = await this.ask(object);
-    for (let tries = 0; tries < TRIES && reply.code === 'photo_gone' && this.shows(photo); tries += 1) {
-      if (!await around.reopen()) break;
-      reply = await this.ask(object);
-    }
+    const reply = await askAbout(around, 'prompt', { ...promptOf(object), rev: this.rev });
     if (this.shows(photo)) await this.receive(object, photo, reply);
     this.busy = false;
     around.changed();
     this.next();
-  }
-
-  /** @param {PhotoObject} object */
-  ask(object) {
-    const { token } = /** @type {Photo} */ (this.around.photo());
-    return this.around.ask('prompt', { token, ...promptOf(object), rev: this.rev });
   }
 
   /** Whether a photo is still on the stage, possibly with a new token. @param {Photo} photo */

@@ -17,6 +17,7 @@ import { maskRequestsFor, layersFor } from './parts.js';
 import { covers, loadPicture } from './pictures.js';
 import { Pointer } from './pointer.js';
 import { Preview } from './preview.js';
+import { askAbout } from './reopening.js';
 import { Status } from './status.js';
 import { Zoom } from './zoom.js';
 
@@ -142,6 +143,11 @@ export class Stage {
     } catch (error) {
       return { error: error instanceof Error ? error.message : String(error) };
     }
+  }
+
+  /** Send a request about the photo, which is sent again if the server has dropped it. @param {string} kind @param {object} payload */
+  askAbout(kind, payload) {
+    return askAbout({ photo: () => this.photo, ask: (...what) => this.ask(...what), reopen: () => this.reopen() }, kind, payload);
   }
 
   /** Send the photo again after the server has dropped it (on a restart, or with many visitors). */

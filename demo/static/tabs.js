@@ -2,7 +2,7 @@
 // Tabs over one photo. A mode's Gradio panel, #es-mode-<name>, is moved beside the stage when opened.
 
 import { h } from './dom.js';
-import { recalled, remember } from './session.js';
+import { recalled, remember } from './memory.js';
 
 /** @import { Mode, Texts } from './types' */
 
@@ -40,13 +40,13 @@ export class Tabs {
 
   /** Open the tab of the last visit, where the browser window has one, else the first. */
   resume() {
-    const name = recalled(STORED);
+    const name = recalled(STORED, 'window');
     this.open(this.modes.find(mode => mode.name === name) || this.modes[0]);
   }
 
   /** @param {Mode} mode */
   open(mode) {
-    remember(STORED, mode.name);
+    remember(STORED, mode.name, 'window');
     for (const tab of this.tabs) {
       const open = tab.dataset.mode === mode.name;
       tab.setAttribute('aria-selected', String(open));

@@ -82,9 +82,7 @@ export class Versus {
     const { stage, comparison } = this, { photo } = stage;
     if (!photo || !comparison.wanted) return;
     stage.showMessage(stage.texts.exporting, 'busy');
-    const reply = await comparison.reply('comparison', photo, {
-      click_ms: comparison.result?.answers.map(({ click_ms }) => click_ms ?? null),
-    });
+    const reply = await comparison.picture((comparison.result?.answers || []).map(({ click_ms }) => click_ms ?? null));
     stage.showMessage(reply.error || '', reply.error ? 'error' : 'hint');
     if (!reply.error) h('a', { href: reply.file, download: reply.name }).click();
   }

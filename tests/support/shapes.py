@@ -32,3 +32,13 @@ SHAPES = {
     "columns at the border": drawn("#.....# #.....#"),
 } | {f"noise {s} {p}": noise(s, 17 + s, 23, p) for s in range(6) for p in (0.1, 0.4, 0.6, 0.9)}
 one_shape = pytest.mark.parametrize("mask", SHAPES.values(), ids=SHAPES.keys())
+
+
+def noisy(seed: int, count: int = 4) -> np.ndarray:
+    """Masks (count, 40, 60) bool of noise; the first is a frame with an island in its hole."""
+    data = np.stack([noise(seed + i, 40, 60, 0.3 + 0.15 * i) for i in range(count)])
+    data[0] = False
+    data[0, 5:30, 5:40] = True
+    data[0, 10:20, 10:20] = False
+    data[0, 14:16, 14:16] = True
+    return data

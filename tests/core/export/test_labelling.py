@@ -21,7 +21,7 @@ from esam_core.export import (
     zip_files,
 )
 from esam_core.masks import Masks
-from tests.support.shapes import SHAPES, noise, one_shape
+from tests.support.shapes import SHAPES, noisy, one_shape
 
 EXPORTS = [export_cvat, export_label_studio, export_labelme, export_yolo]
 FILE_NAME = "Bär 狗 1.v2.JPG"
@@ -29,13 +29,8 @@ NAMES = ["dog", None, "a & b <c>", "dog"]
 
 
 def masks_of(seed: int) -> Masks:
-    data = np.stack([noise(seed + i, 40, 60, 0.3 + 0.15 * i) for i in range(4)])
-    data[0] = False
-    data[0, 5:30, 5:40] = True
-    data[0, 10:20, 10:20] = False
-    data[0, 14:16, 14:16] = True
     scores = np.array([0.6, np.nan, 0.8, 0.9], np.float32)
-    return Masks.from_data(data, scores, scores)
+    return Masks.from_data(noisy(seed), scores, scores)
 
 
 # -- readers, each as its format is defined -------------------------------------------------------

@@ -18,7 +18,7 @@ from esam_core.export import (
     merge_coco,
 )
 from esam_core.masks import Masks
-from tests.support.shapes import SHAPES, noise
+from tests.support.shapes import SHAPES, noisy
 
 PHOTOS = {"bär 1.png": (285, 0), "plain.png": (7, 4)}  # id of the image, seed of its masks
 NAMES = ["dog", "cat", "dog", "traffic light"]
@@ -27,13 +27,8 @@ styles = pytest.mark.parametrize("style", ["rle", "polygons"])
 
 
 def masks_of(seed: int) -> Masks:
-    data = np.stack([noise(seed + i, 40, 60, 0.3 + 0.15 * i) for i in range(4)])
-    data[0] = False
-    data[0, 5:30, 5:40] = True
-    data[0, 10:20, 10:20] = False
-    data[0, 14:16, 14:16] = True
     scores = np.linspace(0.6, 0.9, 4, dtype=np.float32)
-    return Masks.from_data(data, scores, scores)
+    return Masks.from_data(noisy(seed), scores, scores)
 
 
 def data_set(style: str, **options) -> dict:

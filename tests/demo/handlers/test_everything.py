@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from PIL import Image
 
-from demo.handlers import everything, preview, tasks
+from demo.handlers import everything, intervals, tasks
 from demo.handlers.pictures import mask_from_url
 from esam_core.everything import settings
 from tests.support.fakes import payload_of
@@ -103,8 +103,8 @@ def test_a_search_stops_when_it_is_cancelled_and_nothing_is_kept(mini_engine, be
 
 
 def test_masks_are_shown_while_the_search_goes_on(mini_engine, bear_file, monkeypatch):
-    monkeypatch.setattr(preview, "LEAST_SECONDS", 0)
-    monkeypatch.setattr(preview, "SHARE", 1e9)
+    monkeypatch.setattr(intervals, "LEAST_SECONDS", 0)
+    monkeypatch.setattr(intervals, "SHARE", 1e9)
     *events, last = find(mini_engine, payload_of(mini_engine, bear_file))
     partial = [layer_of(e.reply) for e in events if isinstance(e, tasks.Partial)]
     assert len(partial) > 5 and all(layer["partial"] for layer in partial)
@@ -115,7 +115,7 @@ def test_masks_are_shown_while_the_search_goes_on(mini_engine, bear_file, monkey
 
 def test_previews_take_a_small_share_of_the_time(monkeypatch):
     now = 0.0
-    monkeypatch.setattr(preview, "time", SimpleNamespace(monotonic=lambda: now))
+    monkeypatch.setattr(intervals, "time", SimpleNamespace(monotonic=lambda: now))
     drawn = []
 
     def draw(candidates):
@@ -123,7 +123,7 @@ def test_previews_take_a_small_share_of_the_time(monkeypatch):
         drawn.append(now)
         now += 0.6  # a slow machine
 
-    shows = preview.Preview(draw)
+    shows = intervals.AtIntervals(draw)
     while now < 100:
         now += 0.05
         shows(lambda: "candidates")

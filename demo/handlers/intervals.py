@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from esam_core.everything import GridCandidates
 
-LEAST_SECONDS = 1.0  # between two previews
-SHARE = 0.03  # of the time of a search that previews may take
+LEAST_SECONDS = 1.0  # between two drawings
+SHARE = 0.03  # of the time of a search that drawing may take
 
 
-class Preview:
+class AtIntervals:
     """The ``partial`` of a search: draws its candidates at intervals.
 
     Args:
