@@ -1,22 +1,25 @@
 """The paper's efficiency table on this machine: parameters and throughput with one box prompt.
 
-All models are timed in one run: a 1024 x 1024 image is encoded and one box decoded, as in the paper
-on one A100. Speed does not depend on the values of the weights, so missing ones are random, which
-the table states.
+All models are in memory at once and take turns: after a round of warm-up, every round encodes a
+1024 x 1024 image and decodes one box with each of them, so that all rows have as many runs, and a
+slowdown of the machine meets all alike. Nothing looks a second time. The paper timed one box on one
+A100. Speed does not depend on the values of the weights, so missing ones are random, which the
+table states.
 """
 
 import argparse
-import gc
+import math
 import sys
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from esam_core.benchmark.limits import processor_name
-from esam_core.benchmark.timing import Timing, time_call
+from esam_core.benchmark.timing import Timing, time_calls
+from esam_core.datasets.boxes import Detections
 from esam_core.datasets.detections import detections_of, load_detections, read_detections
 from esam_core.datasets.photos import usable_boxes
 from esam_core.errors import InvalidPrompt, InvalidSettings, WeightsNotFound
@@ -28,16 +31,51 @@ from esam_core.segmenter import BaseSegmenter
 
 HELP = "parameters and throughput compared with the paper's (one box, 1024 x 1024)"
 SIDE = 1024
-SLOW = 15.0  # a model whose warm-up takes longer than this many seconds is timed once
+REPEATS = 3  # fewer have no spread
 PHOTO = "000000000285.jpg"
 TABLE1_MODELS = ("sam_vit_h", "efficient_sam_ti", "efficient_sam_s")
+ENCODERS = ("image_encoder", "vision_encoder")  # its name in our networks, and in SAM's
 # The paper's own numbers: million parameters and images per second on one A100.
 PAPER = {"sam_vit_h": (636, 2), "efficient_sam_ti": (10, 54), "efficient_sam_s": (25, 47)}
 
 
 @dataclass(frozen=True, slots=True)
+class TimedBox:
+    """The box that was decoded.
+
+    Args:
+        photo: File name of the photo.
+        name: What the box is around.
+        box_xyxy: In pixels of the photo, before it is stretched to a square.
+        source: Where the box comes from.
+    """
+
+    photo: str
+    name: str
+    box_xyxy: tuple[float, float, float, float]
+    source: str
+
+    def __str__(self) -> str:
+        corners = ", ".join(f"{value:g}" for value in self.box_xyxy)
+        return f"{self.name} in {self.photo}, xyxy {corners}, {self.source}"
+
+
+@dataclass(frozen=True, slots=True)
 class ThroughputRow:
-    """One model's line of the table."""
+    """One model's line of the table.
+
+    Args:
+        name: A key of ``MODELS`` or of SAM's ``SIZES``.
+        title: Name in the table.
+        provenance: Where the weights come from.
+        device: Device that it ran on.
+        precision: ``fp32``, ``bf16`` or ``fp16``.
+        parameters: Values of all parameters.
+        timing: Seconds of each run after the warm-up.
+        box: The box; None if it is not known.
+        encoder_parameters: Those of ``parameters`` in the image encoder; 0 if not known.
+        position_shape: Shape of the image encoder's absolute position embedding, if it has one.
+    """
 
     name: str
     title: str
@@ -46,6 +84,14 @@ class ThroughputRow:
     precision: str
     parameters: int
     timing: Timing
+    box: TimedBox | None = None
+    encoder_parameters: int = 0
+    position_shape: tuple[int, ...] = ()
+
+    @property
+    def repeats(self) -> int:
+        """Runs after the warm-up."""
+        return len(self.timing.seconds)
 
     @property
     def throughput(self) -> float:
@@ -67,7 +113,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--device", default="auto")
     parser.add_argument("--precision", default="auto")
-    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument(
+        "--repeats", type=int, default=REPEATS, help=f"rounds; at least and by default {REPEATS}"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -91,11 +139,11 @@ def measure(
     boxes: Path | None = None,
     device: str = "auto",
     precision: str = "auto",
-    repeats: int = 5,
+    repeats: int = REPEATS,
     side: int = SIDE,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[ThroughputRow]:
-    """Time models one after the other; only one is in memory at a time.
+    """Time models in turn; all of them are in memory at once, SAM ViT-H in fp32 with 2.6 GB.
 
     Args:
         models: Names from ``MODELS`` or ``SIZES`` of SAM.
@@ -104,29 +152,33 @@ def measure(
             ``assets/detections.json``, and a centred box for photos not in it.
         device: As for ``load_segmenter``.
         precision: As for ``load_segmenter``.
-        repeats: Timed calls after one warm-up; slow models are timed once.
+        repeats: Timed runs of every model after one warm-up; at least 3.
         side: Side of the square in pixels; it does not affect the networks' work.
-        progress: Called with (done, total) models.
+        progress: Called with (done, total) runs, those of the warm-up included.
 
     Raises:
-        InvalidSettings: Less than one repeat.
+        InvalidSettings: Fewer than three repeats, or no model.
     """
-    if repeats < 1:
-        raise InvalidSettings(f"repeats is {repeats}; it must be at least 1.")
+    if not models:
+        raise InvalidSettings(f"no model to time; give some, such as {', '.join(TABLE1_MODELS)}.")
+    if repeats < REPEATS:
+        raise InvalidSettings(
+            f"repeats is {repeats}; it must be at least {REPEATS}, so that a median has a spread."
+        )
     photo = asset("photos", PHOTO) if photo is None else Path(photo)
     original = load_rgb(photo)
     image = stretch_rgb(original, (side, side))
     scale = np.array([side / original.shape[1], side / original.shape[0]] * 2)
-    prompt = Prompt.box(*(_box(photo, original.shape[:2], boxes) * scale).tolist())
-    rows = []
-    for done, name in enumerate(models):
-        if progress is not None:
-            progress(done, len(models))
-        rows.append(_timed(_load(name, device, precision), image, prompt, repeats))
-        gc.collect()
-    if progress is not None:
-        progress(len(models), len(models))
-    return rows
+    box = _box(photo, original.shape[:2], boxes)
+    prompt = Prompt.box(*(np.array(box.box_xyxy) * scale).tolist())
+    segmenters = {name: _load(name, device, precision) for name in models}
+    timings = time_calls(
+        {name: partial(_answer, found, image, prompt) for name, found in segmenters.items()},
+        device=next(iter(segmenters.values())).device,
+        repeats=repeats,
+        progress=progress,
+    )
+    return [_row(found, timings[name], box) for name, found in segmenters.items()]
 
 
 def as_cells(rows: Sequence[ThroughputRow]) -> tuple[list[str], list[list[str]]]:
@@ -137,8 +189,6 @@ def as_cells(rows: Sequence[ThroughputRow]) -> tuple[list[str], list[list[str]]]
     cells = []
     for row in rows:
         fast, slow = (1000 * seconds for seconds in row.timing.spread)
-        runs = len(row.timing.seconds)
-        spread = f" ({fast:.0f}-{slow:.0f}, {runs} runs)" if runs > 1 else " (1 run)"
         ratio = "" if sam is None else f"{row.throughput / sam.throughput:.1f}"
         known = PAPER.get(row.name)
         paper = [str(known[0]), str(known[1]), f"{known[1] / 2:.1f}"] if known else [""] * 3
@@ -147,7 +197,7 @@ def as_cells(rows: Sequence[ThroughputRow]) -> tuple[list[str], list[list[str]]]
                 row.title,
                 f"{row.parameters / 1e6:.1f}",
                 f"{row.throughput:.3g}",
-                f"{1000 * row.timing.median:.0f}{spread}",
+                f"{1000 * row.timing.median:.0f} ({fast:.0f}-{slow:.0f})",
                 ratio,
                 *paper,
                 row.provenance,
@@ -157,20 +207,41 @@ def as_cells(rows: Sequence[ThroughputRow]) -> tuple[list[str], list[list[str]]]
 
 
 def as_markdown(rows: Sequence[ThroughputRow]) -> str:
-    """Return the table as Markdown, after a line about the machine."""
+    """Return the table as Markdown between how it was timed and what its parameters are."""
     head, cells = as_cells(rows)
     lines = [head, ["---"] * len(head), *cells]
     table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    return f"{describe_machine(rows)}\n\n{table}"
+    explained = explain_parameters(rows)
+    return f"{describe_machine(rows)}\n\n{table}" + (f"\n\n{explained}" if explained else "")
 
 
 def describe_machine(rows: Sequence[ThroughputRow]) -> str:
-    """Describe the machine and how the rows were timed."""
+    """Describe the machine, the box and how the rows were timed."""
     devices = ", ".join(dict.fromkeys(f"{row.device} {row.precision}" for row in rows))
+    runs = " or ".join(map(str, sorted({row.repeats for row in rows})))
+    box = "" if rows[0].box is None else f" Box: {rows[0].box}."
     return (
-        f"One {SIDE} x {SIDE} photo encoded and one box answered, median (fastest-slowest) on "
-        f"{machine(rows[0].device)} ({devices})."
+        f"One {SIDE} x {SIDE} photo encoded and one box answered, median (fastest-slowest) of "
+        f"{runs} runs of each model, in turn and after a warm-up, on {machine(rows[0].device)} "
+        f"({devices}).{box}"
     )
+
+
+def explain_parameters(rows: Sequence[ThroughputRow]) -> str:
+    """Add up the parameters of the models that the paper lists; empty if it lists none."""
+    sums = []
+    for row in rows:
+        if row.name in PAPER and row.encoder_parameters:
+            rest = row.parameters - row.encoder_parameters
+            positions = math.prod(row.position_shape) if row.position_shape else 0
+            shape = " x ".join(map(str, row.position_shape))
+            sums.append(
+                f"{row.title}: {_millions(row.encoder_parameters)} in the image encoder + "
+                f"{_millions(rest)} in the rest = {_millions(row.parameters)}; without the "
+                f"absolute position embedding ({shape} = {_millions(positions)}) "
+                f"{_millions(row.parameters - positions)}; the paper prints {PAPER[row.name][0]}."
+            )
+    return " ".join(["Million parameters, counted.", *sums]) if sums else ""
 
 
 def machine(device: str) -> str:
@@ -190,37 +261,50 @@ def _load(name: str, device: str, precision: str) -> BaseSegmenter:
         return load(name, device=device, precision=precision, random=True)
 
 
-def _timed(
-    segmenter: BaseSegmenter, image: np.ndarray, prompt: Prompt, repeats: int
-) -> ThroughputRow:
-    def call() -> None:
-        segmenter.predict(segmenter.embed(image), prompt)
+def _answer(segmenter: BaseSegmenter, image: np.ndarray, prompt: Prompt) -> None:
+    segmenter.predict(segmenter.embed(image), prompt, look_again=False)
 
-    started = time.perf_counter()
-    call()  # the warm-up also decides the number of repeats
-    repeats = 1 if time.perf_counter() - started > SLOW else repeats
-    timing = time_call(call, device=segmenter.device, warmup=0, repeats=repeats)
-    parameters = sum(p.numel() for p in segmenter.network.parameters())
+
+def _row(segmenter: BaseSegmenter, timing: Timing, box: TimedBox) -> ThroughputRow:
+    encoder = {
+        name.partition(".")[2]: value
+        for name, value in segmenter.network.named_parameters()
+        if name.partition(".")[0] in ENCODERS
+    }
     return ThroughputRow(
         segmenter.name,
         segmenter.title,
         segmenter.provenance,
         segmenter.device,
         segmenter.precision,
-        parameters,
+        sum(value.numel() for value in segmenter.network.parameters()),
         timing,
+        box,
+        sum(value.numel() for value in encoder.values()),
+        tuple(encoder["pos_embed"].shape) if "pos_embed" in encoder else (),
     )
 
 
-def _box(photo: Path, image_hw: tuple[int, int], boxes: Path | None) -> np.ndarray:
-    """Return the box (4,) of the photo."""
+def _box(photo: Path, image_hw: tuple[int, int], boxes: Path | None) -> TimedBox:
+    """Return the best box of the photo in a detector's file, or the one that comes along."""
     if boxes is not None:
         usable, left_out = usable_boxes(*read_detections(boxes), photo, image_hw)
         for item in left_out:
             print(f"left out: {item}", file=sys.stderr)
-        return usable.boxes_xyxy[0]
+        return _first(usable, photo, f"the best box in {boxes.name}")
     try:
-        return detections_of(load_detections(asset("detections.json")), photo).boxes_xyxy[0]
+        found = detections_of(load_detections(asset("detections.json"), names="coco"), photo)
     except InvalidPrompt:  # not one of the example photos
         height, width = image_hw
-        return np.array([width / 4, height / 4, 3 * width / 4, 3 * height / 4])
+        middle = (width / 4, height / 4, 3 * width / 4, 3 * height / 4)
+        return TimedBox(photo.name, "the middle", middle, "half as wide and high as the photo")
+    return _first(found, photo, "the tight box of its annotated mask (detections.json)")
+
+
+def _first(found: Detections, photo: Path, source: str) -> TimedBox:
+    x0, y0, x1, y1 = found.boxes_xyxy[0].tolist()
+    return TimedBox(photo.name, found.names[0], (x0, y0, x1, y1), source)
+
+
+def _millions(count: int) -> str:
+    return f"{count / 1e6:.2f}"

@@ -51,16 +51,28 @@ def time_calls(
     device: str = "cpu",
     warmup: int = 1,
     repeats: int = 5,
+    progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Timing]:
-    """Time functions in turn, so that a slowdown of the machine affects all of them alike."""
+    """Time functions in turn, so that a slowdown of the machine affects all of them alike.
+
+    Args:
+        calls: The functions by name.
+        device: The device that they run on.
+        warmup: Calls of each before the clock runs.
+        repeats: Rounds; each calls every function once.
+        progress: Called, while no clock runs, with (done, total) calls, warm-up included.
+    """
     timed = _cuda_seconds if torch.device(device).type == "cuda" else _seconds
     seconds: dict[str, list[float]] = {name: [] for name in calls}
-    for call in calls.values():
-        for _ in range(warmup):
-            call()
-    for _ in range(repeats):
-        for name, call in calls.items():
-            seconds[name].append(timed(call, device))
+    turns = [(name, round_ >= warmup) for round_ in range(warmup + repeats) for name in calls]
+    for done, (name, counts) in enumerate(turns):
+        if progress is not None:
+            progress(done, len(turns))
+        found = timed(calls[name], device)
+        if counts:
+            seconds[name].append(found)
+    if progress is not None:
+        progress(len(turns), len(turns))
     return {name: Timing(tuple(found)) for name, found in seconds.items()}
 
 

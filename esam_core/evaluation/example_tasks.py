@@ -25,6 +25,7 @@ from esam_core.text import TextEncoder, embed_regions, propose, rank_masks
 
 LARGE = 0.02  # of the photo: smaller objects are nobody's example
 VISIBLE = 0.01  # of the photo: smaller objects do not count beside a large one
+SCENE = 3  # such objects make a photo a scene
 BOXES = 5  # of the largest objects of a photo
 RIGHT = 0.7  # IoU from which a mask is right but for its noise
 
@@ -131,9 +132,12 @@ def boxes_of_the_largest(subject: Subject) -> Row | None:
 
 
 def everything_visible(subject: Subject) -> Row | None:
-    """Measure the mean best IoU of the objects from 1 % of the photo on, on the fast grid."""
+    """Measure the mean best IoU of the objects from 1 % of the photo on, on the fast grid.
+
+    A photo with fewer than three such objects is no scene.
+    """
     visible = np.flatnonzero(subject.shares >= VISIBLE).tolist()
-    if not visible:
+    if len(visible) < SCENE:
         return None
     segmenter = subject.models.segmenter
     grid = preset("fast", segmenter.name)

@@ -159,7 +159,7 @@ def test_masks_agree_between_cuda_and_cpu(bear, precision):
 
 @pytest.mark.gpu
 def test_benchmarks_run_on_the_gpu():
-    rows = measure(["efficient_sam_ti"], device="cuda", repeats=1)
+    rows = measure(["efficient_sam_ti"], device="cuda")
     assert rows[0].device == "cuda" and torch.cuda.get_device_name() in as_markdown(rows)
     limits = measure_limits(["efficient_sam_ti"], device="cuda", repeats=1)
     assert all(0 < row.fraction < 1.5 for row in limits)

@@ -17,7 +17,7 @@ SMALL = {
     "fig5_noise": {"EXAMPLES": [("285", 1)]},
     "fig6_text_prompts": {"TEXTS": {"286994": ["elephant"]}},
     "playground": {"POINTS_PER_SIDE": 2},
-    "table1_efficiency": {"MODELS": ["mini"], "REPEATS": 1, "SIDE": 64},
+    "table1_efficiency": {"MODELS": ["mini"], "REPEATS": 3, "SIDE": 64},
 }
 one_notebook = pytest.mark.parametrize("path", notebooks(), ids=lambda path: path.stem)
 
