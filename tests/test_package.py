@@ -16,7 +16,10 @@ from esam_core import asset
 from tests.support.package import ROOT, build, install
 
 pytestmark = pytest.mark.slow
-DATA = ("photos/*.*", "photos/masks/*", "weights/*", "words/*", "README.md", "detections.json")
+DATA = (
+    *("photos/*.*", "photos/masks/*", "weights/*", "words/*"),
+    *("README.md", "detections.json", "examples.json"),
+)
 BEAR = "000000000285.jpg"
 
 
