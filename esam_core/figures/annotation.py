@@ -1,10 +1,12 @@
 """The example photos, and how well masks agree with what people annotated in them."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 
 from esam_core.datasets.annotated import AnnotatedPhoto, annotated_photos
+from esam_core.datasets.examples import examples
 from esam_core.errors import InvalidImage
 from esam_core.geometry import box_iou, mask_iou, xywh_to_xyxy
 from esam_core.images import asset
@@ -13,23 +15,41 @@ from esam_core.prompts import PointLabel, Prompt
 SAME_BOX = 0.9  # IoU from which a box is taken for that of an annotated object
 
 
+Photos = TypeVar("Photos")
+
+
+def shown_photos(figure: str, photos: Photos | None) -> tuple[Photos | tuple[str, ...], str]:
+    """Return the photos that a figure shows, and a sentence for its caption on who chose them.
+
+    Args:
+        figure: Such as ``fig1``.
+        photos: What the caller wants to see; None for the examples of ``datasets.examples``.
+    """
+    if photos is not None:
+        return photos, ""
+    chosen = examples(figure)
+    return chosen.photos, f" {chosen.sentence}"
+
+
 def example_photos(names: Sequence[str]) -> list[AnnotatedPhoto]:
     """Find example photos by number, ``285`` or ``000000000285``.
 
     Raises:
         InvalidImage: There is no such photo among those that come with the project.
     """
-    photos = {number_of(photo): photo for photo in annotated_photos(asset("photos"))}
-    keys = [str(name).lstrip("0") for name in names]
-    for key in keys:
-        if key not in photos:
-            raise InvalidImage(f"there is no example photo {key!r}; see {asset('photos')}.")
-    return [photos[key] for key in keys]
+    photos = list(annotated_photos(asset("photos")))
+    found = []
+    for name in names:
+        photo = next((photo for photo in photos if is_number_of(name, photo)), None)
+        if photo is None:
+            raise InvalidImage(f"there is no example photo {name!r}; see {asset('photos')}.")
+        found.append(photo)
+    return found
 
 
-def number_of(photo: AnnotatedPhoto) -> str:
-    """Return a photo's number, such as ``285``."""
-    return photo.path.stem.lstrip("0")
+def is_number_of(name: object, photo: AnnotatedPhoto) -> bool:
+    """Whether a name such as ``285`` or ``000000000285`` is that of a photo."""
+    return str(name).lstrip("0") == photo.path.stem.lstrip("0")
 
 
 def object_under(photo: AnnotatedPhoto, prompt: Prompt) -> np.ndarray | None:
@@ -64,3 +84,20 @@ def agreement(masks: np.ndarray, wanted: Sequence[np.ndarray | None]) -> float |
         if known is not None
     ]
     return float(np.mean(ious)) if ious else None
+
+
+def found_of(masks: np.ndarray, wanted: np.ndarray, from_iou: float = 0.5) -> int:
+    """Return how many of the annotated masks (k, h, w) one of the masks (n, h, w) agrees with."""
+    return int((mask_iou(wanted, masks) >= from_iou).any(1).sum()) if len(masks) else 0
+
+
+def objects_named(photo: AnnotatedPhoto, word: str) -> np.ndarray:
+    """Return the masks (k, h, w) bool of the annotated objects whose class is a word."""
+    masks = photo.masks()
+    return masks[[item.name == word for item in photo.objects]]
+
+
+def objects_from(photo: AnnotatedPhoto, share: float) -> np.ndarray:
+    """Return the masks (k, h, w) bool of the annotated objects from a share of the photo on."""
+    masks = photo.masks()
+    return masks[masks.mean((1, 2)) >= share]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from esam_core.everything import GridSettings, preset, segment_everything
-from esam_core.figures.annotation import example_photos
+from esam_core.figures.annotation import example_photos, found_of, objects_from, shown_photos
 from esam_core.figures.captions import signed
 from esam_core.figures.drawing import draw_page
 from esam_core.figures.figure import PaperFigure
@@ -15,14 +15,14 @@ from esam_core.figures.registry import figure
 from esam_core.segmenter import Segmenter
 from esam_core.visualize.axes import Container, show_masks
 
-PHOTOS = ("565778", "418281", "41888", "555705")
 OPACITY = 0.55
+VISIBLE = 0.01  # smaller objects, as a share of the photo, are not counted
 
 
 @figure("fig3")
 def fig3_segment_everything(
     segmenters: Models,
-    photos: Sequence[str] = PHOTOS,
+    photos: Sequence[str] | None = None,
     grid: str | GridSettings = "fast",
     *,
     into: Container | None = None,
@@ -32,18 +32,19 @@ def fig3_segment_everything(
 
     Args:
         segmenters: The model, or several.
-        photos: Numbers of example photos.
+        photos: Numbers of example photos; by default those of ``datasets.examples``.
         grid: Grid and filters for all models, or the name of a preset, which suits each model.
         into: Axes or a figure where it is drawn, too.
         progress: Called with (done, total) points.
     """
     models, watch = as_models(segmenters), Stopwatch()
     settings = [preset(grid, m.name) if isinstance(grid, str) else grid for m in models]
-    chosen = example_photos(photos)
+    shown, why = shown_photos("fig3", photos)
+    chosen = example_photos(shown)
     searches = len(chosen) * len(models)
     examples: list[Example] = []
     for at, photo in enumerate(chosen):
-        image = photo.image()
+        image, wanted = photo.image(), objects_from(photo, VISIBLE)
         panels = [Panel(image, title="photo")]
         for k, model in enumerate(models):
 
@@ -53,11 +54,13 @@ def fig3_segment_everything(
             with watch.running():
                 masks = segment_everything(model, image, settings[k], progress=report)
             draw = partial(show_masks, masks=masks, opacity=OPACITY)
-            panels.append(Panel(image, draw, model.title, f"{len(masks)} masks"))
+            found = f"{found_of(masks.data, wanted)} of {len(wanted)} objects"
+            panels.append(Panel(image, draw, model.title, f"{len(masks)} masks, {found}"))
         examples.append(panels)
     text = signed(
         f"Figure 3. Segment everything. {_rules(models, settings)} Masks that touch have clearly "
-        "different colours.",
+        f"different colours. Objects: those annotated from {VISIBLE:.0%} of the photo on, found by "
+        f"a mask with an IoU of at least 0.5.{why}",
         models,
         watch.seconds,
     )

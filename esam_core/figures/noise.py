@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from PIL import Image, ImageFilter
 
 from esam_core.cleanup import remove_small_regions
+from esam_core.datasets.examples import examples as chosen_examples
 from esam_core.export.outlines import fill_rings, mask_outlines
 from esam_core.figures.annotation import example_photos
 from esam_core.figures.captions import signed
@@ -24,8 +25,6 @@ from esam_core.visualize import palette
 from esam_core.visualize.axes import Container, show_box, show_masks
 from esam_core.visualize.colours import Colour
 
-# Photo and object: fur, labels, leaves and shadows, which give noisy masks.
-EXAMPLES = (("555705", 2), ("475678", 2), ("8844", 1), ("2149", 1))
 ISLANDS, HOLES, RAGGED, INK = (226, 48, 48), (40, 90, 250), (255, 208, 40), (24, 24, 28)
 MIN_AREA = 400  # pixels; smaller holes and islands are cleaned up
 ZOOM = 0.4  # side of the enlarged part, as a share of the photo's side
@@ -83,7 +82,7 @@ def find_noise(mask: np.ndarray) -> Noise:
 @figure("fig5")
 def fig5_noise(
     segmenters: Models,
-    examples: Sequence[tuple[str, int]] = EXAMPLES,
+    examples: Sequence[tuple[str, int]] | None = None,
     *,
     min_area: int = MIN_AREA,
     into: Container | None = None,
@@ -96,15 +95,16 @@ def fig5_noise(
     Args:
         segmenters: The model, or several.
         examples: Pairs of an example photo's number and the id of the object whose box is the
-            prompt.
+            prompt; by default those of ``datasets.examples``.
         min_area: Holes and islands of fewer pixels are removed.
         into: Axes or a figure where it is drawn, too.
         progress: Called with (done, total) examples.
     """
     models, watch = as_models(segmenters), Stopwatch()
     drawn: list[Example] = []
-    chosen = example_photos([name for name, _ in examples])
-    for done, (photo, (_, number)) in enumerate(zip(chosen, examples, strict=True)):
+    shown, why = _examples(examples)
+    chosen = example_photos([name for name, _ in shown])
+    for done, (photo, (_, number)) in enumerate(zip(chosen, shown, strict=True)):
         tick(progress, done, len(chosen))
         image = photo.image()
         item = next(item for item in photo.objects if item.id == number)
@@ -114,20 +114,31 @@ def fig5_noise(
             cleaned, _ = remove_small_regions(masks[0], min_area)
         window = noisiest_window(find_noise(masks[0]))
         titles = [model.title for model in models]
-        shown = zip([*masks, cleaned], [*titles, "cleaned up"], strict=True)
+        columns = zip([*masks, cleaned], [*titles, "cleaned up"], strict=True)
         whole = partial(_framed, box, window)
-        parts = [_part(image, mask, window, title) for mask, title in shown]
+        parts = [_part(image, mask, window, title) for mask, title in columns]
         drawn.append([Panel(image, whole, "photo and box", item.name), *parts])
     tick(progress, len(chosen), len(chosen))
     text = signed(
         "Figure 5. Where masks are noisy: islands red, holes blue, ragged edges yellow (pixels "
         f"that most of the {SMOOTH} x {SMOOTH} pixels around them contradict). The clean-up fills "
         f"holes and drops islands of fewer than {min_area} pixels; it does not touch "
-        f"edges. Cleaned up is the mask of {models[0].title}.",
+        f"edges. Cleaned up is the mask of {models[0].title}.{why}",
         models,
         watch.seconds,
     )
     return draw_page("fig5_noise", drawn, text, into=into)
+
+
+def _examples(
+    examples: Sequence[tuple[str, int]] | None,
+) -> tuple[Sequence[tuple[str, int]], str]:
+    """Return photos and objects, and a sentence for the caption on who chose them."""
+    if examples is not None:
+        return examples, ""
+    chosen = chosen_examples("fig5")
+    pairs = [(each.photo, each.items[0].object_id or 0) for each in chosen.chosen]
+    return pairs, f" {chosen.sentence}"
 
 
 def _part(image: np.ndarray, mask: np.ndarray, window: tuple[slice, slice], title: str) -> Panel:

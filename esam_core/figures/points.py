@@ -1,6 +1,6 @@
 """Figures 1 and 2: masks from points and from boxes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -14,9 +14,10 @@ from esam_core.errors import InvalidImage
 from esam_core.figures.annotation import (
     agreement,
     example_photos,
-    number_of,
+    is_number_of,
     object_under,
     objects_in_boxes,
+    shown_photos,
 )
 from esam_core.figures.captions import LABELS, measured, signed
 from esam_core.figures.drawing import draw_page
@@ -33,21 +34,14 @@ from esam_core.visualize import palette
 from esam_core.visualize.axes import Container, show_box, show_masks, show_prompt
 from esam_core.visualize.colours import Colour
 
-# Points set by hand; other photos get the interior point of their largest object.
-POINTS = {
-    "285": Prompt.point(295, 330),
-    "785": Prompt.point(380, 200),
-    "377575": Prompt.point(160, 330).with_point(160, 440).with_point(282, 275, 0),
-    "565778": Prompt.point(300, 230),
-}
-BOX_PHOTOS = ("555705", "229997", "475678", "423617")
 TOP = 5
+Photos = Sequence[str] | Mapping[str, Prompt]
 
 
 @figure("fig1")
 def fig1_point_prompts(
     segmenters: Models,
-    photos: Sequence[str] = tuple(POINTS),
+    photos: Photos | None = None,
     *,
     into: Container | None = None,
     progress: Progress | None = None,
@@ -56,16 +50,18 @@ def fig1_point_prompts(
 
     Args:
         segmenters: The model, or several.
-        photos: Numbers of example photos.
+        photos: Numbers of example photos, also with a prompt each; the default prompt is a click in
+            the middle of the largest object. By default those of ``datasets.examples``.
         into: Axes or a figure where it is drawn, too.
         progress: Called with (done, total) photos.
     """
     models, watch = as_models(segmenters), Stopwatch()
+    shown, why = shown_photos("fig1", photos)
     examples: list[Example] = []
-    chosen = example_photos(photos)
+    chosen = example_photos(tuple(shown))
     for done, photo in enumerate(chosen):
         tick(progress, done, len(chosen))
-        image, prompt = photo.image(), _points_of(photo)
+        image, prompt = photo.image(), _prompt_of(photo, photos)
         wanted = object_under(photo, prompt)
         panels = [Panel(image, partial(show_prompt, prompt=prompt), "photo and points")]
         for model in models:
@@ -77,7 +73,7 @@ def fig1_point_prompts(
     tick(progress, len(chosen), len(chosen))
     text = signed(
         "Figure 1. Point prompts. Green stars are on the object, red ones beside it. Of three "
-        f"candidates the one with the highest predicted IoU is shown. {LABELS}",
+        f"candidates the one with the highest predicted IoU is shown. {LABELS}{why}",
         models,
         watch.seconds,
     )
@@ -87,7 +83,7 @@ def fig1_point_prompts(
 @figure("fig2")
 def fig2_box_prompts(
     segmenters: Models,
-    photos: Sequence[str] = BOX_PHOTOS,
+    photos: Sequence[str] | None = None,
     *,
     boxes: str | Path | None = None,
     top: int = TOP,
@@ -98,7 +94,7 @@ def fig2_box_prompts(
 
     Args:
         segmenters: The model, or several.
-        photos: Numbers of example photos.
+        photos: Numbers of example photos; by default those of ``datasets.examples``.
         boxes: A detector's results (COCO JSON); default is the tight boxes of the annotated masks.
             Entries that are no boxes of a photo are left out and named by the figure.
         top: Number of best boxes used per photo.
@@ -107,8 +103,9 @@ def fig2_box_prompts(
     """
     models, watch = as_models(segmenters), Stopwatch()
     found, left_out = read_detections(asset("detections.json") if boxes is None else boxes)
+    shown, why = shown_photos("fig2", photos)
     examples: list[Example] = []
-    chosen = example_photos(photos)
+    chosen = example_photos(shown)
     for done, photo in enumerate(chosen):
         tick(progress, done, len(chosen))
         image = photo.image()
@@ -132,7 +129,8 @@ def fig2_box_prompts(
     )
     text = signed(
         f"Figure 2. Box prompts: {source}. Of three candidates for a box the one with the highest "
-        "predicted IoU is shown. Below the masks: their mean IoU with the photo's annotation.",
+        "predicted IoU is shown. Below the masks: their mean IoU with the photo's annotation."
+        f"{why}",
         models,
         watch.seconds,
     )
@@ -140,15 +138,14 @@ def fig2_box_prompts(
     return draw_page("fig2_box_prompts", examples, text, left_out=names, into=into)
 
 
-def _points_of(photo: AnnotatedPhoto) -> Prompt:
-    """Return the points set by hand, or the interior point of the photo's largest object."""
-    prompt = POINTS.get(number_of(photo))
-    middle = interior_point(photo.masks()[0]) if prompt is None else None
-    if middle is not None:
-        prompt = Prompt.point(*middle)
-    if prompt is None:
-        raise InvalidImage(f"{photo.path.name} has no object to put a point on.")
-    return prompt
+def _prompt_of(photo: AnnotatedPhoto, photos: Photos | None) -> Prompt:
+    """Return the photo's own prompt, or a click in the middle of its largest object."""
+    if isinstance(photos, Mapping):
+        return next(prompt for name, prompt in photos.items() if is_number_of(name, photo))
+    middle = interior_point(photo.masks()[0]) if photo.objects else None
+    if middle is None:
+        raise InvalidImage(f"{photo.path.name} has no object to put a point on; give a prompt.")
+    return Prompt.point(*middle)
 
 
 def _answer(masks: Masks, prompt: Prompt, ax: Axes) -> None:

@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 from matplotlib.axes import Axes
 
-from esam_core.figures.annotation import example_photos
+from esam_core.figures.annotation import example_photos, shown_photos
 from esam_core.figures.captions import signed
 from esam_core.figures.drawing import draw_page
 from esam_core.figures.figure import PaperFigure
@@ -20,13 +20,11 @@ from esam_core.segmenter import Segmenter
 from esam_core.visualize import palette
 from esam_core.visualize.axes import Container, show_masks, show_prompt
 
-PHOTOS = ("565778", "418281", "165518", "41888")
-
 
 @figure("fig4")
 def fig4_saliency(
     segmenters: Models,
-    photos: Sequence[str] = PHOTOS,
+    photos: Sequence[str] | None = None,
     settings: SalientSettings | None = None,
     *,
     into: Container | None = None,
@@ -36,7 +34,7 @@ def fig4_saliency(
 
     Args:
         segmenters: The model that draws the masks, or several.
-        photos: Numbers of example photos.
+        photos: Numbers of example photos; by default those of ``datasets.examples``.
         settings: How the saliency map becomes points.
         into: Axes or a figure where it is drawn, too.
         progress: Called with (done, total) photos.
@@ -44,7 +42,8 @@ def fig4_saliency(
     models, settings = as_models(segmenters), settings or SalientSettings()
     network, watch = load_saliency(), Stopwatch()
     examples: list[Example] = []
-    chosen = example_photos(photos)
+    shown, why = shown_photos("fig4", photos)
+    chosen = example_photos(shown)
     for done, photo in enumerate(chosen):
         tick(progress, done, len(chosen))
         image = photo.image()
@@ -60,7 +59,7 @@ def fig4_saliency(
     text = signed(
         f"Figure 4. Salient objects. {network.title} ({network.provenance}) says what stands out; "
         f"{settings.points} points per object, drawn at random from it (seed {settings.seed}), "
-        "prompt the masks.",
+        f"prompt the masks.{why}",
         models,
         watch.seconds,
     )

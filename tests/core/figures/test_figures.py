@@ -14,6 +14,7 @@ from esam_core.benchmark.table1 import ThroughputRow
 from esam_core.benchmark.timing import Timing
 from esam_core.cli import main
 from esam_core.commands.figures import places_of
+from esam_core.datasets.examples import examples
 from esam_core.errors import EsamError, InvalidImage, InvalidSettings
 from esam_core.everything import GridSettings
 from esam_core.figures import PaperFigure, figure_functions, load_models, registry
@@ -22,10 +23,11 @@ from esam_core.figures.efficiency import table1_efficiency
 from esam_core.figures.everything import fig3_segment_everything
 from esam_core.figures.layout import Panel, arrange
 from esam_core.figures.noise import fig5_noise, find_noise, noisiest_window
-from esam_core.figures.points import POINTS, fig1_point_prompts, fig2_box_prompts
+from esam_core.figures.points import fig1_point_prompts, fig2_box_prompts
 from esam_core.figures.salient import fig4_saliency
 from esam_core.figures.text import fig6_text_prompts
 from esam_core.geometry import mask_iou
+from esam_core.prompts import Prompt
 from esam_core.text.encoders import load_text_encoder
 
 SMALL = GridSettings(points_per_side=3, pred_iou_thresh=0.2, stability_score_thresh=0.2)
@@ -71,11 +73,23 @@ def test_one_model_has_one_column_and_two_have_two(mini):
 
 def test_the_note_below_a_mask_is_its_iou_with_the_annotation(mini):
     photo = example_photos(["285"])[0]
-    figure = fig1_point_prompts(mini, ["285"])
-    best = mini.predict(mini.embed(photo.image()), POINTS["285"])[:1]
+    prompt = Prompt.point(295, 330)
+    figure = fig1_point_prompts(mini, {"285": prompt})
+    best = mini.predict(mini.embed(photo.image()), prompt)[:1]
     iou = float(mask_iou(best.data, photo.masks()[:1])[0, 0])
     assert figure.axes[1].get_xlabel() == f"IoU {iou:.2f} ({best.predicted_iou[0]:.2f})"
     assert 0.8 < iou < 1
+
+
+def test_the_caption_says_who_chose_the_photos_unless_the_caller_did(mini):
+    chosen = examples("fig1")
+    figure = fig1_point_prompts(mini)
+    assert chosen.sentence in figure.caption
+    assert len(figure.axes) == 2 * len(chosen.photos) >= 8
+    clicks = [ax.collections[0].get_offsets()[0] for ax in figure.axes[::2]]
+    wanted = [each.items[0].point_xy for each in chosen.chosen]
+    assert np.allclose(clicks, wanted)
+    assert "Photos: " not in fig1_point_prompts(mini, ["285"]).caption
 
 
 def test_boxes_are_drawn_on_the_masks_of_a_box_prompt(mini):
