@@ -51,7 +51,7 @@ def test_the_wheel_holds_the_program_and_its_data_and_nothing_else(distributions
     code = [
         path.relative_to(ROOT).as_posix()
         for package in ("demo", "esam_core")
-        for suffix in ("*.py", "*.js", "*.css", "*.svg")
+        for suffix in ("*.py", "*.js", "*.css", "*.svg", "*.mplstyle")
         for path in (ROOT / package).rglob(suffix)
     ]
     data = [
@@ -112,7 +112,7 @@ def test_every_mode_and_list_finds_its_files(installed, bear_photo):
 def test_a_figure_goes_to_the_working_folder(installed):
     done = installed.run("-m", "esam_core", "figures", "--only", "fig4", "--model", "mini")
     assert done.returncode == 0, done.stderr
-    made = {path.suffix for path in (installed.work / "figures").iterdir()}
+    made = {path.suffix for path in (installed.work / "outputs").iterdir()}
     assert made == {".png", ".pdf"}
 
 
