@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from esam_core.evaluation.example_tasks import LARGE, RIGHT, SCENE, VISIBLE, Row
+from esam_core.evaluation.scenes import GOOD_IOU
 
 COUNT = 4
 
@@ -15,7 +16,7 @@ class Rule:
     """How one figure's photos are ranked.
 
     Args:
-        order: What the photos are ranked by, in words that complete "the four photos with".
+        order: What the photos are ranked by, in words that complete "the four with".
         measure: What is averaged, in words that follow "mean".
         rank: The order as a number or numbers, the best highest.
         allowed: Whether a row may be chosen.
@@ -25,6 +26,10 @@ class Rule:
     measure: str
     rank: Callable[[Row], tuple[float, ...]]
     allowed: Callable[[Row], bool]
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:g} %"
 
 
 def _value(row: Row) -> tuple[float, ...]:
@@ -37,46 +42,43 @@ def _large(row: Row) -> bool:
 
 RULES: dict[str, Rule] = {
     "fig1": Rule(
-        "the highest IoU after one click in the middle of the largest object, which covers at "
-        f"least {LARGE:.0%} of the photo",
+        "the highest IoU after a click in the middle of the largest object",
         "IoU after the click",
         _value,
         _large,
     ),
     "fig2": Rule(
-        f"the most boxes answered with an IoU of at least {RIGHT:g}, of the five largest objects "
-        f"from {VISIBLE:.0%} of the photo on, the largest from {LARGE:.0%}; then the highest mean "
-        "IoU",
+        f"the most boxes answered with an IoU from {RIGHT:g} on, then the highest mean IoU (boxes "
+        f"of the five largest objects from {_percent(VISIBLE)} of the photo on)",
         "IoU per photo",
         lambda row: (row["right"], row["value"]),
         lambda row: _large(row) and len(row["items"]) > 1,
     ),
     "fig3": Rule(
-        f"the highest mean IoU of the objects from {VISIBLE:.0%} of the photo on, at least "
-        f"{SCENE} of them and the largest from {LARGE:.0%}, each with the mask that fits it best",
+        f"the highest mean IoU of the objects from {_percent(VISIBLE)} of the photo on, at least "
+        f"{SCENE}, with the mask that fits each best",
         "IoU per photo",
         _value,
         _large,
     ),
     "fig4": Rule(
-        "the highest IoU of the salient masks with the one object that dominates the annotation, "
-        f"which covers at least {LARGE:.0%} of the photo",
+        "the highest IoU of the salient masks with the one object that dominates the annotation",
         "IoU with the dominant object",
         _value,
         _large,
     ),
     "fig5": Rule(
-        f"the most islands and holes in a mask for the box of an object from {LARGE:.0%} of the "
-        f"photo on, whose IoU is nevertheless at least {RIGHT:g}",
+        "the most islands and holes in a mask for an object's box, whose IoU is nevertheless at "
+        f"least {RIGHT:g}",
         "number of islands and holes",
         _value,
         _large,
     ),
     "fig6": Rule(
-        "the highest mean IoU of the best mask for two words, the classes of objects that cover "
-        f"at least {LARGE:.0%} of the photo",
+        f"the most of two words found with an IoU over {GOOD_IOU:g}, then the highest mean IoU "
+        "(words are classes in the photo)",
         "IoU of the two words per photo",
-        _value,
+        lambda row: (row["right"], row["value"]),
         lambda row: len(row["items"]) > 1,
     ),
 }
@@ -99,7 +101,10 @@ def choose(figure: str, rows: list[Row], count: int = COUNT) -> list[Row]:
 
 def in_words(figure: str, count: int = COUNT) -> str:
     """Return a figure's rule as it stands in captions."""
-    return f"the {count} photos with {RULES[figure].order}, no class of main object twice"
+    return (
+        f"the {count} with {RULES[figure].order}; the main object covers at least "
+        f"{_percent(LARGE)} of the photo, and its class comes only once"
+    )
 
 
 def mean_of(rows: list[Row]) -> float:

@@ -183,7 +183,7 @@ def noise_of_boxes(subject: Subject) -> Row | None:
 
 
 def words_for_objects(subject: Subject) -> Row | None:
-    """Measure the mean IoU of the best-ranked masks for the two words that are found best.
+    """Measure the mean IoU of the best-ranked masks for the two words that are answered best.
 
     A word is the class of objects that cover together at least 2 % of the photo; the mask is
     compared with each of them and with all of them together. The scores of the words of other
@@ -209,8 +209,21 @@ def words_for_objects(subject: Subject) -> Row | None:
             items.append({"name": word, "iou": iou, **answer})
         elif word not in truth:
             absent[word] = answer
-    items.sort(key=lambda item: -item["iou"])
-    return subject.row(_mean(items[:2]), items, absent=absent, masks=len(masks))
+    return subject.row(0.0, items, absent=absent, masks=len(masks)) | best_words(items)
+
+
+def best_words(items: list[Row]) -> Row:
+    """Return a row's value and right answers by its two best words, and its items, best first.
+
+    A word is right if its mask is, and the score says so.
+    """
+
+    def right(item: Row) -> bool:
+        return item["found"] and item["iou"] > GOOD_IOU
+
+    ordered = sorted(items, key=lambda item: (right(item), item["iou"]), reverse=True)
+    two = ordered[:2]
+    return {"value": _mean(two), "right": sum(map(right, two)), "items": ordered}
 
 
 TASKS: dict[str, Callable[[Subject], Row | None]] = {

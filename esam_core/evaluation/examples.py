@@ -6,8 +6,8 @@ twice. Nothing is chosen by eye. ``RULES`` in ``example_rules`` says what is ran
 the mean over all photos stands beside the mean over the chosen ones, so that a caption can say how
 far its examples are better than the rest.
 
-Figure 6 asks for three words per photo: the two that were found best, and one that is not in the
-photo, the first word of the next photo of the figure.
+Figure 6 asks for three words per photo: the two that are answered best, and one whose thing is not
+in the photo, the first word of the next photo of the figure.
 
 ``assets/examples.json`` is written by ``python -m esam_core eval examples --choice FILE``.
 """

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from esam_core.datasets.annotated import AnnotatedPhoto
 from esam_core.datasets.boxes import Detections
 from esam_core.datasets.detections import read_detections
+from esam_core.datasets.examples import examples as stored
 from esam_core.datasets.photos import usable_boxes
 from esam_core.errors import InvalidImage
 from esam_core.figures.annotation import (
@@ -97,7 +98,7 @@ def fig2_box_prompts(
         photos: Numbers of example photos; by default those of ``datasets.examples``.
         boxes: A detector's results (COCO JSON); default is the tight boxes of the annotated masks.
             Entries that are no boxes of a photo are left out and named by the figure.
-        top: Number of best boxes used per photo.
+        top: Number of best boxes used per photo; fewer of an example that was measured with fewer.
         into: Axes or a figure where it is drawn, too.
         progress: Called with (done, total) photos.
     """
@@ -105,12 +106,13 @@ def fig2_box_prompts(
     found, left_out = read_detections(asset("detections.json") if boxes is None else boxes)
     shown, why = shown_photos("fig2", photos)
     examples: list[Example] = []
+    counts = {each.photo: len(each.items) for each in stored("fig2").chosen} if why else {}
     chosen = example_photos(shown)
-    for done, photo in enumerate(chosen):
+    for done, (name, photo) in enumerate(zip(shown, chosen, strict=True)):
         tick(progress, done, len(chosen))
         image = photo.image()
         usable, left_out = usable_boxes(found, left_out, photo.path, image.shape[:2])
-        best = usable.top(top)
+        best = usable.top(min(top, counts.get(name, top)))
         wanted, colours = objects_in_boxes(photo, best.boxes_xyxy), palette(len(best))
         panels = [Panel(image, partial(_boxes, best, colours), "photo and boxes")]
         for model in models:
