@@ -236,12 +236,12 @@ def explain_parameters(rows: Sequence[ThroughputRow]) -> str:
             positions = math.prod(row.position_shape) if row.position_shape else 0
             shape = " x ".join(map(str, row.position_shape))
             sums.append(
-                f"{row.title}: {_millions(row.encoder_parameters)} in the image encoder + "
-                f"{_millions(rest)} in the rest = {_millions(row.parameters)}; without the "
-                f"absolute position embedding ({shape} = {_millions(positions)}) "
-                f"{_millions(row.parameters - positions)}; the paper prints {PAPER[row.name][0]}."
+                f"{row.title} {_millions(row.encoder_parameters)} in the image encoder + "
+                f"{_millions(rest)} = {_millions(row.parameters)}, without the absolute position "
+                f"embedding ({shape} = {_millions(positions)}) "
+                f"{_millions(row.parameters - positions)}, in the paper {PAPER[row.name][0]}"
             )
-    return " ".join(["Million parameters, counted.", *sums]) if sums else ""
+    return f"Million parameters, counted: {'; '.join(sums)}." if sums else ""
 
 
 def machine(device: str) -> str:

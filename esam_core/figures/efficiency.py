@@ -15,6 +15,7 @@ from esam_core.benchmark.table1 import (
     ThroughputRow,
     as_cells,
     describe_machine,
+    explain_parameters,
     measure,
 )
 from esam_core.figures.drawing import GREY_INK
@@ -63,8 +64,8 @@ def table1_efficiency(rows: Sequence[ThroughputRow]) -> PaperFigure:
     )
     text = (
         f"Table 1. Efficiency. {describe_machine(rows)} The paper's numbers are for one A100 and "
-        f"one box prompt.{note}"
-    )
+        f"one box prompt.{note} {explain_parameters(rows)}"
+    ).rstrip()
     plots: list[Plot] = [partial(show_throughput, rows=rows), partial(show_parameters, rows=rows)]
     return _page("table1_efficiency", head, cells, text, plots, len(rows))
 

@@ -115,9 +115,8 @@ def test_parameters_are_added_up_beside_the_papers():
         "sam_vit_h", "SAM", "random", "cpu", "fp32", 9 * 10**6, timing, box, **parts
     )
     assert explain_parameters([known, row("mini", (1.0,))]) == (
-        "Million parameters, counted. SAM: 7.00 in the image encoder + 2.00 in the rest = 9.00; "
-        "without the absolute position embedding (1 x 10 x 10 x 5000 = 0.50) 8.50; the paper "
-        "prints 636."
+        "Million parameters, counted: SAM 7.00 in the image encoder + 2.00 = 9.00, without the "
+        "absolute position embedding (1 x 10 x 10 x 5000 = 0.50) 8.50, in the paper 636."
     )
     assert explain_parameters([row("mini", (1.0,))]) == ""
     assert "Box: dog in a.jpg, xyxy 1, 2, 3, 4, drawn." in as_markdown([known])

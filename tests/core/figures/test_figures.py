@@ -29,6 +29,7 @@ from esam_core.figures.text import fig6_text_prompts
 from esam_core.geometry import mask_iou
 from esam_core.prompts import Prompt
 from esam_core.text.encoders import load_text_encoder
+from tests.support.small import small_segmenter
 
 SMALL = GridSettings(points_per_side=3, pred_iou_thresh=0.2, stability_score_thresh=0.2)
 
@@ -90,6 +91,13 @@ def test_the_caption_says_who_chose_the_photos_unless_the_caller_did(mini):
     wanted = [each.items[0].point_xy for each in chosen.chosen]
     assert np.allclose(clicks, wanted)
     assert "Photos: " not in fig1_point_prompts(mini, ["285"]).caption
+
+
+def test_figure_2_draws_the_boxes_that_its_examples_were_measured_with():
+    figure = fig2_box_prompts(small_segmenter())
+    for ax, each in zip(figure.axes[::2], examples("fig2").chosen, strict=True):
+        drawn = {patch.get_xy() for patch in ax.patches}
+        assert len(drawn) == len({item.box_xyxy for item in each.items}) >= 2
 
 
 def test_boxes_are_drawn_on_the_masks_of_a_box_prompt(mini):
