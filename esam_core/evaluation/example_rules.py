@@ -79,7 +79,7 @@ RULES: dict[str, Rule] = {
         "(words are classes in the photo)",
         "IoU of the two words per photo",
         lambda row: (row["right"], row["value"]),
-        lambda row: len(row["items"]) > 1,
+        lambda row: _large(row) and len(row["items"]) > 1,
     ),
 }
 
@@ -92,7 +92,8 @@ def choose(figure: str, rows: list[Row], count: int = COUNT) -> list[Row]:
         rows: The measured photos; of equally good ones the first counts as better.
         count: How many, or fewer if there are no more.
     """
-    rule, chosen = RULES[figure], []
+    rule = RULES[figure]
+    chosen: list[Row] = []
     for row in sorted(filter(rule.allowed, rows), key=rule.rank, reverse=True):
         if row["name"] not in {other["name"] for other in chosen}:
             chosen.append(row)

@@ -161,7 +161,7 @@ def salient_dominant(subject: Subject) -> Row | None:
         embedding=subject.embedding,
         saliency=models.saliency.estimate(subject.image),
     )
-    item = subject.item(0, found.masks.data.any(0))
+    item = subject.item(0, np.logical_or.reduce(found.masks.data))
     return subject.row(item["iou"], [item], masks=len(found.masks))
 
 
