@@ -23,14 +23,7 @@ from esam_core.text.clip_weights import (
 )
 from esam_core.text.phrases import ParsedText, is_plural
 from esam_core.text.specs import TextEncoderSpec
-
-TEMPLATES = (
-    "a photo of a {}.",
-    "a cropped photo of a {}.",
-    "a close-up photo of a {}.",
-    "a photo of the {}.",
-    "{}",
-)
+from esam_core.text.templates import TEMPLATES, sentences
 
 
 class ClipEncoder:
@@ -43,7 +36,8 @@ class ClipEncoder:
         provenance: Where the weights come from.
         device: Device that it runs on.
         precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
-        templates: Sentences into which a text is inserted; their embeddings are averaged.
+        templates: Sentences into which a text is put, see ``sentences``; their embeddings are
+            averaged.
     """
 
     negatives: tuple[str, ...] = ("background", "texture")
@@ -109,8 +103,8 @@ class ClipEncoder:
             computing(self.device, self.precision),
         ):
             for text in texts:
-                sentences = [template.format(text.subject) for template in self._templates]
-                encoded = self._model.encode_text(self._tokenizer(sentences).to(self.device))
+                tokens = self._tokenizer(sentences(text.subject, self._templates))
+                encoded = self._model.encode_text(tokens.to(self.device))
                 rows.append(_unit(encoded.float().cpu().numpy()).mean(0))
         return _unit(np.stack(rows)) if rows else np.zeros((0, 1), np.float32)
 
