@@ -1,6 +1,6 @@
 """Read the tensors of a TorchScript archive (``torch.jit.save``) without running its code.
 
-``torch.jit.load`` compiles the code in the archive and runs its ``__setstate__``, and ``torch.load``
+``torch.jit.load`` compiles the code in the archive and runs its ``__setstate__``; ``torch.load``
 with ``weights_only=True`` refuses such files. Weights are data: here the archive's pickle is read
 with a list of what it may name, and the code beside it is not opened.
 """

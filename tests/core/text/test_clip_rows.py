@@ -1,4 +1,4 @@
-"""The rows of the table, each with its own kind of network in small: what is built is as published."""
+"""Every kind of network in the table of encoders, in small, is built as it was published."""
 
 import numpy as np
 import pytest
