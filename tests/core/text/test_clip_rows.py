@@ -6,6 +6,7 @@ import torch
 
 from esam_core.errors import InvalidSettings, WeightsMismatch
 from esam_core.text import load_text_encoder
+from tests.support.hub import serve_hub
 from tests.support.tiny_clip import published, save_as_openai, shrink
 
 CROPS = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3)).astype(np.uint8)
@@ -109,3 +110,38 @@ def test_mobileclip_is_built_with_its_kind_of_network(monkeypatch, tmp_path):
     assert np.linalg.norm(encoder.encode_crops(crops), axis=1) == pytest.approx(1, abs=1e-5)
     assert encoder.encode_texts([encoder.parse("a dog")]).shape == (1, 16)
     assert tuple(encoder._mean) == (0, 0, 0) and tuple(encoder._std) == (1, 1, 1)
+
+
+def test_siglip_is_fetched_with_its_tokenizer_and_built_with_its_kind_of_network(
+    monkeypatch, tmp_path
+):
+    pytest.importorskip("transformers")
+    spec = shrink(monkeypatch, "SigLIP")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    files = {(spec.repository, "open_clip_model.safetensors"): published(spec)}
+    files |= {(spec.tokenizer, name): body for name, body in tokenizer_files(tmp_path).items()}
+    with serve_hub(files) as (address, _):
+        monkeypatch.setenv("HF_ENDPOINT", address)
+        load_text_encoder("SigLIP", device="cpu", precision="fp32", download=True)
+    encoder = load_text_encoder("SigLIP", device="cpu", precision="fp32")  # now without the hub
+    crops = np.resize(CROPS, (2, encoder.input_size, encoder.input_size, 3))
+    assert np.linalg.norm(encoder.encode_crops(crops), axis=1) == pytest.approx(1, abs=1e-5)
+    dog, cat = encoder.encode_texts([encoder.parse("a dog"), encoder.parse("a cat")])
+    assert dog != pytest.approx(cat)
+
+
+def tokenizer_files(folder):
+    """Make a tokenizer of five words, as the hub keeps it."""
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordLevel
+    from tokenizers.pre_tokenizers import Whitespace
+    from transformers import PreTrainedTokenizerFast
+
+    words = ("<pad>", "<unk>", "photo", "dog", "cat")
+    model = Tokenizer(WordLevel({word: i for i, word in enumerate(words)}, unk_token="<unk>"))
+    model.pre_tokenizer = Whitespace()
+    made = PreTrainedTokenizerFast(tokenizer_object=model, pad_token="<pad>", unk_token="<unk>")
+    made.save_pretrained(folder / "tokenizer")
+    return {path.name: path.read_bytes() for path in (folder / "tokenizer").iterdir()}
