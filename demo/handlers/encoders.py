@@ -29,6 +29,7 @@ __all__ = [
     "fetch",
     "is_here",
     "listed",
+    "read_by",
     "text_encoder",
     "threshold_of",
 ]
@@ -69,6 +70,11 @@ def about_score(name: str) -> str:
     """Say what the scores of a text model are, its threshold, and what to do with it."""
     sentence = texts.SCORE_OFFLINE if TEXT_ENCODERS[name].bundled else texts.SCORE_CLIP
     return sentence.format(threshold=threshold_of(name))
+
+
+def read_by(encoder: TextEncoder) -> str:
+    """Say which text model read the texts, and where its weights come from."""
+    return texts.READ_BY.format(title=encoder.title, provenance=encoder.provenance)
 
 
 def competes(name: str) -> bool:

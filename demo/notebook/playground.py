@@ -13,7 +13,6 @@ from demo.handlers import encoders, everything, salient, text
 from demo.handlers.encoders import OFFLINE
 from demo.handlers.errors import Reply
 from demo.notebook.widget import PromptWidget
-from demo.texts.text import READ_BY
 from esam_core.figures import PaperFigure
 from esam_core.figures.drawing import draw_page
 from esam_core.figures.layout import Panel
@@ -204,8 +203,7 @@ class Playground(ipywidgets.VBox):
         if self.mode.value != "text" or self._found is None:
             return caption(self._segmenter)
         reader = encoders.text_encoder(self.canvas.engine, self.encoder.value)
-        read_by = READ_BY.format(title=reader.title, provenance=reader.provenance)
-        return f"{caption(self._segmenter)}. {read_by}"
+        return f"{caption(self._segmenter)}. {encoders.read_by(reader)}"
 
     def _progress(self, done: int, total: int) -> None:
         self.bar.max, self.bar.value = total, done

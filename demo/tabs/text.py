@@ -62,7 +62,9 @@ def build(engine: Engine, canvas: PromptCanvas) -> None:
             label=texts.THRESHOLD,
             elem_classes="es-slider",
         )
-    score = gr.HTML(_plain(encoders.about_score(OFFLINE)), elem_classes="es-message")
+    score = gr.HTML(
+        _plain(encoders.about_score(OFFLINE)), elem_id="es-text-score", elem_classes="es-message"
+    )
     with gr.Row(elem_classes="es-pair"):
         encoder = gr.Dropdown(
             encoders.encoder_menu(),

@@ -42,10 +42,16 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _listing(self) -> bytes:
         """Name the files of a repository, which the client asks for before it fetches several."""
-        repository = self.path.removeprefix("/api/models/").partition("/revision/")[0]
-        names = [name for owner, name in self.server.files if owner == repository]
-        about = {"id": repository, "sha": "0" * 40, "siblings": [{"rfilename": n} for n in names]}
-        return json.dumps(about).encode()
+        owner, name, kind = self.path.removeprefix("/api/models/").split("/")[:3]
+        repository = f"{owner}/{name}"
+        files = {n: body for (place, n), body in self.server.files.items() if place == repository}
+        tree = [
+            {"type": "file", "path": name, "size": len(body), "oid": hashlib.sha1(body).hexdigest()}
+            for name, body in files.items()
+        ]
+        siblings = [{"rfilename": name} for name in files]
+        about = {"id": repository, "sha": "0" * 40, "siblings": siblings}
+        return json.dumps(tree if kind == "tree" else about).encode()
 
 
 @contextmanager

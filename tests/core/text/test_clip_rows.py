@@ -144,4 +144,5 @@ def tokenizer_files(folder):
     model.pre_tokenizer = Whitespace()
     made = PreTrainedTokenizerFast(tokenizer_object=model, pad_token="<pad>", unk_token="<unk>")
     made.save_pretrained(folder / "tokenizer")
-    return {path.name: path.read_bytes() for path in (folder / "tokenizer").iterdir()}
+    files = {path.name: path.read_bytes() for path in (folder / "tokenizer").iterdir()}
+    return {**files, "config.json": b'{"model_type": "siglip"}'}  # transformers looks for it
