@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -198,3 +199,31 @@ def mini_engine():
     engine = Engine(CoreCatalogue(device="cpu", precision="fp32"), model="mini")
     engine.models._start()
     return engine
+
+
+@pytest.fixture
+def clip_hub(monkeypatch, tmp_path):
+    """A hub that has the row ViT-B-32 with a small random network, and an empty cache.
+
+    Returns the row and the paths that the hub has sent.
+    """
+    from tests.support.hub import serve_hub
+    from tests.support.tiny_clip import published, shrink
+
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    spec = shrink(monkeypatch, "ViT-B-32")
+    files = {(spec.repository, "open_clip_model.safetensors"): published(spec)}
+    with serve_hub(files) as (address, sent):
+        monkeypatch.setenv("HF_ENDPOINT", address)
+        yield spec, sent
+
+
+@pytest.fixture
+def few_points(monkeypatch):
+    """Four points a side in the fast grid instead of 16: enough for some masks, and quick."""
+    from esam_core.everything import settings
+
+    row = settings.PRESETS["fast"]
+    monkeypatch.setitem(settings.PRESETS, "fast", replace(row, points_per_side=4))

@@ -22,3 +22,5 @@ from esam_core.weights.rows import U2NETP as U2NETP
 from esam_core.weights.rows import WEIGHTS as WEIGHTS
 from esam_core.weights.rows import WeightsFile as WeightsFile
 from esam_core.weights.rows import WeightsSource as WeightsSource
+from esam_core.weights.torchscript import is_torchscript as is_torchscript
+from esam_core.weights.torchscript import read_torchscript as read_torchscript

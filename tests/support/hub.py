@@ -1,6 +1,7 @@
 """A hub of models on 127.0.0.1, as the hub's client expects it: files by repository."""
 
 import hashlib
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,8 +24,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def _answer(self) -> bytes | None:
-        repository, _, name = self.path.strip("/").partition("/resolve/main/")
-        body = self.server.files.get((repository, name))
+        body = self._listing() if self.path.startswith("/api/models/") else self._file()
         self.send_response(404 if body is None else 200)
         if body is None:
             self.send_header("X-Error-Code", "EntryNotFound")
@@ -35,6 +35,23 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         return body
+
+    def _file(self) -> bytes | None:
+        repository, _, rest = self.path.strip("/").partition("/resolve/")
+        return self.server.files.get((repository, rest.partition("/")[2]))
+
+    def _listing(self) -> bytes:
+        """Name the files of a repository, which the client asks for before it fetches several."""
+        owner, name, kind = self.path.removeprefix("/api/models/").split("/")[:3]
+        repository = f"{owner}/{name}"
+        files = {n: body for (place, n), body in self.server.files.items() if place == repository}
+        tree = [
+            {"type": "file", "path": name, "size": len(body), "oid": hashlib.sha1(body).hexdigest()}
+            for name, body in files.items()
+        ]
+        siblings = [{"rfilename": name} for name in files]
+        about = {"id": repository, "sha": "0" * 40, "siblings": siblings}
+        return json.dumps(tree if kind == "tree" else about).encode()
 
 
 @contextmanager
