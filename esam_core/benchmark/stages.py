@@ -26,6 +26,7 @@ from esam_core.segmenter import TorchSegmenter
 
 HELP = "encode, one click, 64 prompts, everything, saliency, text; per model and precision"
 PHOTO = "000000555705.jpg"
+OWN = [name for name, spec in reversed(MODELS.items()) if not spec.needs]  # SAM: when named
 GRID = 8  # 8 x 8 = 64 prompts
 STAGES = (
     "encode",
@@ -41,7 +42,7 @@ HEADER = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this benchmark's options."""
-    parser.add_argument("--models", default=",".join(reversed(MODELS)), help="comma-separated")
+    parser.add_argument("--models", default=",".join(OWN), help="names, separated by commas")
     parser.add_argument("--reference", action="store_true", help="also upstream's implementation")
     parser.add_argument("--compile", action="store_true", help="also with torch.compile")
     parser.add_argument("--repeats", type=int, default=5)
