@@ -47,8 +47,11 @@ def small_segmenter() -> TorchSegmenter:
     )
 
 
-def save_tiny_sam(folder: Path) -> Path:
-    """Write SAM in a size for tests, with random weights, as ``save_pretrained`` writes it."""
+def save_tiny_sam(folder: Path, *, sure: bool = False) -> Path:
+    """Write SAM in a size for tests, with random weights, as ``save_pretrained`` writes it.
+
+    Its masks pass SAM's thresholds if it is ``sure``; else logits and scores are close to 0.
+    """
     import transformers
     from transformers.utils import logging
 
@@ -73,7 +76,12 @@ def save_tiny_sam(folder: Path) -> Path:
     logging.disable_progress_bar()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        transformers.SamModel(config).save_pretrained(folder)
+        network = transformers.SamModel(config)
+    if sure:
+        network.mask_decoder.iou_prediction_head.proj_out.bias.data += 0.95
+        for head in network.mask_decoder.output_hypernetworks_mlps:
+            head.proj_out.weight.data *= 1e5
+    network.save_pretrained(folder)
     return folder
 
 
