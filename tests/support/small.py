@@ -80,7 +80,7 @@ def save_tiny_sam(folder: Path, *, sure: bool = False) -> Path:
     if sure:
         network.mask_decoder.iou_prediction_head.proj_out.bias.data += 0.95
         for head in network.mask_decoder.output_hypernetworks_mlps:
-            head.proj_out.weight.data *= 1e5
+            head.proj_out.weight.data *= 1e7
     network.save_pretrained(folder)
     return folder
 

@@ -268,6 +268,15 @@ def test_listing_the_models_imports_neither_torch_nor_transformers(saved):
     assert done.stdout == "['mini', 'sam_vit_b'] []\n"
 
 
+def test_commands_take_it_by_name(monkeypatch, saved, tmp_path, capsys):
+    monkeypatch.setenv("ESAM_CACHE", str(saved))
+    photo, out = str(asset("photos", "000000000285.jpg")), str(tmp_path / "out.png")
+    click = [photo, "--point", "300,350", "--out", out, "--device", "cpu", "--precision", "fp32"]
+    assert main(["points", *click, "--model", "sam_vit_b", "--box", "40,60,500,620"]) == 0
+    assert main(["compare", *click]) == 0, "all models that are here"
+    assert "sam_vit_b (folder, sha256 " in capsys.readouterr().out
+
+
 def test_onnx_files_are_written_of_this_projects_networks(saved, tmp_path, capsys):
     command = ["onnx", "sam_vit_b", "--weights", str(saved), "--out", str(tmp_path / "onnx")]
     assert main(command) == 2

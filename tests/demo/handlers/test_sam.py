@@ -9,6 +9,7 @@ import pytest
 from demo.engine import Engine
 from demo.engine.catalogue import CoreCatalogue
 from demo.handlers import compare, everything, models, points, salient, service, text
+from esam_core import Prompt
 from esam_core.everything import settings
 from esam_core.export.segmentations import decode_segmentation
 from tests.support.payloads import opaque, prompt_payload
@@ -160,5 +161,5 @@ def test_the_notebooks_widget_and_playground_offer_it(places):
     made = Playground(np.full((40, 60, 3), 90, np.uint8), "sam_vit_b", device="cpu")
     assert made.model.value == "sam_vit_b" and list(made.model.options) == NAMES
     assert made.predicted_iou.value == pytest.approx(0.88)
-    made.canvas.set_prompt(points=[(30, 20)])
+    made.canvas.prompt = Prompt.point(30, 20)
     assert len(made.masks) == 3 and "SAM ViT-B" in made.figure().caption
