@@ -28,6 +28,6 @@ def test_sam_is_chosen_from_the_menu_and_answers_clicks(open_page, server, bear_
     page.locator(".es-chip", has_text="SAM ViT-B").wait_for()
     driver.wait().click(290, 300)
     assert driver.mask is not None and driver.mask.shape == (640, 586)
-    driver.click(290, 40, modifiers=["Alt"])
+    driver.click(290, 40, button="right")
     assert driver.state["prompt"]["point_labels"] == [1, 0]
     assert page.locator(".es-chip").inner_text().startswith("SAM ViT-B")
