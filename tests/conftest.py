@@ -18,6 +18,8 @@ from tests.support.fakes import FakeCatalogue
 # Gradio is imported later, by the first fixture or test that needs it: tests stay on this machine.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["HF_HUB_OFFLINE"] = "1"
+# Nor do they see which models this machine has: nothing is in this cache.
+os.environ["HF_HUB_CACHE"] = str(Path(__file__).parents[1] / ".pytest_cache" / "hub")
 for _name in ("NO_PROXY", "no_proxy"):
     os.environ[_name] = ",".join(filter(None, (os.environ.get(_name), "127.0.0.1,localhost")))
 

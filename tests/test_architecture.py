@@ -41,7 +41,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     "esam_core.devices": ("esam_core.errors esam_core.modeling", "torch numpy"),
     "esam_core.weights": (
         "esam_core.errors esam_core.bundled",
-        "torch safetensors filelock platformdirs",
+        "torch safetensors filelock platformdirs huggingface_hub",
     ),
     "esam_core.segmenter": (SEGMENTER, "torch numpy"),
     "esam_core.models": (f"{SEGMENTER} esam_core.segmenter esam_core.weights", "torch numpy"),

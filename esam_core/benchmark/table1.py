@@ -23,7 +23,6 @@ from esam_core.errors import InvalidPrompt, InvalidSettings, WeightsNotFound
 from esam_core.images import asset, load_rgb, stretch_rgb
 from esam_core.models import load_segmenter
 from esam_core.prompts import Prompt
-from esam_core.sam.original import SIZES, load_sam
 from esam_core.segmenter import BaseSegmenter
 
 HELP = "parameters and throughput compared with the paper's (one box, 1024 x 1024)"
@@ -98,7 +97,7 @@ def measure(
     """Time models one after the other; only one is in memory at a time.
 
     Args:
-        models: Names from ``MODELS`` or ``SIZES`` of SAM.
+        models: Names as in ``MODELS``.
         photo: Path of the photo, which is stretched to a square.
         boxes: A detector's results as COCO JSON, of which the photo's best box is used; by default
             ``assets/detections.json``, and a centred box for photos not in it.
@@ -183,11 +182,10 @@ def machine(device: str) -> str:
 
 
 def _load(name: str, device: str, precision: str) -> BaseSegmenter:
-    load = load_sam if name in SIZES else load_segmenter
     try:
-        return load(name, device=device, precision=precision)
+        return load_segmenter(name, device=device, precision=precision)
     except WeightsNotFound:
-        return load(name, device=device, precision=precision, random=True)
+        return load_segmenter(name, device=device, precision=precision, random=True)
 
 
 def _timed(
