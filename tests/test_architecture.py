@@ -67,6 +67,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     "esam_core.cli": (CORE, ""),
     "demo.texts": ("", ""),
     "demo.startup": ("", ""),
+    "demo.health": ("", ""),
     "demo.static": ("esam_core.visualize", ""),
     "demo.engine": (f"{MODELS} {MODES} esam_core.corrections esam_core.weights", "numpy"),
     "demo.handlers": (f"demo.engine demo.texts {CORE}", "numpy PIL"),
