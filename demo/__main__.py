@@ -63,14 +63,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     choose_caches(os.environ)
     tune_process()
     from demo.engine import Engine
-    from demo.engine.catalogue import CoreCatalogue
+    from demo.engine.borrowed import BorrowingCatalogue, lender
+    from demo.engine.catalogue import Catalogue, CoreCatalogue
 
+    lend = lender()
     with without_type_stubs():
         from demo.ui import LAUNCH, build
 
-    catalogue = CoreCatalogue(
+    own = CoreCatalogue(
         args.device, args.precision, args.weights, args.model, args.random, args.compile
     )
+    catalogue: Catalogue = own if lend is None else BorrowingCatalogue(own, lend)
     engine = Engine(catalogue, model=args.model, scale=args.scale)
     page = build(engine)
     try:

@@ -38,16 +38,20 @@ def trouble(url: str, seconds: float = SECONDS) -> str:
         return f"{url} answered {error.code} {error.reason}."
     except (URLError, OSError) as error:
         return f"{url} does not answer: {getattr(error, 'reason', error)}."
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, TypeError):
         return f"{url} is another program's."
     return "" if "event: complete" in text else f"{url} answered {text.strip()!r}."
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Ask once; return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m demo.health", description=trouble.__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m demo.health",
+        description="Ask the page a question. Exit code 0 if it answers, else 1 and the reason.",
+    )
     port = os.environ.get("GRADIO_SERVER_PORT", "7860")
-    parser.add_argument("url", nargs="?", default=f"http://127.0.0.1:{port}")
+    here = f"http://127.0.0.1:{port}"
+    parser.add_argument("url", nargs="?", default=here, help=f"its address (default {here})")
     if reason := trouble(parser.parse_args(argv).url):
         print(f"error: {reason}", file=sys.stderr)
         return 1

@@ -69,6 +69,8 @@ ROOMS: dict[str, tuple[str, str]] = {
     "demo.startup": ("", ""),
     "demo.health": ("", ""),
     "demo.static": ("esam_core.visualize", ""),
+    "demo.engine.catalogue": (f"{MODELS} esam_core.weights", "numpy"),
+    "demo.engine.borrowed": (f"{MODELS} demo.engine.catalogue", "torch numpy spaces"),
     "demo.engine": (f"{MODELS} {MODES} esam_core.corrections esam_core.weights", "numpy"),
     "demo.handlers": (f"demo.engine demo.texts {CORE}", "numpy PIL"),
     "demo.canvas": ("demo.static demo.handlers", "gradio"),

@@ -178,12 +178,10 @@ def test_the_steps_of_the_container_make_a_page_that_answers_and_stops(image, be
     port = _free_port()
     env = {name: _inside(value, image) for name, value in _environment().items()}
     env |= {"GRADIO_SERVER_PORT": str(port), "TMPDIR": str(image / "tmp"), "HOME": str(image)}
-    # A read-only program: nothing may be written beside what the two writable places hold.
-    user = _without_rights(image)
-    before = _files(image / "app")
+    env |= {"PYTHONDONTWRITEBYTECODE": "1"}  # as where the program's folder is read-only
+    user, before = _without_rights(image), _files(image / "app")
     command = [sys.executable, *_words(of_kind("CMD")[0])[1:]]
-    variables = outside() | env | {"PYTHONDONTWRITEBYTECODE": "1"}
-    with _running(command, image / "app", variables, image / "log", **user) as page:
+    with _running(command, image / "app", outside() | env, image / "log", **user) as page:
         health = _words(of_kind("HEALTHCHECK")[0].partition(" CMD ")[2])
         _await_health([sys.executable, *health[1:]], image / "app", page, env)
         _assert_a_bear(port, bear_file)
