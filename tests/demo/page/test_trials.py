@@ -9,7 +9,7 @@ import pytest
 from demo.engine import Engine
 from tests.conftest import serve
 from tests.support.fakes import FakeCatalogue
-from tests.support.page import READY
+from demo.pictures.visitor import READY
 
 pytestmark = pytest.mark.browser
 

@@ -8,7 +8,7 @@ from demo.engine import Engine
 from demo.texts import page as texts
 from tests.conftest import serve
 from tests.support.fakes import FakeCatalogue
-from tests.support.page import READY
+from demo.pictures.visitor import READY
 
 pytestmark = pytest.mark.browser
 
