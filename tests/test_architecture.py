@@ -85,6 +85,7 @@ ROOMS: dict[str, tuple[str, str]] = {
         "numpy anywidget ipywidgets traitlets",
     ),
     "demo.loadtest": ("esam_core", "numpy PIL scipy httpx psutil"),
+    "demo.pictures": ("demo.loadtest demo.texts esam_core", "PIL playwright"),
 }
 FRONT = (
     "esam_core",

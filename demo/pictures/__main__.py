@@ -21,7 +21,7 @@ from esam_core.errors import EsamError, MissingPackage
 from esam_core.files import make_folder
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
-SECONDS = 120  # that one mode may take; segmenting everything on a busy machine takes longest
+SECONDS = 600  # that one mode may take; on a busy machine, finding everything takes minutes
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -95,8 +95,12 @@ def _chromium() -> Iterator[Any]:
                 f"no Chromium can be started ({error.message.splitlines()[0]}); install it with "
                 "playwright install chromium, or name one in ESAM_CHROMIUM."
             ) from error
-        yield browser
-        browser.close()
+        try:
+            yield browser
+        except Error as error:  # something did not come, or is not there any more
+            raise EsamError(f"the page did not do as expected: {error.message}") from error
+        finally:
+            browser.close()
 
 
 if __name__ == "__main__":

@@ -27,6 +27,8 @@ class Visitor:
         address = f"{url.rstrip('/')}/?photo={photo}" if photo else url
         self.page.goto(address, wait_until="domcontentloaded")
         self.page.wait_for_function(READY)
+        if photo not in (None, "none"):
+            self.page.wait_for_function("esamPage.canvas.photo")
         return self
 
     def wait(self) -> "Visitor":
