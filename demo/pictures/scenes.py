@@ -23,9 +23,7 @@ class Scene:
 
 
 def _points(visitor: Visitor) -> None:
-    visitor.tab(points.TITLE).click(330, 250)
-    visitor.button("Add object").click()
-    visitor.wait().drag(60, 200, 200, 400)
+    visitor.tab(points.TITLE).click(330, 220)
 
 
 def _everything(visitor: Visitor) -> None:
@@ -59,9 +57,9 @@ def _compare(visitor: Visitor) -> None:
 
 
 SCENES = (
-    Scene("points", "000000286994.jpg", _points),
-    Scene("everything", "000000568290.jpg", _everything),
-    Scene("salient", "000000377575.jpg", _salient),
+    Scene("points", "000000568290.jpg", _points),
+    Scene("everything", "000000475678.jpg", _everything),
+    Scene("salient", "000000555705.jpg", _salient),
     Scene("text", "000000377575.jpg", _text),
     Scene("compare", "000000000285.jpg", _compare),
 )
