@@ -23,7 +23,7 @@ class Scene:
 
 
 def _points(visitor: Visitor) -> None:
-    visitor.tab(points.TITLE).click(330, 220)
+    visitor.tab(points.TITLE).click(370, 140)
 
 
 def _everything(visitor: Visitor) -> None:
@@ -41,7 +41,7 @@ def _salient(visitor: Visitor) -> None:
 
 def _text(visitor: Visitor) -> None:
     visitor.tab(text.TITLE)
-    visitor.page.locator("#es-text-query textarea, #es-text-query input").fill("dog")
+    visitor.page.locator("#es-text-query textarea, #es-text-query input").fill("bear")
     visitor.press("Enter")
     visitor.page.locator("#es-text-ranked img").first.wait_for()
 
@@ -50,16 +50,16 @@ def _compare(visitor: Visitor) -> None:
     visitor.tab(compare.TITLE)
     visitor.page.wait_for_function("esamPage.versus.comparison.keys.length === 2")
     visitor.page.get_by_label("Answer B", exact=True).select_option("mini/smallest")
-    visitor.click(293, 320)
+    visitor.click(330, 220)
     visitor.page.wait_for_function(
         "(c => Boolean(c.result) && !c.busy && !c.stale)(esamPage.versus.comparison)"
     )
 
 
 SCENES = (
-    Scene("points", "000000568290.jpg", _points),
+    Scene("points", "000000000785.jpg", _points),
     Scene("everything", "000000475678.jpg", _everything),
-    Scene("salient", "000000555705.jpg", _salient),
-    Scene("text", "000000377575.jpg", _text),
-    Scene("compare", "000000000285.jpg", _compare),
+    Scene("salient", "000000568290.jpg", _salient),
+    Scene("text", "000000000285.jpg", _text),
+    Scene("compare", "000000568290.jpg", _compare),
 )
