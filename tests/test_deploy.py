@@ -216,10 +216,9 @@ def _copy(rest: str, workdir: Path) -> None:
     *sources, target = rest.split()
     for source in sources:
         if (ROOT / source).is_dir():
+            left_out = ["__pycache__", "*.pyi", *(["figures"] if source == "assets/" else [])]
             shutil.copytree(
-                ROOT / source,
-                workdir / target,
-                ignore=shutil.ignore_patterns("figures", "__pycache__", "*.pyi"),
+                ROOT / source, workdir / target, ignore=shutil.ignore_patterns(*left_out)
             )
         else:
             shutil.copy(ROOT / source, workdir / target)
@@ -276,7 +275,7 @@ class _running:
 
 def _await_health(command: list[str], cwd: Path, page: subprocess.Popen, env: dict) -> None:
     for _ in range(START_SECONDS):
-        assert page.poll() is None, "the page ended"
+        assert page.poll() is None, f"the page ended with {page.returncode}"
         done = subprocess.run(command, cwd=cwd, env=outside() | env, capture_output=True, text=True)
         if done.returncode == 0:
             return
