@@ -67,7 +67,10 @@ ROOMS: dict[str, tuple[str, str]] = {
     "esam_core.cli": (CORE, ""),
     "demo.texts": ("", ""),
     "demo.startup": ("", ""),
+    "demo.health": ("", ""),
     "demo.static": ("esam_core.visualize", ""),
+    "demo.engine.catalogue": (f"{MODELS} esam_core.weights", "numpy"),
+    "demo.engine.borrowed": (f"{MODELS} demo.engine.catalogue", "torch numpy spaces"),
     "demo.engine": (f"{MODELS} {MODES} esam_core.corrections esam_core.weights", "numpy"),
     "demo.handlers": (f"demo.engine demo.texts {CORE}", "numpy PIL"),
     "demo.canvas": ("demo.static demo.handlers", "gradio"),
@@ -82,6 +85,7 @@ ROOMS: dict[str, tuple[str, str]] = {
         "numpy anywidget ipywidgets traitlets",
     ),
     "demo.loadtest": ("esam_core", "numpy PIL scipy httpx psutil"),
+    "demo.pictures": ("demo.loadtest demo.texts esam_core", "PIL playwright"),
 }
 FRONT = (
     "esam_core",

@@ -8,6 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
+from demo.engine.borrowed import Borrowing
 from esam_core import (
     GridSettings,
     InvalidImage,
@@ -36,6 +37,7 @@ MAKERS = {
     "fake without background": lambda: FakeSegmenter(understands_background=False),
     "small": small_segmenter,
     "timed": lambda: TimedSegmenter(small_segmenter(), Clock("cpu")),
+    "borrowing": lambda: Borrowing(small_segmenter(), lambda *a: small_segmenter().embed(a[2])),
     "mini": lambda: load_segmenter("mini", device="cpu", precision="fp32"),
     "efficient_sam_ti": lambda: load_segmenter(
         "efficient_sam_ti", random=True, device="cpu", precision="fp32"
