@@ -87,15 +87,20 @@ def set_parameters(notebook, parameters: dict[str, Any]) -> None:
     cell.source += "".join(f"\n{name} = {value!r}" for name, value in parameters.items())
 
 
-def execute(path: Path, parameters: dict[str, Any] | None = None, timeout: int = 3600):
-    """Run a notebook from a clean kernel, in its own folder, with some parameters replaced."""
+def execute(
+    path: Path,
+    parameters: dict[str, Any] | None = None,
+    timeout: int = 3600,
+    folder: Path = FOLDER,
+):
+    """Run a notebook from a clean kernel, in a folder, with some parameters replaced."""
     notebook = nbformat.read(path, 4)
     set_parameters(notebook, parameters or {})
     # An editable installation makes the project known to kernels; this does it without one.
     path_list = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(path_list)}
     client = NotebookClient(
-        notebook, timeout=timeout, kernel_name="python3", resources={"metadata": {"path": FOLDER}}
+        notebook, timeout=timeout, kernel_name="python3", resources={"metadata": {"path": folder}}
     )
     client.execute(env=env)
     return notebook
@@ -118,6 +123,8 @@ def clean(notebook) -> None:
             if "data" in output:
                 widget = output.data.pop(WIDGET, None)
                 output.metadata = {}
+                if "image/jpeg" in output.data:
+                    output.data.pop("image/png", None)  # the same picture, ten times as large
                 if widget is not None and set(output.data) <= {"text/plain"}:
                     continue  # progress bars and other controls
             kept.append(output)

@@ -1,14 +1,15 @@
 """The committed notebooks are short, complete and small; and they run."""
 
 import re
+from pathlib import Path
 
 import nbformat
 import pytest
 
 from esam_core.figures import figure_functions
-from tests.notebooks import FOLDER, TAG, WIDGET, clean, execute, notebooks
+from tests.notebooks import FOLDER, ROOT, TAG, WIDGET, clean, execute, notebooks
 
-# Parameters that make each notebook quick; the output folder is set for all.
+# Parameters that make each notebook quick.
 SMALL = {
     "fig1_point_prompts": {"PHOTOS": ["285"]},
     "fig2_box_prompts": {"PHOTOS": ["285"]},
@@ -16,6 +17,7 @@ SMALL = {
     "fig4_saliency": {"PHOTOS": ["285"]},
     "fig5_noise": {"EXAMPLES": [("285", 1)]},
     "fig6_text_prompts": {"TEXTS": {"286994": ["elephant"]}},
+    "automatic_masks": {"POINTS_PER_SIDE": 4},
     "playground": {"POINTS_PER_SIDE": 2},
     "table1_efficiency": {"MODELS": ["mini"], "REPEATS": 1, "SIDE": 64},
 }
@@ -62,13 +64,29 @@ def test_outputs_are_committed_in_order_without_errors_paths_or_widgets(path):
     assert path.stat().st_size < 700_000
 
 
+def own_files() -> dict[Path, tuple[int, int]]:
+    folders = (FOLDER, ROOT / "assets", ROOT / "esam_core", ROOT / "demo")
+    paths = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    return {
+        path: (path.stat().st_size, path.stat().st_mtime_ns)
+        for path in paths
+        if "__pycache__" not in path.parts
+    }
+
+
 @pytest.mark.notebook
 @one_notebook
-def test_notebook_runs_at_small_settings(path, tmp_path):
-    parameters = {"MODEL": "mini", "DEVICE": "cpu", "OUT": str(tmp_path)} | SMALL.get(path.stem, {})
-    notebook = execute(path, parameters, timeout=300)
+def test_notebook_runs_at_small_settings_and_changes_nothing_of_the_project(path, tmp_path):
+    before = own_files()
+    parameters = {"MODEL": "mini", "DEVICE": "cpu"} | SMALL.get(path.stem, {})
+    notebook = execute(path, parameters, timeout=300, folder=tmp_path)
+    assert own_files() == before
     clean(notebook)
-    outputs = [output for cell in code(notebook) for output in cell.outputs]
-    assert any("image/jpeg" in output.get("data", {}) for output in outputs)
-    if path.stem != "playground":
-        assert {file.suffix for file in tmp_path.iterdir()} == {".png", ".pdf"}
+    pictures = [
+        sum("image/jpeg" in output.get("data", {}) for output in cell.outputs)
+        for cell in code(notebook)
+    ]
+    assert any(pictures) and max(pictures) == 1  # a figure is displayed once, not by pyplot too
+    written = {file.suffix for file in (tmp_path / "outputs").rglob("*.*")}
+    saves = any(".save(OUT)" in cell.source for cell in code(notebook))
+    assert written >= {".png", ".pdf"} if saves else not written & {".png", ".pdf"}
