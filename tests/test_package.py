@@ -16,7 +16,10 @@ from esam_core import asset
 from tests.support.package import ROOT, build, install
 
 pytestmark = pytest.mark.slow
-DATA = ("photos/*.*", "photos/masks/*", "weights/*", "words/*", "README.md", "detections.json")
+DATA = (
+    *("photos/*.*", "photos/masks/*", "weights/*", "words/*"),
+    *("README.md", "detections.json", "examples.json"),
+)
 BEAR = "000000000285.jpg"
 
 
@@ -48,7 +51,7 @@ def test_the_wheel_holds_the_program_and_its_data_and_nothing_else(distributions
     code = [
         path.relative_to(ROOT).as_posix()
         for package in ("demo", "esam_core")
-        for suffix in ("*.py", "*.js", "*.css", "*.svg")
+        for suffix in ("*.py", "*.js", "*.css", "*.svg", "*.mplstyle")
         for path in (ROOT / package).rglob(suffix)
     ]
     data = [
@@ -109,7 +112,7 @@ def test_every_mode_and_list_finds_its_files(installed, bear_photo):
 def test_a_figure_goes_to_the_working_folder(installed):
     done = installed.run("-m", "esam_core", "figures", "--only", "fig4", "--model", "mini")
     assert done.returncode == 0, done.stderr
-    made = {path.suffix for path in (installed.work / "figures").iterdir()}
+    made = {path.suffix for path in (installed.work / "outputs").iterdir()}
     assert made == {".png", ".pdf"}
 
 

@@ -12,10 +12,12 @@ from demo.handlers import everything, salient, text
 from demo.handlers.encoders import OFFLINE, threshold_of
 from demo.handlers.errors import Reply
 from demo.notebook.widget import PromptWidget
-from esam_core.figures import Figure
+from esam_core.figures import PaperFigure
+from esam_core.figures.drawing import draw_page
+from esam_core.figures.layout import Panel
 from esam_core.images import ImageSource
 from esam_core.masks import Masks
-from esam_core.visualize import caption, draw_masks, panel
+from esam_core.visualize import caption, draw_masks
 
 MODES = {
     "Points and box": "points",
@@ -118,13 +120,13 @@ class Playground(ipywidgets.VBox):
             self._show(reply)
         return self.masks
 
-    def figure(self) -> Figure:
+    def figure(self) -> PaperFigure:
         """Draw photo and masks side by side, with model and weights in the caption."""
         canvas = self.canvas
         drawn = canvas.picture() if self._found is None else draw_masks(canvas.image, self._found)
         text = f"{len(self.masks)} masks. {caption(canvas.segmenter)}."
-        page = panel([[canvas.image, drawn]], titles=["photo", self.mode.label], footer=text)
-        return Figure("playground", page, text)
+        panels = [Panel(canvas.image, title="photo"), Panel(drawn, title=self.mode.label)]
+        return draw_page("playground", [panels], text)
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         """Add a static picture for viewers without widgets."""

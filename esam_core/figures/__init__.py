@@ -4,8 +4,17 @@ Modules are named by mode. A function decorated with ``@figure("fig1")`` is a fi
 line finds all of them in the modules of this package.
 """
 
-from esam_core.figures.figure import Figure, progress_bar
+from esam_core.figures.figure import PaperFigure
+from esam_core.figures.models import load_models
+from esam_core.figures.progress import progress_bar
 from esam_core.figures.registry import figure, figure_functions
-from esam_core.figures.render import render, second_model
+from esam_core.figures.render import render
 
-__all__ = ["Figure", "figure", "figure_functions", "progress_bar", "render", "second_model"]
+__all__ = [
+    "PaperFigure",
+    "figure",
+    "figure_functions",
+    "load_models",
+    "progress_bar",
+    "render",
+]

@@ -1,60 +1,79 @@
 """Figure 3: segment everything."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from esam_core.everything import GridSettings, preset, segment_everything
-from esam_core.figures.figure import (
-    Figure,
-    Progress,
-    Stopwatch,
-    example_photos,
-    signed,
-    tick,
-)
+from esam_core.figures.annotation import example_photos, found_of, objects_from, shown_photos
+from esam_core.figures.captions import signed
+from esam_core.figures.drawing import draw_page
+from esam_core.figures.figure import PaperFigure
+from esam_core.figures.layout import Example, Panel
+from esam_core.figures.models import Models, as_models
+from esam_core.figures.progress import Progress, Stopwatch, tick
 from esam_core.figures.registry import figure
 from esam_core.segmenter import Segmenter
-from esam_core.visualize import draw_masks, panel
+from esam_core.visualize.axes import Container, show_masks
 
-PHOTOS = ("565778", "418281", "41888", "555705")
+OPACITY = 0.55
+VISIBLE = 0.01  # smaller objects, as a share of the photo, are not counted
 
 
 @figure("fig3")
 def fig3_segment_everything(
-    segmenter: Segmenter,
-    photos: Sequence[str] = PHOTOS,
-    settings: GridSettings | None = None,
+    segmenters: Models,
+    photos: Sequence[str] | None = None,
+    grid: str | GridSettings = "fast",
     *,
+    into: Container | None = None,
     progress: Progress | None = None,
-) -> Figure:
-    """Show segment everything: photos above, all masks below, in stable colours.
+) -> PaperFigure:
+    """Show segment everything: photo | all masks of each model, in stable colours.
 
     Args:
-        segmenter: The model.
-        photos: Numbers of example photos.
-        settings: Grid and filters; default is the preset ``fast`` for this model.
+        segmenters: The model, or several.
+        photos: Numbers of example photos; by default those of ``datasets.examples``.
+        grid: Grid and filters for all models, or the name of a preset, which suits each model.
+        into: Axes or a figure where it is drawn, too.
         progress: Called with (done, total) points.
     """
-    settings = preset("fast", segmenter.name) if settings is None else settings
-    watch, above, below, notes = Stopwatch(), [], [], []
-    chosen = example_photos(photos)
-    for done, photo in enumerate(chosen):
-        image = photo.image()
+    models, watch = as_models(segmenters), Stopwatch()
+    settings = [preset(grid, m.name) if isinstance(grid, str) else grid for m in models]
+    shown, why = shown_photos("fig3", photos)
+    chosen = example_photos(shown)
+    searches = len(chosen) * len(models)
+    examples: list[Example] = []
+    for at, photo in enumerate(chosen):
+        image, wanted = photo.image(), objects_from(photo, VISIBLE)
+        panels = [Panel(image, title="photo")]
+        for k, model in enumerate(models):
 
-        def report(points: int, total: int, done: int = done) -> None:
-            tick(progress, done * total + points, len(chosen) * total)
+            def report(points: int, total: int, done: int = at * len(models) + k) -> None:
+                tick(progress, done * total + points, searches * total)
 
-        with watch.running():
-            masks = segment_everything(segmenter, image, settings, progress=report)
-        above.append(image)
-        below.append(draw_masks(image, masks, opacity=0.6))
-        notes.append(f"{len(masks)} masks")
-    side = settings.points_per_side
+            with watch.running():
+                masks = segment_everything(model, image, settings[k], progress=report)
+            draw = partial(show_masks, masks=masks, opacity=OPACITY)
+            found = f"{found_of(masks.data, wanted)} of {len(wanted)} objects"
+            panels.append(Panel(image, draw, model.title, f"{len(masks)} masks, {found}"))
+        examples.append(panels)
     text = signed(
-        f"Figure 3. Segment everything: {side} x {side} points, masks with predicted IoU above "
-        f"{settings.pred_iou_thresh:g} and stability from "
-        f"{settings.stability_score_thresh:g}. Masks that touch have clearly different colours.",
-        [segmenter],
+        f"Figure 3. Segment everything. {_rules(models, settings)} Masks that touch have clearly "
+        f"different colours. Objects: those annotated from {VISIBLE:.0%} of the photo on, found by "
+        f"a mask with an IoU of at least 0.5.{why}",
+        models,
         watch.seconds,
     )
-    page = panel([above, below], captions=[[""] * len(above), notes], footer=text)
-    return Figure("fig3_segment_everything", page, text)
+    return draw_page("fig3_segment_everything", examples, text, into=into)
+
+
+def _rules(models: Sequence[Segmenter], settings: Sequence[GridSettings]) -> str:
+    """Say which grid and thresholds each model had; once, if they are the same for all."""
+    said = [
+        f"{each.points_per_side} x {each.points_per_side} points, masks with predicted IoU above "
+        f"{each.pred_iou_thresh:g} and stability from {each.stability_score_thresh:g}"
+        for each in settings
+    ]
+    if len(set(said)) == 1:
+        return f"{said[0]}."
+    return "; ".join(f"{m.title}: {rule}" for m, rule in zip(models, said, strict=True)) + "."

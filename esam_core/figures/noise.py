@@ -2,28 +2,29 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
+from matplotlib.axes import Axes
 from PIL import Image, ImageFilter
 
 from esam_core.cleanup import remove_small_regions
+from esam_core.datasets.examples import examples as chosen_examples
 from esam_core.export.outlines import fill_rings, mask_outlines
-from esam_core.figures.figure import (
-    Figure,
-    Progress,
-    Stopwatch,
-    example_photos,
-    signed,
-    tick,
-)
+from esam_core.figures.annotation import example_photos
+from esam_core.figures.captions import signed
+from esam_core.figures.drawing import draw_page
+from esam_core.figures.figure import PaperFigure
+from esam_core.figures.layout import Example, Panel
+from esam_core.figures.models import Models, as_models
+from esam_core.figures.progress import Progress, Stopwatch, tick
 from esam_core.figures.registry import figure
 from esam_core.geometry import xywh_to_xyxy
 from esam_core.prompts import Prompt
-from esam_core.segmenter import Segmenter
-from esam_core.visualize import draw_box, draw_masks, palette, panel
+from esam_core.visualize import palette
+from esam_core.visualize.axes import Container, show_box, show_masks
+from esam_core.visualize.colours import Colour
 
-# Photo and object: fur, labels, leaves and shadows, which give noisy masks.
-EXAMPLES = (("555705", 2), ("475678", 2), ("8844", 1), ("2149", 1))
 ISLANDS, HOLES, RAGGED, INK = (226, 48, 48), (40, 90, 250), (255, 208, 40), (24, 24, 28)
 MIN_AREA = 400  # pixels; smaller holes and islands are cleaned up
 ZOOM = 0.4  # side of the enlarged part, as a share of the photo's side
@@ -53,7 +54,7 @@ class Noise:
             f"{count} {name}{'' if count == 1 else 's'}"
             for count, name in ((self.island_count, "island"), (self.hole_count, "hole"))
         ]
-        return f"{', '.join(parts)}, {int(self.ragged.sum())} ragged pixels"
+        return f"{', '.join(parts)}, {int(self.ragged.sum())} ragged px"
 
 
 def find_noise(mask: np.ndarray) -> Noise:
@@ -80,67 +81,84 @@ def find_noise(mask: np.ndarray) -> Noise:
 
 @figure("fig5")
 def fig5_noise(
-    segmenter: Segmenter,
-    examples: Sequence[tuple[str, int]] = EXAMPLES,
+    segmenters: Models,
+    examples: Sequence[tuple[str, int]] | None = None,
     *,
     min_area: int = MIN_AREA,
+    into: Container | None = None,
     progress: Progress | None = None,
-) -> Figure:
-    """Show noise: photo and box | noisiest part of the mask | the same after the clean-up.
+) -> PaperFigure:
+    """Show noise: photo and box | noisy part of each model's mask | the first one cleaned up.
+
+    All enlarged parts of an example are the one where the first model's mask is noisiest.
 
     Args:
-        segmenter: The model.
+        segmenters: The model, or several.
         examples: Pairs of an example photo's number and the id of the object whose box is the
-            prompt.
+            prompt; by default those of ``datasets.examples``.
         min_area: Holes and islands of fewer pixels are removed.
+        into: Axes or a figure where it is drawn, too.
         progress: Called with (done, total) examples.
     """
-    watch, rows, notes = Stopwatch(), [], []
-    chosen = example_photos([name for name, _ in examples])
-    for done, (photo, (_, number)) in enumerate(zip(chosen, examples, strict=True)):
+    models, watch = as_models(segmenters), Stopwatch()
+    drawn: list[Example] = []
+    shown, why = _examples(examples)
+    chosen = example_photos([name for name, _ in shown])
+    for done, (photo, (_, number)) in enumerate(zip(chosen, shown, strict=True)):
         tick(progress, done, len(chosen))
         image = photo.image()
         item = next(item for item in photo.objects if item.id == number)
         box = xywh_to_xyxy(np.array(item.box_xywh)).tolist()
         with watch.running():
-            mask = segmenter.predict(segmenter.embed(image), Prompt.box(*box)).data[0]
-            cleaned, _ = remove_small_regions(mask, min_area)
-        before, after = find_noise(mask), find_noise(cleaned)
-        window = noisiest_window(before)
-        rows.append(
-            [
-                draw_box(draw_box(image, box), _corners(window), colour=INK, width=2),
-                _marked(image, mask, before)[window],
-                _marked(image, cleaned, after)[window],
-            ]
-        )
-        notes.append([item.name, str(before), str(after)])
+            masks = [m.predict(m.embed(image), Prompt.box(*box)).data[0] for m in models]
+            cleaned, _ = remove_small_regions(masks[0], min_area)
+        window = noisiest_window(find_noise(masks[0]))
+        titles = [model.title for model in models]
+        columns = zip([*masks, cleaned], [*titles, "cleaned up"], strict=True)
+        whole = partial(_framed, box, window)
+        parts = [_part(image, mask, window, title) for mask, title in columns]
+        drawn.append([Panel(image, whole, "photo and box", item.name), *parts])
     tick(progress, len(chosen), len(chosen))
     text = signed(
         "Figure 5. Where masks are noisy: islands red, holes blue, ragged edges yellow (pixels "
         f"that most of the {SMOOTH} x {SMOOTH} pixels around them contradict). The clean-up fills "
-        f"holes and drops islands of fewer than {min_area} pixels; it does not touch edges.",
-        [segmenter],
+        f"holes and drops islands of fewer than {min_area} pixels; it does not touch "
+        f"edges. Cleaned up is the mask of {models[0].title}.{why}",
+        models,
         watch.seconds,
     )
-    page = panel(
-        rows,
-        titles=["photo, box and framed part", "mask", "after the clean-up"],
-        captions=notes,
-        footer=text,
-    )
-    return Figure("fig5_noise", page, text)
+    return draw_page("fig5_noise", drawn, text, into=into)
 
 
-def _marked(image: np.ndarray, mask: np.ndarray, noise: Noise) -> np.ndarray:
-    picture = draw_masks(image, mask, colours=palette(3)[2:], opacity=0.45, outline=False)
-    for part, colour in (
-        (noise.ragged, RAGGED),
-        (noise.holes, HOLES),
-        (noise.islands, ISLANDS),
-    ):
-        picture = draw_masks(picture, part, colours=[colour], opacity=1)
-    return picture
+def _examples(
+    examples: Sequence[tuple[str, int]] | None,
+) -> tuple[Sequence[tuple[str, int]], str]:
+    """Return photos and objects, and a sentence for the caption on who chose them."""
+    if examples is not None:
+        return examples, ""
+    chosen = chosen_examples("fig5")
+    pairs = [(each.photo, each.items[0].object_id or 0) for each in chosen.chosen]
+    return pairs, f" {chosen.sentence}"
+
+
+def _part(image: np.ndarray, mask: np.ndarray, window: tuple[slice, slice], title: str) -> Panel:
+    """Return the part of a photo in a window, with the noise of a mask (h, w) marked."""
+    noise = find_noise(mask)
+    parts = [(noise.ragged, RAGGED), (noise.holes, HOLES), (noise.islands, ISLANDS)]
+    marks = [(part[window], colour) for part, colour in parts]
+    return Panel(image[window], partial(_marked, mask[window], marks), title, str(noise))
+
+
+def _marked(mask: np.ndarray, marks: Sequence[tuple[np.ndarray, Colour]], ax: Axes) -> None:
+    show_masks(ax, mask, colours=palette(3)[2:], opacity=0.4, outline=False)
+    for part, colour in marks:
+        show_masks(ax, part, colours=[colour], opacity=1, outline=False)
+
+
+def _framed(box: Sequence[float], window: tuple[slice, slice], ax: Axes) -> None:
+    rows, columns = window
+    show_box(ax, box)
+    show_box(ax, (columns.start, rows.start, columns.stop, rows.stop), colour=INK)
 
 
 def noisiest_window(noise: Noise) -> tuple[slice, slice]:
@@ -152,8 +170,3 @@ def noisiest_window(noise: Noise) -> tuple[slice, slice]:
     inside = sums[tall:, wide:] - sums[:-tall, wide:] - sums[tall:, :-wide] + sums[:-tall, :-wide]
     top, left = np.unravel_index(inside.argmax(), inside.shape)
     return slice(int(top), int(top) + tall), slice(int(left), int(left) + wide)
-
-
-def _corners(window: tuple[slice, slice]) -> tuple[int, int, int, int]:
-    rows, columns = window
-    return columns.start, rows.start, columns.stop, rows.stop

@@ -1,159 +1,163 @@
 """Figures 1 and 2: masks from points and from boxes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
-import numpy as np
+from matplotlib.axes import Axes
 
 from esam_core.datasets.annotated import AnnotatedPhoto
+from esam_core.datasets.boxes import Detections
 from esam_core.datasets.detections import read_detections
 from esam_core.datasets.photos import usable_boxes
 from esam_core.errors import InvalidImage
-from esam_core.figures.figure import (
-    Figure,
-    Progress,
-    Stopwatch,
+from esam_core.figures.annotation import (
+    agreement,
     example_photos,
-    signed,
-    tick,
+    is_number_of,
+    object_under,
+    objects_in_boxes,
+    shown_photos,
 )
+from esam_core.figures.captions import LABELS, measured, signed
+from esam_core.figures.drawing import draw_page
+from esam_core.figures.figure import PaperFigure
+from esam_core.figures.layout import Example, Panel
+from esam_core.figures.models import Models, as_models
+from esam_core.figures.progress import Progress, Stopwatch, tick
 from esam_core.figures.registry import figure
 from esam_core.geometry import interior_point
 from esam_core.images import asset
 from esam_core.masks import Masks
 from esam_core.prompts import Prompt
-from esam_core.segmenter import Segmenter
-from esam_core.visualize import draw_box, draw_masks, draw_prompt, palette, panel
+from esam_core.visualize import palette
+from esam_core.visualize.axes import Container, show_box, show_masks, show_prompt
+from esam_core.visualize.colours import Colour
 
-# Points set by hand; other photos get the interior point of their largest object.
-POINTS = {
-    "285": Prompt.point(295, 330),
-    "785": Prompt.point(380, 200),
-    "377575": Prompt.point(160, 330).with_point(160, 440).with_point(282, 275, 0),
-    "565778": Prompt.point(300, 230),
-}
-BOX_PHOTOS = ("555705", "229997", "475678", "423617")
 TOP = 5
+Photos = Sequence[str] | Mapping[str, Prompt]
 
 
 @figure("fig1")
 def fig1_point_prompts(
-    segmenter: Segmenter,
-    photos: Sequence[str] = tuple(POINTS),
+    segmenters: Models,
+    photos: Photos | None = None,
     *,
-    other: Segmenter | None = None,
+    into: Container | None = None,
     progress: Progress | None = None,
-) -> Figure:
-    """Show point prompts: photos with the points above, the best mask below.
+) -> PaperFigure:
+    """Show point prompts: photo with the points | best mask of each model.
 
     Args:
-        segmenter: The model.
-        photos: Numbers of example photos.
-        other: A second model for one more row.
+        segmenters: The model, or several.
+        photos: Numbers of example photos, also with a prompt each; the default prompt is a click in
+            the middle of the largest object. By default those of ``datasets.examples``.
+        into: Axes or a figure where it is drawn, too.
         progress: Called with (done, total) photos.
     """
-    models = [model for model in (segmenter, other) if model is not None]
-    watch, top = Stopwatch(), []
-    rows: list[list[np.ndarray]] = [[] for _ in models]
-    notes: list[list[str]] = [[] for _ in models]
-    chosen = example_photos(photos)
+    models, watch = as_models(segmenters), Stopwatch()
+    shown, why = shown_photos("fig1", photos)
+    examples: list[Example] = []
+    chosen = example_photos(tuple(shown))
     for done, photo in enumerate(chosen):
         tick(progress, done, len(chosen))
-        image = photo.image()
-        prompt = _points_of(photo)
-        top.append(draw_prompt(image, prompt))
-        for row, note, model in zip(rows, notes, models, strict=True):
+        image, prompt = photo.image(), _prompt_of(photo, photos)
+        wanted = object_under(photo, prompt)
+        panels = [Panel(image, partial(show_prompt, prompt=prompt), "photo and points")]
+        for model in models:
             with watch.running():
-                masks = model.predict(model.embed(image), prompt)
-            row.append(draw_prompt(draw_masks(image, masks[:1], colours=palette(1)), prompt))
-            note.append(f"predicted IoU {masks.predicted_iou[0]:.2f}")
+                best = model.predict(model.embed(image), prompt)[:1]
+            note = measured(agreement(best.data, [wanted]), float(best.predicted_iou[0]))
+            panels.append(Panel(image, partial(_answer, best, prompt), model.title, note))
+        examples.append(panels)
     tick(progress, len(chosen), len(chosen))
     text = signed(
         "Figure 1. Point prompts. Green stars are on the object, red ones beside it. Of three "
-        "candidates the one with the highest predicted IoU is shown.",
+        f"candidates the one with the highest predicted IoU is shown. {LABELS}{why}",
         models,
         watch.seconds,
     )
-    page = panel(
-        [top, *rows],
-        captions=[[""] * len(top), *notes],
-        labels=["points", *(model.title for model in models)],
-        footer=text,
-    )
-    return Figure("fig1_point_prompts", page, text)
+    return draw_page("fig1_point_prompts", examples, text, into=into)
 
 
 @figure("fig2")
 def fig2_box_prompts(
-    segmenter: Segmenter,
-    photos: Sequence[str] = BOX_PHOTOS,
+    segmenters: Models,
+    photos: Sequence[str] | None = None,
     *,
-    other: Segmenter | None = None,
     boxes: str | Path | None = None,
     top: int = TOP,
+    into: Container | None = None,
     progress: Progress | None = None,
-) -> Figure:
-    """Show box prompts: photo | masks of one model | masks of another, one row per photo.
+) -> PaperFigure:
+    """Show box prompts: photo | masks and boxes of each model.
 
     Args:
-        segmenter: The first model.
-        photos: Numbers of example photos.
-        other: The second model. Without one, the second column shows the first model with
-            candidates chosen by the paper's rule, the highest IoU with the box.
+        segmenters: The model, or several.
+        photos: Numbers of example photos; by default those of ``datasets.examples``.
         boxes: A detector's results (COCO JSON); default is the tight boxes of the annotated masks.
             Entries that are no boxes of a photo are left out and named by the figure.
         top: Number of best boxes used per photo.
+        into: Axes or a figure where it is drawn, too.
         progress: Called with (done, total) photos.
     """
+    models, watch = as_models(segmenters), Stopwatch()
     found, left_out = read_detections(asset("detections.json") if boxes is None else boxes)
-    second, rule = (other, "predicted_iou") if other is not None else (segmenter, "box_iou")
-    watch, rows = Stopwatch(), []
-    chosen = example_photos(photos)
+    shown, why = shown_photos("fig2", photos)
+    examples: list[Example] = []
+    chosen = example_photos(shown)
     for done, photo in enumerate(chosen):
         tick(progress, done, len(chosen))
         image = photo.image()
         usable, left_out = usable_boxes(found, left_out, photo.path, image.shape[:2])
         best = usable.top(top)
-        colours, row = palette(len(best)), [image]
-        for box, colour in zip(best.boxes_xyxy, colours, strict=True):
-            row[0] = draw_box(row[0], box, colour=colour)
-        for model, by in ((segmenter, "predicted_iou"), (second, rule)):
+        wanted, colours = objects_in_boxes(photo, best.boxes_xyxy), palette(len(best))
+        panels = [Panel(image, partial(_boxes, best, colours), "photo and boxes")]
+        for model in models:
             with watch.running():
-                answers = model.predict_batch(model.embed(image), best.prompts(), rule=by)
+                answers = model.predict_batch(model.embed(image), best.prompts())
             masks = Masks.concat([answer[:1] for answer in answers])
-            row.append(draw_masks(image, masks, colours=colours))
-        rows.append(row)
+            note = measured(agreement(masks.data, wanted))
+            draw = partial(_answers, masks, best, colours)
+            panels.append(Panel(image, draw, model.title, note and f"mean {note}"))
+        examples.append(panels)
     tick(progress, len(chosen), len(chosen))
-    models = [segmenter] if other is None else [segmenter, other]
-    titles, columns = _columns(models)
     source = (
         "the tight boxes of the photos' own masks, in the place of a detector's"
         if boxes is None
         else f"a detector's, from {Path(boxes).name}"
     )
-    text = signed(f"Figure 2. Box prompts: {source}. {columns}", models, watch.seconds)
-    page = panel(rows, titles=["boxes", *titles], footer=text)
-    return Figure("fig2_box_prompts", page, text, tuple(map(str, left_out)))
-
-
-def _points_of(photo: AnnotatedPhoto) -> Prompt:
-    """Return the points set by hand, or the interior point of the photo's largest object."""
-    prompt = POINTS.get(photo.path.stem.lstrip("0"))
-    middle = interior_point(photo.masks()[0]) if prompt is None else None
-    if middle is not None:
-        prompt = Prompt.point(*middle)
-    if prompt is None:
-        raise InvalidImage(f"{photo.path.name} has no object to put a point on.")
-    return prompt
-
-
-def _columns(models: Sequence[Segmenter]) -> tuple[list[str], str]:
-    """Return the titles of Figure 2's columns of masks, and a sentence that explains them."""
-    if len(models) == 2:
-        text = "Of three candidates the one with the highest predicted IoU is shown."
-        return [model.title for model in models], text
-    text = (
-        "Second column: the candidate with the highest predicted IoU. Third: the one whose own "
-        "box is most like the prompt, the paper's rule."
+    text = signed(
+        f"Figure 2. Box prompts: {source}. Of three candidates for a box the one with the highest "
+        "predicted IoU is shown. Below the masks: their mean IoU with the photo's annotation."
+        f"{why}",
+        models,
+        watch.seconds,
     )
-    return [f"{models[0].title}, by predicted IoU", f"{models[0].title}, by box"], text
+    names = tuple(map(str, left_out))
+    return draw_page("fig2_box_prompts", examples, text, left_out=names, into=into)
+
+
+def _prompt_of(photo: AnnotatedPhoto, photos: Photos | None) -> Prompt:
+    """Return the photo's own prompt, or a click in the middle of its largest object."""
+    if isinstance(photos, Mapping):
+        return next(prompt for name, prompt in photos.items() if is_number_of(name, photo))
+    middle = interior_point(photo.masks()[0]) if photo.objects else None
+    if middle is None:
+        raise InvalidImage(f"{photo.path.name} has no object to put a point on; give a prompt.")
+    return Prompt.point(*middle)
+
+
+def _answer(masks: Masks, prompt: Prompt, ax: Axes) -> None:
+    show_masks(ax, masks, colours=palette(1))
+    show_prompt(ax, prompt)
+
+
+def _boxes(found: Detections, colours: Sequence[Colour], ax: Axes) -> None:
+    for box, colour in zip(found.boxes_xyxy, colours, strict=True):
+        show_box(ax, box, colour=colour)
+
+
+def _answers(masks: Masks, found: Detections, colours: Sequence[Colour], ax: Axes) -> None:
+    show_masks(ax, masks, colours=colours)
+    _boxes(found, colours, ax)

@@ -5,18 +5,18 @@ import pkgutil
 from collections.abc import Callable
 from typing import TypeVar
 
-from esam_core.figures.figure import Figure
+from esam_core.figures.figure import PaperFigure
 
-Draw = TypeVar("Draw", bound=Callable[..., Figure])
-_FUNCTIONS: dict[str, Callable[..., Figure]] = {}
+Draw = TypeVar("Draw", bound=Callable[..., PaperFigure])
+_FUNCTIONS: dict[str, Callable[..., PaperFigure]] = {}
 
 
 def figure(name: str) -> Callable[[Draw], Draw]:
     """Register a function as a figure that ``python -m esam_core figures`` draws.
 
-    ``render`` passes arguments by parameter name: ``segmenter``, ``other`` (a second model or
-    None), ``encoder`` (of texts), ``boxes`` (a detector's file or None), ``device``, ``precision``
-    and ``progress``. Other parameters need defaults.
+    ``render`` passes arguments by parameter name: ``segmenters`` and ``encoders`` (of texts), each
+    a list, ``boxes`` (a detector's file or None), ``device``, ``precision`` and ``progress``. Other
+    parameters need defaults.
 
     Args:
         name: The figure's name for ``--only``, such as ``fig1``.
@@ -34,7 +34,7 @@ def figure(name: str) -> Callable[[Draw], Draw]:
     return register
 
 
-def figure_functions() -> dict[str, Callable[..., Figure]]:
+def figure_functions() -> dict[str, Callable[..., PaperFigure]]:
     """Import the modules of this package and return their figures, sorted by name."""
     package = importlib.import_module("esam_core.figures")
     for module in pkgutil.iter_modules(package.__path__):

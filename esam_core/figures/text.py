@@ -1,71 +1,117 @@
 """Figure 6: text prompts."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
-from esam_core.everything import GridSettings
-from esam_core.figures.figure import (
-    Figure,
-    Progress,
-    Stopwatch,
-    example_photos,
-    signed,
-    tick,
-)
+from esam_core.datasets.annotated import AnnotatedPhoto
+from esam_core.datasets.examples import examples
+from esam_core.errors import InvalidSettings
+from esam_core.everything import GridSettings, preset
+from esam_core.figures.annotation import example_photos, objects_named
+from esam_core.figures.captions import measured, signed
+from esam_core.figures.drawing import draw_page
+from esam_core.figures.figure import PaperFigure
+from esam_core.figures.layout import Example, Panel
+from esam_core.figures.models import Models, as_models
+from esam_core.figures.progress import Progress, Stopwatch, tick
 from esam_core.figures.registry import figure
+from esam_core.geometry import mask_iou
+from esam_core.masks import Masks
 from esam_core.segmenter import Segmenter
 from esam_core.text import TextEncoder, TextRanking, embed_regions, propose, rank_masks
-from esam_core.visualize import draw_masks, palette, panel
+from esam_core.visualize import palette
+from esam_core.visualize.axes import Container, show_masks
 
-TEXTS = {
-    "423617": ("bus", "taxi", "car"),
-    "229997": ("bear", "bird", "vulture"),
-}
+MEASURED = "IoU: with the annotated object of that class that fits best, where the photo has one."
 
 
 @figure("fig6")
 def fig6_text_prompts(
-    segmenter: Segmenter,
-    encoder: TextEncoder,
-    texts: Mapping[str, Sequence[str]] = TEXTS,
-    settings: GridSettings | None = None,
+    segmenters: Models,
+    encoders: TextEncoder | Sequence[TextEncoder],
+    texts: Mapping[str, Sequence[str]] | None = None,
+    grid: str | GridSettings = "fast",
     *,
+    into: Container | None = None,
     progress: Progress | None = None,
-) -> Figure:
-    """Show text prompts: a photo and the masks for three texts, one row per photo.
+) -> PaperFigure:
+    """Show text prompts: a photo and the most similar mask for each of its texts.
 
     Args:
-        segmenter: The model that proposes masks, see ``esam_core.text.propose``.
-        encoder: The model that ranks them by a text.
-        texts: Three texts per photo, by the photo's number.
-        settings: Grid and filters of the proposals, see ``propose``.
+        segmenters: The model that proposes masks, see ``esam_core.text.propose``, or several.
+        encoders: The model that ranks them by a text, or several: a row for each pair.
+        texts: Texts per photo, by the photo's number; by default those of ``datasets.examples``.
+        grid: Grid and filters of the proposals, or the name of a preset.
+        into: Axes or a figure where it is drawn, too.
         progress: Called with (done, total) photos.
     """
-    watch, rows, notes = Stopwatch(), [], []
-    chosen = example_photos(tuple(texts))
-    for done, (photo, words) in enumerate(zip(chosen, texts.values(), strict=True)):
+    models = as_models(segmenters)
+    readers = list(encoders) if isinstance(encoders, Sequence) else [encoders]
+    if not readers:
+        raise InvalidSettings("a figure of texts needs at least one encoder.")
+    watch = Stopwatch()
+    examples: list[Example] = []
+    shown, why = _texts(texts)
+    chosen = example_photos(tuple(shown))
+    for done, (photo, words) in enumerate(zip(chosen, shown.values(), strict=True)):
         tick(progress, done, len(chosen))
         image = photo.image()
-        with watch.running():
-            masks = propose(segmenter, image, settings=settings)
-            ranking = rank_masks(embed_regions(image, masks, encoder), words, encoder)
-        row, note = [image], [f"{len(masks)} proposals"]
-        for i, word in enumerate(words):
-            best = ranking.order[i][:1]
-            row.append(draw_masks(image, masks[best], colours=palette(i + 1)[-1:]))
-            note.append(f"“{word}”  {_score(ranking, best, i)}")
-        rows.append(row)
-        notes.append(note)
+        for model in models:
+            settings = preset(grid, model.name) if isinstance(grid, str) else grid
+            with watch.running():
+                masks = propose(model, image, settings=settings)
+            for reader in readers:
+                with watch.running():
+                    ranking = rank_masks(embed_regions(image, masks, reader), words, reader)
+                several = len(models) * len(readers) > 1
+                first = _named(model, reader) if several else f"{len(masks)} proposals"
+                examples.append([Panel(image, note=first), *_panels(photo, image, masks, ranking)])
     tick(progress, len(chosen), len(chosen))
     text = signed(
         "Figure 6. Text prompts: of all masks (what stands out, and everything), the one most like "
-        f"each text, with its score; from {encoder.threshold:g} on it counts as found. Texts "
-        f"are read by {encoder.title} ({encoder.provenance}).",
-        [segmenter],
+        f"each text, with its score. {' '.join(map(_about, readers))} {MEASURED}{why}",
+        models,
         watch.seconds,
     )
-    return Figure("fig6_text_prompts", panel(rows, captions=notes, footer=text), text)
+    return draw_page("fig6_text_prompts", examples, text, columns=1, into=into)
+
+
+def _texts(texts: Mapping[str, Sequence[str]] | None) -> tuple[Mapping[str, Sequence[str]], str]:
+    """Return the texts by photo, and a sentence for the caption on who chose them."""
+    if texts is not None:
+        return texts, ""
+    chosen = examples("fig6")
+    shown = {each.photo: [item.name for item in each.items] for each in chosen.chosen}
+    return shown, f" {chosen.sentence}"
+
+
+def _panels(
+    photo: AnnotatedPhoto, image: np.ndarray, masks: Masks, ranking: TextRanking
+) -> list[Panel]:
+    panels = []
+    for i, (text, colour) in enumerate(
+        zip(ranking.texts, palette(len(ranking.texts)), strict=True)
+    ):
+        best = ranking.order[i][:1]
+        draw = partial(show_masks, masks=masks[best], colours=[colour])
+        wanted = objects_named(photo, text.text)
+        iou = float(mask_iou(masks.data[best], wanted).max(initial=0)) if len(wanted) else None
+        notes = [_score(ranking, best, i), measured(iou)]
+        panels.append(Panel(image, draw, f"“{text.text}”", ", ".join(filter(None, notes))))
+    return panels
+
+
+def _named(model: Segmenter, reader: TextEncoder) -> str:
+    return f"{model.title}, {reader.title}"
+
+
+def _about(reader: TextEncoder) -> str:
+    return (
+        f"Texts are read by {reader.title} ({reader.provenance}); a score from "
+        f"{reader.threshold:g} on counts as found."
+    )
 
 
 def _score(ranking: TextRanking, best: np.ndarray, text: int) -> str:

@@ -5,7 +5,6 @@ from esam_core.visualize.colours import HEAT, Colour, heat_ramp, hex_code, palet
 from esam_core.visualize.draw import cutout, draw_heat, draw_masks
 from esam_core.visualize.markers import draw_box, draw_points, draw_prompt
 from esam_core.visualize.panel import ModelInfo, caption, panel
-from esam_core.visualize.table import table
 
 __all__ = [
     "HEAT",
@@ -23,5 +22,4 @@ __all__ = [
     "palette",
     "panel",
     "stable_colours",
-    "table",
 ]

@@ -1,26 +1,33 @@
 """Figures are drawn, name their model, and can be saved; the command draws them all."""
 
+import io
 import json
 import sys
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
 from esam_core import asset, load_segmenter
 from esam_core.benchmark.table1 import ThroughputRow
 from esam_core.benchmark.timing import Timing
 from esam_core.cli import main
-from esam_core.errors import EsamError, InvalidImage
+from esam_core.commands.figures import places_of
+from esam_core.datasets.examples import examples
+from esam_core.errors import EsamError, InvalidImage, InvalidSettings
 from esam_core.everything import GridSettings
-from esam_core.figures import Figure, figure_functions, registry
+from esam_core.figures import PaperFigure, figure_functions, load_models, registry
+from esam_core.figures.annotation import example_photos
 from esam_core.figures.efficiency import table1_efficiency
 from esam_core.figures.everything import fig3_segment_everything
-from esam_core.figures.figure import example_photos
+from esam_core.figures.layout import Panel, arrange
 from esam_core.figures.noise import fig5_noise, find_noise, noisiest_window
 from esam_core.figures.points import fig1_point_prompts, fig2_box_prompts
 from esam_core.figures.salient import fig4_saliency
 from esam_core.figures.text import fig6_text_prompts
+from esam_core.geometry import mask_iou
+from esam_core.prompts import Prompt
 from esam_core.text.encoders import load_text_encoder
 
 SMALL = GridSettings(points_per_side=3, pred_iou_thresh=0.2, stability_score_thresh=0.2)
@@ -32,7 +39,7 @@ def mini():
 
 
 @pytest.mark.slow
-def test_every_figure_names_model_weights_digest_and_seconds(mini):
+def test_every_figure_names_model_weights_digest_and_seconds(mini, tmp_path):
     steps = []
     figures = [
         fig1_point_prompts(mini, ["285"], progress=lambda *n: steps.append(n)),
@@ -47,15 +54,48 @@ def test_every_figure_names_model_weights_digest_and_seconds(mini):
         assert f"Figure {number}." in figure.caption
         assert "ESAM-mini (bundled mini, sha256 d896da11), cpu fp32" in figure.caption
         assert figure.caption.endswith(" s.") and "stands in" in figure.caption
-        assert figure.page.shape[1:] == (1400, 3) and figure.page.shape[0] > 200
+        assert figure.get_figwidth() == 7
     assert steps == [(0, 1), (1, 1)]
 
 
-def test_two_models_stand_side_by_side(mini):
-    figure = fig2_box_prompts(mini, ["555705"], other=mini, top=1)
-    assert figure.caption.count("ESAM-mini (bundled") == 2
-    taller = fig1_point_prompts(mini, ["285"], other=mini)
-    assert taller.page.shape[0] > fig1_point_prompts(mini, ["285"]).page.shape[0]
+def titles(figure) -> list[str]:
+    return [ax.get_title() for ax in figure.axes]
+
+
+def test_one_model_has_one_column_and_two_have_two(mini):
+    alone = fig2_box_prompts(mini, ["555705"], top=1)
+    assert titles(alone) == ["photo and boxes", "ESAM-mini"]
+    pair = fig2_box_prompts([mini, mini], ["555705"], top=1)
+    assert titles(pair) == ["photo and boxes", "ESAM-mini", "ESAM-mini"]
+    assert pair.caption.count("ESAM-mini (bundled") == 2
+    assert titles(fig1_point_prompts([mini, mini], ["285"]))[1:] == ["ESAM-mini"] * 2
+
+
+def test_the_note_below_a_mask_is_its_iou_with_the_annotation(mini):
+    photo = example_photos(["285"])[0]
+    prompt = Prompt.point(295, 330)
+    figure = fig1_point_prompts(mini, {"285": prompt})
+    best = mini.predict(mini.embed(photo.image()), prompt)[:1]
+    iou = float(mask_iou(best.data, photo.masks()[:1])[0, 0])
+    assert figure.axes[1].get_xlabel() == f"IoU {iou:.2f} ({best.predicted_iou[0]:.2f})"
+    assert 0.8 < iou < 1
+
+
+def test_the_caption_says_who_chose_the_photos_unless_the_caller_did(mini):
+    chosen = examples("fig1")
+    figure = fig1_point_prompts(mini)
+    assert chosen.sentence in figure.caption
+    assert len(figure.axes) == 2 * len(chosen.photos) >= 8
+    clicks = [ax.collections[0].get_offsets()[0] for ax in figure.axes[::2]]
+    wanted = [each.items[0].point_xy for each in chosen.chosen]
+    assert np.allclose(clicks, wanted)
+    assert "Photos: " not in fig1_point_prompts(mini, ["285"]).caption
+
+
+def test_boxes_are_drawn_on_the_masks_of_a_box_prompt(mini):
+    figure = fig2_box_prompts(mini, ["555705"], top=2)
+    corners = [{patch.get_xy() for patch in ax.patches} for ax in figure.axes]
+    assert corners[0] == corners[1] and len(corners[0]) == 2
 
 
 def test_table_says_which_weights_are_random():
@@ -65,22 +105,64 @@ def test_table_says_which_weights_are_random():
 
 def test_figure_goes_to_the_working_folder_unless_a_place_is_named(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    png, pdf = Figure("small", np.zeros((60, 90, 3), np.uint8), "what it shows").save()
-    assert {png.resolve(), pdf.resolve()} == set((tmp_path / "figures").iterdir())
+    png, pdf = blank("small").save()
+    assert {png.resolve(), pdf.resolve()} == set((tmp_path / "outputs").iterdir())
 
 
-def test_figure_is_saved_as_png_and_pdf_and_shown_as_jpeg(tmp_path):
-    page = np.zeros((60, 90, 3), np.uint8)
-    figure = Figure("small", page, "what it shows")
-    png, pdf = figure.save(tmp_path / "new")
-    assert (np.asarray(Image.open(png)) == page).all()
-    assert pdf.read_bytes().startswith(b"%PDF")
-    assert figure._repr_jpeg_()[:2] == b"\xff\xd8"
-    assert repr(figure) == "small: what it shows"
+def test_text_of_the_pdf_is_text_in_an_embedded_font_and_photos_are_its_only_pictures(
+    mini, tmp_path
+):
+    figure = fig1_point_prompts(mini, ["285"])
+    _, pdf = figure.save(tmp_path)
+    content = pdf.read_bytes()
+    assert b"/FontFile2" in content and b"STIXGeneral" in content and b"/Type3" not in content
+    assert content.count(b"/Subtype /Image") == 2
+
+
+def test_figure_is_matplotlibs_and_can_be_changed_before_it_is_saved(mini, tmp_path):
+    figure = fig1_point_prompts(mini, ["285"])
+    figure.axes[0].set_title("the bear")
+    stream = io.StringIO()
+    figure.savefig(stream, format="svg")
+    text = stream.getvalue()
+    assert "the bear" in text and "Figure 1. Point prompts." in text  # words, not shapes
+    png, _ = figure.save(tmp_path, dpi=100)
+    assert Image.open(png).size[0] == 700
+    with Image.open(io.BytesIO(figure._repr_jpeg_())) as shown:
+        assert (shown.format, shown.size[0]) == ("JPEG", 1200)
+
+
+@pytest.mark.parametrize("what", ["axes", "subfigure"])
+def test_a_figure_is_drawn_into_what_the_caller_gives(mini, what):
+    mine = Figure(figsize=(6, 4))
+    left, right = mine.subfigures(1, 2)
+    place = left.add_subplot() if what == "axes" else left
+    fig1_point_prompts(mini, ["285"], into=place)
+    panels = place.child_axes if what == "axes" else place.axes
+    assert [ax.get_title() for ax in panels] == ["photo and points", "ESAM-mini"]
+    mine.canvas.draw()
+    outer = left.bbox
+    for ax in panels:
+        inner = ax.get_tightbbox()
+        assert outer.x0 <= inner.x0 and inner.x1 <= outer.x1
+        assert outer.y0 <= inner.y0 and inner.y1 <= outer.y1
+    assert not right.axes
+
+
+def test_pages_are_within_their_margins_for_photos_of_any_shape():
+    shapes = [(40, 400), (400, 40), (100, 100), (300, 200), (77, 501)]
+    examples = [[Panel(np.zeros((*hw, 3), np.uint8), note="some words " * 9)] * 2 for hw in shapes]
+    for columns in (1, 2, 3):
+        page = arrange(examples, "a caption " * 80, columns=columns)
+        for place in page.places:
+            assert place.left >= 0 and place.left + place.width <= page.width
+            assert place.width / place.height == pytest.approx(place.panel.aspect)
+        assert page.caption_top > max(place.top + place.height for place in page.places)
+        assert page.caption.count("\n") > 2 and page.height > page.caption_top
 
 
 def test_a_figure_says_where_it_cannot_be_saved(tmp_path):
-    figure = Figure("small", np.zeros((60, 90, 3), np.uint8), "what it shows")
+    figure = blank("small")
     (tmp_path / "file").touch()
     for folder in (tmp_path / "file", tmp_path / "file" / "below", tmp_path / ("x" * 300)):
         with pytest.raises(EsamError, match=f"cannot make the folder {folder}"):
@@ -147,14 +229,14 @@ def test_unknown_photo_is_refused():
         example_photos(["123"])
 
 
-def blank(name: str) -> Figure:
-    return Figure(name, np.zeros((4, 4, 3), np.uint8), "")
+def blank(name: str) -> PaperFigure:
+    return PaperFigure(name, "what it shows", figsize=(1, 1))
 
 
 @pytest.fixture
 def only_two_figures(monkeypatch):
     """A quick figure beside the real Table 1, on an installation without transformers."""
-    functions = {"fig1": lambda segmenter: blank(segmenter.name)}
+    functions = {"fig1": lambda segmenters: blank(segmenters[0].name)}
     functions["table1"] = figure_functions()["table1"]
     monkeypatch.setattr(registry, "_FUNCTIONS", functions)
     monkeypatch.setitem(sys.modules, "transformers", None)
@@ -163,12 +245,12 @@ def only_two_figures(monkeypatch):
 def test_command_draws_what_is_asked_for(tmp_path, monkeypatch, capsys):
     drawn = []
 
-    def render(name, model, **options):
-        drawn.append((name, model, options["device"]))
+    def render(name, models, **options):
+        drawn.append((name, models, options["encoders"]))
         return blank(name)
 
     monkeypatch.setattr("esam_core.figures.render", render)
-    assert main(["figures", "--out", str(tmp_path), "--model", "mini"]) == 0
+    assert main(["figures", "--out", str(tmp_path), "--models", "mini"]) == 0
     names = [name for name, *_ in drawn]
     assert names == ["fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "limits", "table1"]
     assert {path.suffix for path in tmp_path.iterdir()} == {".png", ".pdf"}
@@ -181,7 +263,7 @@ def test_command_draws_what_is_asked_for(tmp_path, monkeypatch, capsys):
 def test_every_figure_is_drawn_but_those_that_lack_a_package_which_are_named(
     only_two_figures, tmp_path, capsys
 ):
-    assert main(["figures", "--model", "mini", "--out", str(tmp_path)]) == 3
+    assert main(["figures", "--models", "mini", "--out", str(tmp_path)]) == 3
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mini.pdf", "mini.png"]
     last = capsys.readouterr().out.splitlines()[-1]
     assert last.startswith("table1 was skipped: ")
@@ -191,7 +273,7 @@ def test_every_figure_is_drawn_but_those_that_lack_a_package_which_are_named(
 def test_a_figure_asked_for_by_name_that_lacks_a_package_is_an_error(
     only_two_figures, tmp_path, capsys
 ):
-    argv = ["figures", "--model", "mini", "--only", "table1,fig1", "--out", str(tmp_path)]
+    argv = ["figures", "--models", "mini", "--only", "table1,fig1", "--out", str(tmp_path)]
     assert main(argv) == 2
     assert "requirements-sam.txt" in capsys.readouterr().err
     assert (tmp_path / "mini.png").exists()
@@ -201,11 +283,50 @@ def test_a_new_figure_is_one_registered_function(monkeypatch, tmp_path):
     monkeypatch.setattr(registry, "_FUNCTIONS", {})
 
     @registry.figure("fig9")
-    def fig9_devices(segmenter, device, *, progress=None, photos=("285",)):
+    def fig9_devices(segmenters, device, *, progress=None, photos=("285",)):
         progress(1, 1)
-        return blank(f"{segmenter.name}_{device}_{photos[0]}")
+        return blank(f"{segmenters[0].name}_{device}_{photos[0]}")
 
-    assert main(["figures", "--model", "mini", "--device", "cpu", "--out", str(tmp_path)]) == 0
+    assert main(["figures", "--models", "mini", "--device", "cpu", "--out", str(tmp_path)]) == 0
     assert (tmp_path / "mini_cpu_285.png").exists()
     with pytest.raises(ValueError, match="fig9"):
         registry.figure("fig9")(fig9_devices)
+
+
+def test_models_of_a_figure_are_named_or_all_that_are_here(monkeypatch):
+    assert [model.name for model in load_models("mini")] == ["mini"]
+    assert [model.name for model in load_models(["mini", "mini"], device="cpu")] == ["mini"]
+    present = ["efficient_sam_ti", "mini"]
+    monkeypatch.setattr("esam_core.figures.models.available_models", lambda: present)
+    asked = []
+    monkeypatch.setattr(
+        "esam_core.figures.models.load_segmenter",
+        lambda name, **how: asked.append((name, how["weights"], how["download"])),
+    )
+    load_models("auto")
+    load_models("efficient_sam_s,mini", weights={"mini": "a.safetensors"}, download=True)
+    assert asked == [
+        ("mini", None, False),
+        ("efficient_sam_ti", None, False),
+        ("efficient_sam_s", None, True),
+        ("mini", "a.safetensors", True),
+    ]
+
+
+def test_weights_of_a_model_that_is_not_drawn_are_refused(tmp_path):
+    (tmp_path / "a.pt").touch()
+    for names, weights, said in (
+        ("mini", {"efficient_sam_s": "a.pt"}, "'efficient_sam_s', which is not drawn"),
+        ("mini,efficient_sam_ti", tmp_path / "a.pt", "one weights file"),
+        (" , ", None, "no model is named"),
+    ):
+        with pytest.raises(InvalidSettings, match=said):
+            load_models(names, weights=weights)
+
+
+def test_command_reads_weights_for_all_or_for_each_model():
+    assert places_of(None) is None and places_of(["folder"]) == "folder"
+    assert places_of(["mini=a", "efficient_sam_s=b=c"]) == {"mini": "a", "efficient_sam_s": "b=c"}
+    for wrong in (["a", "b"], ["mini=a", "b"]):
+        with pytest.raises(InvalidSettings, match="MODEL=PLACE"):
+            places_of(wrong)

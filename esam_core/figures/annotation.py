@@ -1,0 +1,103 @@
+"""The example photos, and how well masks agree with what people annotated in them."""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+import numpy as np
+
+from esam_core.datasets.annotated import AnnotatedPhoto, annotated_photos
+from esam_core.datasets.examples import examples
+from esam_core.errors import InvalidImage
+from esam_core.geometry import box_iou, mask_iou, xywh_to_xyxy
+from esam_core.images import asset
+from esam_core.prompts import PointLabel, Prompt
+
+SAME_BOX = 0.9  # IoU from which a box is taken for that of an annotated object
+
+
+Photos = TypeVar("Photos")
+
+
+def shown_photos(figure: str, photos: Photos | None) -> tuple[Photos | tuple[str, ...], str]:
+    """Return the photos that a figure shows, and a sentence for its caption on who chose them.
+
+    Args:
+        figure: Such as ``fig1``.
+        photos: What the caller wants to see; None for the examples of ``datasets.examples``.
+    """
+    if photos is not None:
+        return photos, ""
+    chosen = examples(figure)
+    return chosen.photos, f" {chosen.sentence}"
+
+
+def example_photos(names: Sequence[str]) -> list[AnnotatedPhoto]:
+    """Find example photos by number, ``285`` or ``000000000285``.
+
+    Raises:
+        InvalidImage: There is no such photo among those that come with the project.
+    """
+    photos = list(annotated_photos(asset("photos")))
+    found = []
+    for name in names:
+        photo = next((photo for photo in photos if is_number_of(name, photo)), None)
+        if photo is None:
+            raise InvalidImage(f"there is no example photo {name!r}; see {asset('photos')}.")
+        found.append(photo)
+    return found
+
+
+def is_number_of(name: object, photo: AnnotatedPhoto) -> bool:
+    """Whether a name such as ``285`` or ``000000000285`` is that of a photo."""
+    return str(name).lstrip("0") == photo.path.stem.lstrip("0")
+
+
+def object_under(photo: AnnotatedPhoto, prompt: Prompt) -> np.ndarray | None:
+    """Return the mask (h, w) bool of the annotated object under a prompt's first foreground point.
+
+    None if there is no such point, or nothing annotated under it.
+    """
+    for (x, y), label in zip(prompt.point_coords, prompt.point_labels, strict=True):
+        if label == PointLabel.FOREGROUND:
+            ids = photo.id_map()
+            found = ids[int(y), int(x)]
+            return ids == found if found else None
+    return None
+
+
+def objects_in_boxes(photo: AnnotatedPhoto, boxes_xyxy: np.ndarray) -> list[np.ndarray | None]:
+    """Return for each box (n, 4) the mask (h, w) bool of the object that it frames, or None."""
+    tight = xywh_to_xyxy(np.array([item.box_xywh for item in photo.objects], float))
+    ids = photo.id_map()
+    found: list[np.ndarray | None] = []
+    for row in box_iou(np.asarray(boxes_xyxy, float), tight):
+        best = int(row.argmax())
+        found.append(ids == photo.objects[best].id if row[best] >= SAME_BOX else None)
+    return found
+
+
+def agreement(masks: np.ndarray, wanted: Sequence[np.ndarray | None]) -> float | None:
+    """Return the mean IoU of masks (n, h, w) with n annotated ones, of those that are known."""
+    ious = [
+        float(mask_iou(mask[None], known[None])[0, 0])
+        for mask, known in zip(masks, wanted, strict=True)
+        if known is not None
+    ]
+    return float(np.mean(ious)) if ious else None
+
+
+def found_of(masks: np.ndarray, wanted: np.ndarray, from_iou: float = 0.5) -> int:
+    """Return how many of the annotated masks (k, h, w) one of the masks (n, h, w) agrees with."""
+    return int((mask_iou(wanted, masks) >= from_iou).any(1).sum()) if len(masks) else 0
+
+
+def objects_named(photo: AnnotatedPhoto, word: str) -> np.ndarray:
+    """Return the masks (k, h, w) bool of the annotated objects whose class is a word."""
+    masks = photo.masks()
+    return masks[[item.name == word for item in photo.objects]]
+
+
+def objects_from(photo: AnnotatedPhoto, share: float) -> np.ndarray:
+    """Return the masks (k, h, w) bool of the annotated objects from a share of the photo on."""
+    masks = photo.masks()
+    return masks[masks.mean((1, 2)) >= share]
