@@ -49,6 +49,18 @@ def test_notebook_is_thin_and_says_what_it_shows(path):
     assert all(name in source for name in ("MODEL", "DEVICE"))
 
 
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("fig*.ipynb")), ids=lambda path: path.stem)
+def test_a_figure_has_the_same_parameters_everywhere_and_controls_after_it(path):
+    cells = code(nbformat.read(path, 4))
+    parameters = next(cell.source for cell in cells if TAG in cell.metadata.get("tags", []))
+    names = re.findall(r"^(\w+) =", parameters, re.MULTILINE)
+    assert names[:5] == ["MODELS", "WEIGHTS", "DEVICE", "DOWNLOAD", "OUT"]
+    assert re.search(r"^DOWNLOAD = False\b", parameters, re.MULTILINE)
+    assert re.search(r'^OUT = "outputs"', parameters, re.MULTILINE)
+    assert "image/jpeg" in str(cells[-2].outputs) + str(cells[-3].outputs)
+    assert cells[-1].source.partition("explore(")[1]
+
+
 @one_notebook
 def test_outputs_are_committed_in_order_without_errors_paths_or_widgets(path):
     notebook = nbformat.read(path, 4)
@@ -78,7 +90,8 @@ def own_files() -> dict[Path, tuple[int, int]]:
 @one_notebook
 def test_notebook_runs_at_small_settings_and_changes_nothing_of_the_project(path, tmp_path):
     before = own_files()
-    parameters = {"MODEL": "mini", "DEVICE": "cpu"} | SMALL.get(path.stem, {})
+    models = {"MODEL": "mini", "MODELS": "mini", "DEVICE": "cpu"}
+    parameters = models | SMALL.get(path.stem, {})
     notebook = execute(path, parameters, timeout=300, folder=tmp_path)
     assert own_files() == before
     clean(notebook)
