@@ -82,7 +82,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     ),
     "demo.notebook": (
         f"demo.engine demo.handlers demo.static demo.texts {CORE}",
-        "numpy anywidget ipywidgets traitlets",
+        "numpy PIL anywidget ipywidgets traitlets",
     ),
     "demo.loadtest": ("esam_core", "numpy PIL scipy httpx psutil"),
     "demo.pictures": ("demo.loadtest demo.texts esam_core", "PIL playwright"),
