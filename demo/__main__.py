@@ -2,11 +2,12 @@
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from demo.startup import refusal, root_path, without_type_stubs
+from demo.startup import choose_caches, refusal, root_path, without_type_stubs
 from esam_core.process import tune_process
 
 # Before gradio is imported: afterwards it has already asked the network.
@@ -54,21 +55,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Build the page, start loading the model behind it, and serve.
 
     Returns:
-        The exit code: 0 after Ctrl+C, 2 where the page cannot listen.
+        The exit code: 0 after Ctrl+C or SIGTERM, 2 where the page cannot listen.
     """
     args = parse(argv)
     if reason := refusal(args.host, args.port):
         return _refused(reason)
+    choose_caches(os.environ)
     tune_process()
     from demo.engine import Engine
-    from demo.engine.catalogue import CoreCatalogue
+    from demo.engine.borrowed import BorrowingCatalogue, lender
+    from demo.engine.catalogue import Catalogue, CoreCatalogue
 
+    lend = lender()
     with without_type_stubs():
         from demo.ui import LAUNCH, build
 
-    catalogue = CoreCatalogue(
+    own = CoreCatalogue(
         args.device, args.precision, args.weights, args.model, args.random, args.compile
     )
+    catalogue: Catalogue = own if lend is None else BorrowingCatalogue(own, lend)
     engine = Engine(catalogue, model=args.model, scale=args.scale)
     page = build(engine)
     try:
@@ -82,6 +87,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
     except OSError as error:  # taken since, or every port that Gradio tries
         return _refused(" ".join(str(error).split()))
+    # The first process of a container would ignore SIGTERM, with which it is asked to stop.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     # Importing torch holds the interpreter for seconds: the first page is served before.
     engine.models.start(grace=1.0)
     page.block_thread()

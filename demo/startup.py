@@ -1,4 +1,4 @@
-"""What the page needs before it starts: an address, its path, a faster import of gradio.
+"""What the page needs before it starts: an address, its path, a folder, a faster import of gradio.
 
 Used by ``demo.__main__`` only.
 """
@@ -8,9 +8,13 @@ import inspect
 import os
 import re
 import socket
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+
+VOLUME = Path("/data")  # where Hugging Face's Spaces show their permanent storage
 
 
 @contextmanager
@@ -34,6 +38,27 @@ def without_type_stubs() -> Iterator[None]:
         yield
     finally:
         inspect.getfile = getfile
+
+
+def choose_caches(environ: MutableMapping[str, str], volume: Path = VOLUME) -> None:
+    """On one of Hugging Face's Spaces, keep downloads on its permanent storage, if it has one.
+
+    Without it, they go where the program may write; elsewhere nothing is changed.
+
+    Args:
+        environ: The environment variables; ``ESAM_CACHE`` and ``HF_HOME`` stay as they are if set.
+        volume: The folder of the permanent storage.
+    """
+    if "SPACE_ID" not in environ:
+        return
+    if os.access(volume, os.W_OK):
+        place = volume
+    elif os.access(Path.home(), os.W_OK):
+        return
+    else:
+        place = Path(tempfile.gettempdir())
+    environ.setdefault("ESAM_CACHE", str(place / "esam"))
+    environ.setdefault("HF_HOME", str(place / "huggingface"))
 
 
 def root_path(text: str) -> str:

@@ -23,6 +23,9 @@ MAX_MEGABYTES = 40
 
 LAUNCH: dict[str, Any] = {
     "run_history": False,
+    # On Hugging Face's Spaces Gradio would render on the server, and offer to install the page.
+    "ssr_mode": False,
+    "pwa": False,
     "max_file_size": f"{MAX_MEGABYTES}mb",
     "footer_links": [],
     "favicon_path": FOLDER / "icon.svg",

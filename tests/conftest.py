@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,8 @@ from tests.support.fakes import FakeCatalogue
 # Gradio is imported later, by the first fixture or test that needs it: tests stay on this machine.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["HF_HUB_OFFLINE"] = "1"
+# Nor do they see which models this machine has: nothing is in this cache.
+os.environ["HF_HUB_CACHE"] = str(Path(__file__).parents[1] / ".pytest_cache" / "hub")
 for _name in ("NO_PROXY", "no_proxy"):
     os.environ[_name] = ",".join(filter(None, (os.environ.get(_name), "127.0.0.1,localhost")))
 
@@ -198,3 +201,31 @@ def mini_engine():
     engine = Engine(CoreCatalogue(device="cpu", precision="fp32"), model="mini")
     engine.models._start()
     return engine
+
+
+@pytest.fixture
+def clip_hub(monkeypatch, tmp_path):
+    """A hub that has the row ViT-B-32 with a small random network, and an empty cache.
+
+    Returns the row and the paths that the hub has sent.
+    """
+    from tests.support.hub import serve_hub
+    from tests.support.tiny_clip import published, shrink
+
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    spec = shrink(monkeypatch, "ViT-B-32")
+    files = {(spec.repository, "open_clip_model.safetensors"): published(spec)}
+    with serve_hub(files) as (address, sent):
+        monkeypatch.setenv("HF_ENDPOINT", address)
+        yield spec, sent
+
+
+@pytest.fixture
+def few_points(monkeypatch):
+    """Four points a side in the fast grid instead of 16: enough for some masks, and quick."""
+    from esam_core.everything import settings
+
+    row = settings.PRESETS["fast"]
+    monkeypatch.setitem(settings.PRESETS, "fast", replace(row, points_per_side=4))

@@ -41,7 +41,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     "esam_core.devices": ("esam_core.errors esam_core.modeling", "torch numpy"),
     "esam_core.weights": (
         "esam_core.errors esam_core.bundled",
-        "torch safetensors filelock platformdirs",
+        "torch safetensors filelock platformdirs huggingface_hub",
     ),
     "esam_core.segmenter": (SEGMENTER, "torch numpy"),
     "esam_core.models": (f"{SEGMENTER} esam_core.segmenter esam_core.weights", "torch numpy"),
@@ -56,8 +56,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     ),
     "esam_core.datasets": (BASE, "numpy PIL scipy pycocotools"),
     "esam_core.sam": (f"{MODELS} esam_core.everything", "torch numpy transformers pycocotools"),
-    "esam_core.visualize.axes": (f"{BASE} esam_core.visualize", "numpy matplotlib"),
-    "esam_core.visualize": (BASE, "numpy PIL"),
+    "esam_core.visualize": (BASE, "numpy PIL matplotlib"),
     "esam_core.export.onnx": (f"{MODELS} esam_core.files", "torch"),
     "esam_core.export": (f"{BASE} esam_core.visualize", "numpy PIL scipy pycocotools"),
     "esam_core.mask_files": (f"{BASE} esam_core.datasets esam_core.export", "numpy PIL"),
@@ -68,7 +67,10 @@ ROOMS: dict[str, tuple[str, str]] = {
     "esam_core.cli": (CORE, ""),
     "demo.texts": ("", ""),
     "demo.startup": ("", ""),
+    "demo.health": ("", ""),
     "demo.static": ("esam_core.visualize", ""),
+    "demo.engine.catalogue": (f"{MODELS} esam_core.weights", "numpy"),
+    "demo.engine.borrowed": (f"{MODELS} demo.engine.catalogue", "torch numpy spaces"),
     "demo.engine": (f"{MODELS} {MODES} esam_core.corrections esam_core.weights", "numpy"),
     "demo.handlers": (f"demo.engine demo.texts {CORE}", "numpy PIL"),
     "demo.canvas": ("demo.static demo.handlers", "gradio"),
@@ -80,9 +82,10 @@ ROOMS: dict[str, tuple[str, str]] = {
     ),
     "demo.notebook": (
         f"demo.engine demo.handlers demo.static demo.texts {CORE}",
-        "numpy anywidget ipywidgets traitlets",
+        "numpy PIL anywidget ipywidgets traitlets",
     ),
     "demo.loadtest": ("esam_core", "numpy PIL scipy httpx psutil"),
+    "demo.pictures": ("demo.loadtest demo.texts esam_core", "PIL playwright"),
 }
 FRONT = (
     "esam_core",

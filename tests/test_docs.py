@@ -87,7 +87,10 @@ def test_readme_command_lines_are_understood():
 
 @pytest.mark.parametrize(
     "document",
-    ["README.md", "CONTRIBUTING.md", "assets/weights/README.md", "assets/words/README.md"],
+    [
+        *("README.md", "CONTRIBUTING.md", "deploy/README.md"),
+        *("assets/weights/README.md", "assets/words/README.md"),
+    ],
 )
 def test_links_to_files_lead_somewhere(document):
     for target in re.findall(r"(?<!!)\[[^\]]*\]\((?!http)([^)#]+)\)", read(document)):

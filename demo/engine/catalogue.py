@@ -83,13 +83,19 @@ class CoreCatalogue:
     compiled: bool = False
 
     def entries(self) -> list[ModelEntry]:
-        """Return one entry per model, those with weights first."""
+        """Return one entry per model, those with weights first.
+
+        Models that need packages beyond the requirements are listed where they can be loaded, or
+        if ``weights_of`` names them.
+        """
         from esam_core.models import MODELS, available_models
 
-        present = list(MODELS) if self.random else available_models()
-        if self.weights is not None and self.weights_of in MODELS:
-            present = [self.weights_of, *(name for name in present if name != self.weights_of)]
-        absent = [name for name in MODELS if name not in present]
+        own = [name for name, spec in MODELS.items() if not spec.needs]
+        named = [self.weights_of] if self.weights_of in MODELS else []
+        present = list(dict.fromkeys(own + named)) if self.random else available_models()
+        if self.weights is not None:
+            present = list(dict.fromkeys(named + present))
+        absent = [name for name in dict.fromkeys(own + named) if name not in present]
         return [self._entry(MODELS[name], name in present) for name in (*present, *absent)]
 
     def load(self, name: str, precision: str | None = None, *, compiled: bool = False) -> Any:
@@ -118,11 +124,13 @@ class CoreCatalogue:
         """Download the official weights of a model.
 
         Raises:
+            MissingPackage: The model could not be loaded afterwards.
             DownloadFailed: No connection, or a file with another digest.
         """
         from esam_core.models import MODELS
         from esam_core.weights import download_weights
 
+        MODELS[name].check_packages()
         download_weights(MODELS[name].weights, progress=progress)
 
     def _entry(self, spec: "ModelSpec", present: bool) -> ModelEntry:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from typing import TypeVar
 
 Answer = TypeVar("Answer")
@@ -74,7 +75,7 @@ def in_its_own_thread(call: Callable[[], Answer]) -> Answer:
     Every thread in which torch computes keeps OpenMP workers of its own for as long as it lives.
     Once there are more workers than processors, they sleep between two products instead of
     spinning, and decoding takes twice as long. A server has many threads; when a thread ends, its
-    workers end too.
+    workers end too. Context variables, such as whose question it is, are those of the caller.
     """
     with ThreadPoolExecutor(1, thread_name_prefix="model") as thread:
-        return thread.submit(call).result()
+        return thread.submit(copy_context().run, call).result()

@@ -19,7 +19,20 @@ from esam_core.text import (
     missing_packages,
 )
 
-__all__ = ["OFFLINE", "about", "encoder_menu", "fetch", "listed", "text_encoder", "threshold_of"]
+__all__ = [
+    "OFFLINE",
+    "about",
+    "about_score",
+    "competes",
+    "elsewhere",
+    "encoder_menu",
+    "fetch",
+    "is_here",
+    "listed",
+    "read_by",
+    "text_encoder",
+    "threshold_of",
+]
 
 
 def encoder_menu() -> list[tuple[str, str]]:
@@ -30,9 +43,43 @@ def encoder_menu() -> list[tuple[str, str]]:
     ]
 
 
+def is_here(name: str) -> bool:
+    """Whether a text model and its packages are on this machine."""
+    row = TEXT_ENCODERS[name]
+    return is_present(row) and not missing_packages(row)
+
+
+def elsewhere() -> str:
+    """Say in a notebook which text models are not on this machine and how to get one; or ""."""
+    absent = [
+        row for row in TEXT_ENCODERS.values() if not is_present(row) and not missing_packages(row)
+    ]
+    if not absent:
+        return ""
+    names = [texts.MEGABYTES.format(title=r.title, megabytes=r.size_mb) for r in absent]
+    command = f'load_text_encoder("{absent[0].name}", download=True)'
+    return texts.ELSEWHERE.format(names=", ".join(names), command=command)
+
+
 def threshold_of(name: str) -> float:
     """Return the lowest score that counts as a match for a text model."""
     return TEXT_ENCODERS[name].threshold
+
+
+def about_score(name: str) -> str:
+    """Say what the scores of a text model are, its threshold, and what to do with it."""
+    sentence = texts.SCORE_OFFLINE if TEXT_ENCODERS[name].bundled else texts.SCORE_CLIP
+    return sentence.format(threshold=threshold_of(name))
+
+
+def read_by(encoder: TextEncoder) -> str:
+    """Say which text model read the texts, and where its weights come from."""
+    return texts.READ_BY.format(title=encoder.title, provenance=encoder.provenance)
+
+
+def competes(name: str) -> bool:
+    """Whether texts can compete for a mask: the probabilities of the offline words do not."""
+    return not TEXT_ENCODERS[name].bundled
 
 
 def about(name: str) -> tuple[str, str]:
@@ -66,13 +113,16 @@ def fetch(engine: Engine, name: str) -> None:
     engine.models.downloads.start(name, work)
 
 
-def text_encoder(engine: Engine, name: str) -> TextEncoder:
-    """Return a text model, loaded on first use.
+def text_encoder(engine: Engine, name: str | TextEncoder) -> TextEncoder:
+    """Return a text model, loaded on first use; one that is loaded already is used from now on.
 
     Raises:
         InvalidSettings: No such text model.
         WeightsNotFound: Its weights are not on this machine.
     """
+    if not isinstance(name, str):
+        encoder = name
+        return engine.tools.get_or_make(("encoder", encoder.name), lambda: encoder)
     if name not in TEXT_ENCODERS:
         raise InvalidSettings(texts.NO_SUCH_ENCODER.format(name=name))
     return engine.tools.get_or_make(

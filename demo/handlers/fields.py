@@ -64,6 +64,7 @@ TEXT = {
     **_MODEL,
     "threshold": _number("match", 0, 1),
     "encoder": _field("string", "encoder", enum=[*TEXT_ENCODERS]),
+    "compete": _field("boolean", "compete"),
 }
 
 

@@ -135,7 +135,14 @@ def text(
         threshold = settings.get("threshold", threshold_of(encoder))
         seen = view(engine, asked.on_photo(settings))
         found = describing.search(
-            engine, seen, split_texts(given), threshold, encoder, progress, cancel
+            engine,
+            seen,
+            split_texts(given),
+            threshold,
+            encoder,
+            progress,
+            cancel,
+            compete=settings.get("compete", False),
         )
         hits = found.shown()
 

@@ -26,6 +26,7 @@ def find(
     query: str,
     threshold: float,
     encoder: str = OFFLINE,
+    compete: bool = False,
     *,
     picked: int | None = None,
     max_side: int | None = SCREEN_SIDE,
@@ -40,6 +41,7 @@ def find(
         query: Texts, separated by commas.
         threshold: Lowest score of a match, in [0, 1].
         encoder: A name of ``TEXT_ENCODERS``.
+        compete: Whether the texts compete for a mask, see ``rank_masks``.
         picked: Index of a single hit to show instead of all matches.
         max_side: See ``view``.
         progress: Called with the percentage and 100.
@@ -49,7 +51,9 @@ def find(
         ``layers``, ``message``, ``hits`` (``label``, ``score``, ``chosen``), their ``thumbnails``
         (h, w, 3) uint8, ``suggestions``, words to look for instead, and ``found``.
     """
-    result = _searched(engine, payload, query, threshold, encoder, max_side, progress, cancel)
+    result = _searched(
+        engine, payload, query, threshold, encoder, compete, max_side, progress, cancel
+    )
     shown = result.shown(picked)
     layer = {
         "kind": "masks",
@@ -74,11 +78,12 @@ def keep(
     query: str,
     threshold: float,
     encoder: str = OFFLINE,
+    compete: bool = False,
     *,
     picked: int | None = None,
 ) -> Reply:
     """Turn the visible masks into objects, named by their texts; ``layers`` and ``message``."""
-    result = _searched(engine, payload, query, threshold, encoder)
+    result = _searched(engine, payload, query, threshold, encoder, compete)
     shown = result.shown(picked)
     kept = {
         "kind": "objects",
@@ -99,13 +104,16 @@ def _searched(
     query: str,
     threshold: float,
     encoder: str,
+    compete: bool,
     max_side: int | None = SCREEN_SIDE,
     progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> TextResult:
     queries = split_texts(query)
     photo_view = view(engine, payload, max_side=max_side)
-    return search(engine, photo_view, queries, threshold, encoder, progress, cancel)
+    return search(
+        engine, photo_view, queries, threshold, encoder, progress, cancel, compete=bool(compete)
+    )
 
 
 def _count(shown: list[Hit]) -> list[str]:

@@ -92,8 +92,10 @@ def search(
     encoder: str = OFFLINE,
     progress: Progress | None = None,
     cancel: Cancel | None = None,
+    *,
+    compete: bool = False,
 ) -> TextResult:
-    """Rank the masks of a view by each text.
+    """Rank the masks of a view by each text; for ``compete`` see ``rank_masks``.
 
     A text that is not understood gets a notice and is left out.
 
@@ -121,7 +123,8 @@ def search(
         engine, photo_view, proposals.masks, text_model, part_of(progress, PROPOSED, 100), cancel
     )
     ranking = engine.work(
-        lambda: rank_masks(regions, understood, text_model, threshold=threshold), "click"
+        lambda: rank_masks(regions, understood, text_model, threshold=threshold, compete=compete),
+        "click",
     )
     notices += [
         _no_match(ranking, i) for i in range(len(understood)) if not len(ranking.matches(i))

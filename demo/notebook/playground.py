@@ -1,6 +1,7 @@
 """Playground: the widget with controls for model, mode and thresholds, for one notebook cell."""
 
 import base64
+import html
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -8,8 +9,8 @@ from typing import Any
 import ipywidgets
 
 from demo.engine.catalogue import Catalogue
-from demo.handlers import everything, salient, text
-from demo.handlers.encoders import OFFLINE, threshold_of
+from demo.handlers import encoders, everything, salient, text
+from demo.handlers.encoders import OFFLINE
 from demo.handlers.errors import Reply
 from demo.notebook.widget import PromptWidget
 from esam_core.figures import PaperFigure
@@ -17,6 +18,7 @@ from esam_core.figures.drawing import draw_page
 from esam_core.figures.layout import Panel
 from esam_core.images import ImageSource
 from esam_core.masks import Masks
+from esam_core.text import TextEncoder
 from esam_core.visualize import caption, draw_masks
 
 MODES = {
@@ -40,7 +42,12 @@ class Playground(ipywidgets.VBox):
         points_per_side: Points per side of the grid of "Everything".
         seed: Seed of the random points of "Salient objects".
         text: Initial query of "Text"; several texts are separated by commas.
+        encoder: What reads the texts: a name of ``TEXT_ENCODERS``, or one loaded by
+            ``load_text_encoder``, for example from a file.
         catalogue: Where models come from, in place of esam_core's.
+
+    Raises:
+        WeightsNotFound: The encoder is not on this machine; the message says how to get it.
     """
 
     def __init__(
@@ -52,6 +59,7 @@ class Playground(ipywidgets.VBox):
         points_per_side: int = 16,
         seed: int = 0,
         text: str = "",
+        encoder: str | TextEncoder = OFFLINE,
         catalogue: Catalogue | None = None,
     ):
         self.canvas = PromptWidget(image, model, device=device, catalogue=catalogue)
@@ -73,7 +81,17 @@ class Playground(ipywidgets.VBox):
             points_per_side, 2, 64, description="Points per side", style=wide
         )
         self.text = ipywidgets.Text(text, description="Texts", style=wide)
-        self.match = _slider("Match from", threshold_of(OFFLINE), wide)
+        chosen = encoders.text_encoder(self.canvas.engine, encoder) if encoder != OFFLINE else None
+        name = OFFLINE if chosen is None else chosen.name
+        self.encoder = ipywidgets.Dropdown(
+            options=[o for o in encoders.encoder_menu() if o[1] == name or encoders.is_here(o[1])],
+            value=name,
+            description="Texts are read by",
+            style=wide,
+        )
+        self.match = _slider("Match from", encoders.threshold_of(name), wide)
+        self.compete = ipywidgets.Checkbox(description="Texts compete for a mask", style=wide)
+        self.help = ipywidgets.HTML()
         self.run = ipywidgets.Button(description="Segment", button_style="primary")
         self.stop = ipywidgets.Button(description="Cancel", disabled=True)
         self.bar = ipywidgets.IntProgress()
@@ -82,6 +100,7 @@ class Playground(ipywidgets.VBox):
         self.note = ipywidgets.Label()
         self.model.observe(self._on_model, "value")
         self.mode.observe(self._on_mode, "value")
+        self.encoder.observe(self._on_encoder, "value")
         self.canvas.observe(self._on_photo, "_photo")
         self.run.on_click(lambda _: threading.Thread(target=self.segment, daemon=True).start())
         self.text.on_msg(self._on_submit)
@@ -89,6 +108,7 @@ class Playground(ipywidgets.VBox):
         self.settings = ipywidgets.VBox()
         row = ipywidgets.HBox([self.model, self.mode])
         super().__init__([row, self.settings, self.canvas, self.note])
+        self._explain()
         self._on_mode()
 
     @property
@@ -124,7 +144,7 @@ class Playground(ipywidgets.VBox):
         """Draw photo and masks side by side, with model and weights in the caption."""
         canvas = self.canvas
         drawn = canvas.picture() if self._found is None else draw_masks(canvas.image, self._found)
-        text = f"{len(self.masks)} masks. {caption(canvas.segmenter)}."
+        text = f"{len(self.masks)} masks. {self._signature}."
         panels = [Panel(canvas.image, title="photo"), Panel(drawn, title=self.mode.label)]
         return draw_page("playground", [panels], text)
 
@@ -152,7 +172,13 @@ class Playground(ipywidgets.VBox):
     def _text(self, **how: Any) -> Reply:
         canvas = self.canvas
         return text.find(
-            canvas.engine, canvas.payload, self.text.value, self.match.value, OFFLINE, **how
+            canvas.engine,
+            canvas.payload,
+            self.text.value,
+            self.match.value,
+            self.encoder.value,
+            self.compete.value,
+            **how,
         )
 
     def _show(self, reply: Reply) -> None:
@@ -164,12 +190,20 @@ class Playground(ipywidgets.VBox):
         self._found = found
         self.canvas.show(found)
         scores = [f"{h['label']}: {h['score']:.2f}." for h in reply.get("hits", ()) if h["chosen"]]
-        sentences = [f"{len(found)} masks.", *scores, reply["message"], caption(self._segmenter)]
+        sentences = [f"{len(found)} masks.", *scores, reply["message"], self._signature]
         self.note.value = " ".join(filter(None, sentences))
 
     @property
     def _segmenter(self) -> Any:
         return self.canvas.segmenter
+
+    @property
+    def _signature(self) -> str:
+        """Say which models made the visible masks, and with which weights."""
+        if self.mode.value != "text" or self._found is None:
+            return caption(self._segmenter)
+        reader = encoders.text_encoder(self.canvas.engine, self.encoder.value)
+        return f"{caption(self._segmenter)}. {encoders.read_by(reader)}"
 
     def _progress(self, done: int, total: int) -> None:
         self.bar.max, self.bar.value = total, done
@@ -182,6 +216,18 @@ class Playground(ipywidgets.VBox):
         self.stability.value = filters["stability"]
         self._found = None
         self.note.value = caption(self._segmenter)
+
+    def _on_encoder(self, change: Any) -> None:
+        self.match.value = encoders.threshold_of(change["new"])
+        self._found = None
+        self._explain()
+
+    def _explain(self) -> None:
+        """Say what the number of a match is, and which encoders could be had."""
+        name = self.encoder.value
+        self.compete.disabled = not encoders.competes(name)
+        sentences = [encoders.about_score(name), encoders.elsewhere()]
+        self.help.value = "<br>".join(html.escape(s) for s in sentences if s)
 
     def _on_photo(self, _: Any) -> None:
         """Drop what was found in the photo before, and stop a search in it."""
@@ -201,7 +247,7 @@ class Playground(ipywidgets.VBox):
             "points": [],
             "everything": [self.grid, self.predicted_iou, self.stability, self.work],
             "salient": [self.saliency, self.work],
-            "text": [self.text, self.match, self.work],
+            "text": [self.text, self.encoder, self.match, self.compete, self.help, self.work],
         }
         self.settings.children = sliders[mode]
         self._found = None

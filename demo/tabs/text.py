@@ -62,6 +62,9 @@ def build(engine: Engine, canvas: PromptCanvas) -> None:
             label=texts.THRESHOLD,
             elem_classes="es-slider",
         )
+    score = gr.HTML(
+        _plain(encoders.about_score(OFFLINE)), elem_id="es-text-score", elem_classes="es-message"
+    )
     with gr.Row(elem_classes="es-pair"):
         encoder = gr.Dropdown(
             encoders.encoder_menu(),
@@ -73,8 +76,11 @@ def build(engine: Engine, canvas: PromptCanvas) -> None:
         )
         keep = gr.Button(texts.KEEP, elem_id="es-text-keep")
     about = gr.HTML(_about(OFFLINE), elem_id="es-text-about", elem_classes="es-message")
+    compete = gr.Checkbox(
+        label=texts.COMPETE, visible=encoders.competes(OFFLINE), elem_id="es-text-compete"
+    )
     picked = gr.State(None)
-    inputs = [query, threshold, encoder]
+    inputs = [query, threshold, encoder, compete]
     results = [canvas, ranked, picked, meant]
     wire_long(
         engine,
@@ -97,9 +103,14 @@ def build(engine: Engine, canvas: PromptCanvas) -> None:
     for name, changed in (("typed", meant.typed), ("changed", encoder.input)):
         changed(_cleared, None, [line, *results], api_name=f"text_{name}", **NEWEST, **NO_QUEUE)
     encoder.input(
-        lambda name: (_about(name), encoders.threshold_of(name)),
+        lambda name: (
+            _about(name),
+            encoders.threshold_of(name),
+            _plain(encoders.about_score(name)),
+            gr.update(visible=encoders.competes(name)),
+        ),
         encoder,
-        [about, threshold],
+        [about, threshold, score, compete],
         api_name="text_encoder",
         **QUIET,
         **NO_QUEUE,
@@ -111,14 +122,16 @@ def _wire_results(engine: Engine, inputs: list[Any], outputs: list[Any], keep: g
     line, canvas, ranked, picked, _ = outputs
 
     def again(payload: Any, query: str, *values: Any) -> Updates:
-        """Apply another threshold, if there is a query."""
+        """Apply another threshold or rule, if there is a query."""
         if not query.strip():
             return (gr.skip(),) * len(outputs)
         reply = text.find(engine, payload, query, *values)
         return message_of(reply), *_show(reply)
 
-    def pick(payload: Any, query: str, score: float, name: str, event: gr.SelectData) -> Updates:
-        reply = text.find(engine, payload, query, score, name, picked=event.index)
+    def pick(
+        payload: Any, query: str, score: float, name: str, compete: bool, event: gr.SelectData
+    ) -> Updates:
+        reply = text.find(engine, payload, query, score, name, compete, picked=event.index)
         # What "Keep" has said meanwhile stays, unless there is an error to show.
         line_now = message_of(reply) if "error" in reply else gr.skip()
         return line_now, _layers(reply), event.index
@@ -129,8 +142,9 @@ def _wire_results(engine: Engine, inputs: list[Any], outputs: list[Any], keep: g
         return message_of(reply), _layers(reply)
 
     everything = [canvas, *inputs]
-    threshold = inputs[1]
-    threshold.input(again, everything, outputs, api_name="text_threshold", **NEWEST, **LONG_QUEUE)
+    _, threshold, _, compete = inputs
+    for name, changed in (("threshold", threshold), ("compete", compete)):
+        changed.input(again, everything, outputs, api_name=f"text_{name}", **NEWEST, **LONG_QUEUE)
     ranked.select(
         pick, everything, [line, canvas, picked], api_name="text_pick", **QUIET, **MODEL_QUEUE
     )
@@ -208,6 +222,10 @@ def _show(reply: Reply) -> Updates:
 
 def _layers(reply: Reply) -> Any:
     return gr.update(layers=reply["layers"]) if "layers" in reply else gr.skip()
+
+
+def _plain(sentence: str) -> str:
+    return f"<span>{html.escape(sentence)}</span>"
 
 
 def _about(encoder: str) -> str:

@@ -36,4 +36,5 @@ FIELDS = {
     "seed": "seed of the random points",
     "match": "lowest score of a match; left out, the text model's own",
     "encoder": "text model",
+    "compete": "whether texts read by CLIP compete with each other for a mask",
 }

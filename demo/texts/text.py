@@ -7,12 +7,25 @@ EXAMPLE = "a dog, cars"
 RUN = "Find"
 RANKED = "Best masks"
 THRESHOLD = "How well it must fit"
+SCORE_OFFLINE = (
+    "The number is how likely a mask shows the word, 0 to 1; from {threshold:g} on it is found, "
+    "which went best on the example photos. Nothing found: move it left. Too much: right."
+)
+SCORE_CLIP = (
+    "The number sets the text against “background” and “texture”, 0 to 1; from {threshold:g} on it "
+    "is likelier than both together, which no measurement has chosen. Nothing found: move it left. "
+    "Too much: right."
+)
+COMPETE = "Texts compete for a mask"
 ENCODER = "Understands words with"
 KEEP = "Keep as objects"
 KEPT = "{count} kept as objects."
 ABOUT = "Any English words. {licence}"
 CLIP = "{title} understands any English words. Licence: {licence}."
 PACKAGES = "It needs more packages here: pip install {packages}"
+READ_BY = "Texts are read by {title} ({provenance})"
+ELSEWHERE = "Not on this machine: {names}. To get one: {command}, then make a new playground."
+MEGABYTES = "{title} ({megabytes} MB)"
 OFFLINE_TITLE = "Offline words"
 OFFLINE = (
     "Offline words are some 3,000 things, such as animals, vehicles and food, but no colours, "

@@ -30,7 +30,7 @@ from esam_core.modeling.reference import (
     reference_network,
 )
 from esam_core.models import load_segmenter
-from esam_core.segmenter import ImageEmbedding, LowResMasks, TorchSegmenter
+from esam_core.segmenter import BaseSegmenter, ImageEmbedding, LowResMasks
 
 HELP = "segment everything: seconds per stage, peak memory, and a comparison with upstream"
 PHOTO = "000000555705.jpg"
@@ -82,7 +82,7 @@ class Clock:
 class TimedSegmenter:
     """A wrapper that times the decoding of a segmenter separately and forwards everything else."""
 
-    def __init__(self, segmenter: TorchSegmenter, clock: Clock):
+    def __init__(self, segmenter: BaseSegmenter, clock: Clock):
         self.segmenter, self.clock = segmenter, clock
 
     def __getattr__(self, name: str) -> Any:
@@ -153,7 +153,7 @@ HEADER = (
 
 
 def measure(
-    segmenter: TorchSegmenter,
+    segmenter: BaseSegmenter,
     image: np.ndarray,
     settings: GridSettings,
     memory: PeakMemory,
@@ -176,7 +176,7 @@ def measure(
     return GridRow(candidates.points, len(masks), len(candidates), clock, memory.peak - loaded)
 
 
-def compare(segmenter: TorchSegmenter, image: np.ndarray, row: GridRow) -> None:
+def compare(segmenter: BaseSegmenter, image: np.ndarray, row: GridRow) -> None:
     """Decode small grids on an image (h, w, 3) like upstream; extrapolate to ``row.points``."""
     if not isinstance(segmenter.network, EfficientSam):
         raise InvalidSettings("--compare needs EfficientSAM: --model efficient_sam_ti --random.")
@@ -238,7 +238,7 @@ def _need(side: int, image_hw: tuple[int, int], memory: PeakMemory) -> None:
         )
 
 
-def _print_limit(segmenter: TorchSegmenter, image: np.ndarray, row: GridRow) -> None:
+def _print_limit(segmenter: BaseSegmenter, image: np.ndarray, row: GridRow) -> None:
     """Print the share of the machine's matrix throughput that decoding reaches."""
     embedding = segmenter.embed(image)
     points = point_grid(segmenter.batch_size, image.shape[:2])[: segmenter.batch_size, None]
@@ -254,7 +254,7 @@ def _print_limit(segmenter: TorchSegmenter, image: np.ndarray, row: GridRow) -> 
     )
 
 
-def _print_profile(segmenter: TorchSegmenter, image: np.ndarray) -> None:
+def _print_profile(segmenter: BaseSegmenter, image: np.ndarray) -> None:
     """Print the operations that take most of the decoding time."""
     embedding = segmenter.embed(image)
     points = point_grid(6, image.shape[:2])[:, None]
@@ -288,7 +288,7 @@ def _settings(args: argparse.Namespace, model: str) -> GridSettings:
     return replace(settings, pred_iou_thresh=0, stability_score_thresh=0, min_mask_region_area=0)
 
 
-def _warm_up(segmenter: TorchSegmenter, image: np.ndarray) -> None:
+def _warm_up(segmenter: BaseSegmenter, image: np.ndarray) -> None:
     """Run once before measuring, so that libraries are loaded and allocators warmed up."""
     embedding = segmenter.embed(image[:64, :64])
     decode_grid(segmenter, embedding, GridSettings(points_per_side=2))

@@ -22,10 +22,11 @@ from esam_core.modeling.reference import (
 )
 from esam_core.models import MODELS, available_models, load_segmenter
 from esam_core.prompts import Prompt
-from esam_core.segmenter import TorchSegmenter
+from esam_core.segmenter import BaseSegmenter
 
 HELP = "encode, one click, 64 prompts, everything, saliency, text; per model and precision"
 PHOTO = "000000555705.jpg"
+OWN = [name for name, spec in reversed(MODELS.items()) if not spec.needs]  # SAM: when named
 GRID = 8  # 8 x 8 = 64 prompts
 STAGES = (
     "encode",
@@ -41,7 +42,7 @@ HEADER = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this benchmark's options."""
-    parser.add_argument("--models", default=",".join(reversed(MODELS)), help="comma-separated")
+    parser.add_argument("--models", default=",".join(OWN), help="names, separated by commas")
     parser.add_argument("--reference", action="store_true", help="also upstream's implementation")
     parser.add_argument("--compile", action="store_true", help="also with torch.compile")
     parser.add_argument("--repeats", type=int, default=5)
@@ -86,7 +87,7 @@ def bench_model(name: str, image: np.ndarray, args: argparse.Namespace) -> None:
             print(row(stage, label, each.timing, ratio, f"{each.fraction:.0%}"))
 
 
-def stages(segmenter: TorchSegmenter, image: np.ndarray) -> Calls:
+def stages(segmenter: BaseSegmenter, image: np.ndarray) -> Calls:
     """Return every stage of a segmenter on an image (h, w, 3) uint8, as calls."""
     from esam_core.everything import preset, segment_everything
 
@@ -139,7 +140,7 @@ class Reached:
 
 
 def time_stage(
-    stage: str, variants: dict[str, tuple[TorchSegmenter, Calls]], repeats: int
+    stage: str, variants: dict[str, tuple[BaseSegmenter, Calls]], repeats: int
 ) -> dict[str, Reached]:
     """Time one stage of all variants that have it, in turn, measuring the peak before and after."""
     calls = {label: found[stage] for label, (_, found) in variants.items() if stage in found}
@@ -189,7 +190,7 @@ def measure_limits(
     return found
 
 
-def reference_stages(segmenter: TorchSegmenter, image: np.ndarray) -> Calls:
+def reference_stages(segmenter: BaseSegmenter, image: np.ndarray) -> Calls:
     """Return the stages up to the grid on an image (h, w, 3), as in upstream's forward, in fp32."""
     network = reference_network(segmenter.network)
     pixels = torch.from_numpy(image).to(segmenter.device).permute(2, 0, 1)[None] / 255

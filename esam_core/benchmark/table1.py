@@ -26,7 +26,6 @@ from esam_core.errors import InvalidPrompt, InvalidSettings, WeightsNotFound
 from esam_core.images import asset, load_rgb, stretch_rgb
 from esam_core.models import load_segmenter
 from esam_core.prompts import Prompt
-from esam_core.sam.original import SIZES, load_sam
 from esam_core.segmenter import BaseSegmenter
 
 HELP = "parameters and throughput compared with the paper's (one box, 1024 x 1024)"
@@ -65,7 +64,7 @@ class ThroughputRow:
     """One model's line of the table.
 
     Args:
-        name: A key of ``MODELS`` or of SAM's ``SIZES``.
+        name: A key of ``MODELS``.
         title: Name in the table.
         provenance: Where the weights come from.
         device: Device that it ran on.
@@ -146,7 +145,7 @@ def measure(
     """Time models in turn; all of them are in memory at once, SAM ViT-H in fp32 with 2.6 GB.
 
     Args:
-        models: Names from ``MODELS`` or ``SIZES`` of SAM.
+        models: Names as in ``MODELS``.
         photo: Path of the photo, which is stretched to a square.
         boxes: A detector's results as COCO JSON, of which the photo's best box is used; by default
             ``assets/detections.json``, and a centred box for photos not in it.
@@ -254,11 +253,10 @@ def machine(device: str) -> str:
 
 
 def _load(name: str, device: str, precision: str) -> BaseSegmenter:
-    load = load_sam if name in SIZES else load_segmenter
     try:
-        return load(name, device=device, precision=precision)
+        return load_segmenter(name, device=device, precision=precision)
     except WeightsNotFound:
-        return load(name, device=device, precision=precision, random=True)
+        return load_segmenter(name, device=device, precision=precision, random=True)
 
 
 def _answer(segmenter: BaseSegmenter, image: np.ndarray, prompt: Prompt) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from esam_core.commands._outputs import write_file
+from esam_core.models import MODELS
 
 if TYPE_CHECKING:
     from esam_core.images import LoadedPhoto
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that ``load`` reads; for every subcommand that runs a model."""
-    parser.add_argument("--model", default="auto", help="mini, efficient_sam_ti, efficient_sam_s")
+    parser.add_argument("--model", default="auto", help=", ".join(MODELS))
     parser.add_argument("--weights", type=Path, metavar="PATH", help="weights file or folder")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, mps")
     parser.add_argument("--precision", default="auto", help="auto, fp32, bf16, fp16")

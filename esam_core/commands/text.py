@@ -23,6 +23,7 @@ from esam_core.commands._photo import (
     open_photo,
 )
 from esam_core.commands._texts import classes_of, understood
+from esam_core.text import OFFLINE, TEXT_ENCODERS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,12 +56,24 @@ def add_parser(subparsers: "argparse._SubParsersAction") -> argparse.ArgumentPar
     add_image_id_argument(parser)
     add_names_argument(parser, "the texts' subjects")
     add_json_argument(parser, "scores and parsed texts")
+    parser.add_argument("--encoder", default=OFFLINE, help=", ".join(TEXT_ENCODERS))
     parser.add_argument(
-        "--encoder", default="offline", help="offline, ViT-B-32, ViT-L-14, MobileCLIP-S2, SigLIP"
+        "--encoder-weights",
+        type=Path,
+        metavar="FILE",
+        help="a local weights file of the encoder: open_clip's, or OpenAI's own ViT-B-32.pt",
     )
-    parser.add_argument("--encoder-weights", type=Path, metavar="FILE", help="a local weights file")
     parser.add_argument("--download", action="store_true", help="download missing CLIP weights")
-    parser.add_argument("--threshold", type=float, help="0 to 1; lower finds more")
+    parser.add_argument(
+        "--threshold",
+        type=float,
+        help="lowest score that counts as found, 0 to 1; lower finds more (offline .2, CLIP .5)",
+    )
+    parser.add_argument(
+        "--compete",
+        action="store_true",
+        help="CLIP: texts also compete with each other for a mask, not only with “background”",
+    )
     add_model_arguments(parser)
     return parser
 
@@ -90,7 +103,7 @@ def run(args: argparse.Namespace) -> int:
     segmenter = load(args)
     masks = propose(segmenter, photo.image)
     regions = embed_regions(photo.image, masks, encoder)
-    ranking = rank_masks(regions, texts, encoder, threshold=args.threshold)
+    ranking = rank_masks(regions, texts, encoder, threshold=args.threshold, compete=args.compete)
     about = {"encoder": encoder.name, "encoder_provenance": encoder.provenance}
     info = about_model(segmenter) | about
     union, twins = write(args, photo.image, masks, ranking, facts_of(args, ranking, names, info))
@@ -98,6 +111,7 @@ def run(args: argparse.Namespace) -> int:
     report |= {
         "proposals": len(masks),
         "threshold": ranking.threshold,
+        "compete": args.compete,
         "texts": [describe(ranking, masks, i) for i in range(len(texts))],
         "left_out": left_out,
     }

@@ -68,8 +68,8 @@ RULES: dict[str, Rule] = {
         _large,
     ),
     "fig5": Rule(
-        "the most islands and holes in a mask for an object's box, whose IoU is nevertheless at "
-        f"least {RIGHT:g}",
+        f"the most islands and holes in a mask whose IoU is nevertheless at least {RIGHT:g}, for "
+        "the box of an object up to half of the photo",
         "number of islands and holes",
         _value,
         _large,

@@ -27,6 +27,7 @@ LARGE = 0.02  # of the photo: smaller objects are nobody's example
 VISIBLE = 0.01  # of the photo: smaller objects do not count beside a large one
 SCENE = 3  # such objects make a photo a scene
 BOXES = 5  # of the largest objects of a photo
+HALF = 0.5  # of the photo: what is larger is a background, and encloses things that are no noise
 RIGHT = 0.7  # IoU from which a mask is right but for its noise
 
 Row = dict[str, Any]
@@ -166,9 +167,12 @@ def salient_dominant(subject: Subject) -> Row | None:
 
 
 def noise_of_boxes(subject: Subject) -> Row | None:
-    """Count islands and holes of the noisiest mask that is right for an object's box."""
+    """Count islands and holes of the noisiest mask that is right for an object's box.
+
+    Only objects from 2 % to half of the photo count.
+    """
     noisy: list[Row] = []
-    for index in np.flatnonzero(subject.shares >= LARGE).tolist():
+    for index in np.flatnonzero((subject.shares >= LARGE) & (subject.shares <= HALF)).tolist():
         box = _box(subject.objects[index])
         mask = subject.best(Prompt.box(*box))
         noise = find_noise(mask)

@@ -13,7 +13,8 @@ from torch.export import Dim
 from esam_core.errors import InvalidSettings
 from esam_core.files import make_folder, writing
 from esam_core.modeling.promptable import EarlierMasks, ImageFeatures, Promptable
-from esam_core.segmenter import TorchSegmenter
+from esam_core.models import MODELS
+from esam_core.segmenter import BaseSegmenter, TorchSegmenter
 
 OPSET = 18  # the lowest that torch exports
 
@@ -75,7 +76,7 @@ class OnnxDecoder(nn.Module):
         return logits[0], iou[0]
 
 
-def export_onnx(segmenter: TorchSegmenter, folder: Path | str) -> tuple[Path, Path]:
+def export_onnx(segmenter: BaseSegmenter, folder: Path | str) -> tuple[Path, Path]:
     """Write ``NAME_encoder.onnx`` and ``NAME_decoder.onnx``.
 
     The encoder takes ``images`` (1, 3, h, w) float32 RGB in [0, 1]: of any size for EfficientSAM,
@@ -94,9 +95,15 @@ def export_onnx(segmenter: TorchSegmenter, folder: Path | str) -> tuple[Path, Pa
         The paths of the encoder and the decoder.
 
     Raises:
-        InvalidSettings: The segmenter is not on the CPU in fp32, or a package is not installed.
+        InvalidSettings: The network is not one of this project, the segmenter is not on the CPU in
+            fp32, or a package is not installed.
         EsamError: The folder or a file cannot be written.
     """
+    if not isinstance(segmenter, TorchSegmenter):
+        raise InvalidSettings(
+            f"{segmenter.title} has a network of another library, which this export does not know; "
+            f"use one of {', '.join(name for name, spec in MODELS.items() if not spec.needs)}."
+        )
     if (segmenter.device, segmenter.precision) != ("cpu", "fp32"):
         raise InvalidSettings(
             f"the model runs on {segmenter.device} in {segmenter.precision}; ONNX files are "

@@ -47,7 +47,7 @@ def measured_table1(
 @figure("limits")
 def measured_limits(*, device: str, precision: str, progress: Progress | None) -> PaperFigure:
     """Measure the share of this machine's peak that the published models reach; render a page."""
-    names = [name for name in MODELS if name.startswith("efficient_sam")]
+    names = [name for name, spec in MODELS.items() if not (spec.bundled or spec.needs)]
     found = measure_limits(names, device=device, precision=precision, progress=progress)
     return machine_limits(found)
 

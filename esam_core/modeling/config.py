@@ -61,3 +61,20 @@ class MiniConfig:
     def grid(self) -> int:
         """Tokens on a side of the image embedding."""
         return self.image_size // 8  # its features at stride 8
+
+
+@dataclass(frozen=True, slots=True)
+class SamSize:
+    """What distinguishes SAM's three image encoders, as published.
+
+    Args:
+        width: Channels of the vision transformer.
+        layers: Number of transformer blocks.
+        heads: Attention heads.
+        global_layers: Indices of the blocks that attend to the whole image.
+    """
+
+    width: int
+    layers: int
+    heads: int
+    global_layers: tuple[int, ...]

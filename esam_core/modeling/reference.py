@@ -12,15 +12,15 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from esam_core.modeling import image_encoder, transformer
 from esam_core.modeling.efficient_sam import EfficientSam
 from esam_core.modeling.layers import LayerNorm2d
-from esam_core.modeling.promptable import SLOTS, Promptable
+from esam_core.modeling.promptable import SLOTS
 
 
-def reference_network(network: Promptable) -> EfficientSam:
+def reference_network(network: nn.Module) -> EfficientSam:
     """Copy a network with its weights in torch's default memory layout, as in upstream.
 
     Raises:

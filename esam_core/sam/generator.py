@@ -7,7 +7,7 @@ import numpy as np
 from esam_core.errors import InvalidPrompt, InvalidSettings, UnsupportedPrompt
 from esam_core.everything import GridSettings, decode_grid, select
 from esam_core.images import check_rgb
-from esam_core.models import MODELS, GridThresholds
+from esam_core.models import MODELS, SAM_THRESHOLDS
 from esam_core.prompts import outside
 from esam_core.sam.model import SamModel
 from esam_core.sam.predictor import SamPredictor
@@ -16,7 +16,6 @@ from esam_core.segmenter.queries import to_array
 from esam_core.values import shown
 
 OUTPUT_MODES = ("binary_mask", "uncompressed_rle", "coco_rle")
-SAM_THRESHOLDS = GridThresholds(0.88, 0.95, 1.0)  # segment-anything's own
 
 
 class SamAutomaticMaskGenerator:

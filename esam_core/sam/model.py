@@ -72,9 +72,16 @@ def _build(name: str, checkpoint: str | None = None) -> SamModel:
     return SamModel(load_segmenter(name, weights=checkpoint))
 
 
-# SAM's own sizes do not exist here: "default" is the best model whose weights are present, and
-# "vit_s" and "vit_t" are EfficientSAM's. The names in MODELS work too.
-_SHORT_NAMES = {"default": "auto", "vit_s": "efficient_sam_s", "vit_t": "efficient_sam_ti"}
+# "default" is the best model whose weights are present, "vit_s" and "vit_t" are EfficientSAM's,
+# and SAM's own sizes are SAM itself. The names in MODELS work too.
+_SHORT_NAMES = {
+    "default": "auto",
+    "vit_h": "sam_vit_h",
+    "vit_l": "sam_vit_l",
+    "vit_b": "sam_vit_b",
+    "vit_s": "efficient_sam_s",
+    "vit_t": "efficient_sam_ti",
+}
 sam_model_registry: dict[str, Callable[..., SamModel]] = {
     key: partial(_build, name)
     for key, name in (_SHORT_NAMES | {name: name for name in MODELS}).items()

@@ -4,6 +4,7 @@ SAM resizes the image to a longer side of 1024 pixels, keeps its aspect ratio an
 was trained with background points.
 """
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,68 +13,88 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from esam_core.devices import DTYPES
-from esam_core.errors import InvalidPrompt, MissingPackage, UnknownModel, WeightsNotFound
+from esam_core.errors import InvalidPrompt, WeightsMismatch
 from esam_core.images import stretch_rgb
+from esam_core.modeling.config import SamSize
 from esam_core.modeling.mask_decoder import DecoderContext
 from esam_core.modeling.promptable import PIXEL_MEAN, PIXEL_STD, ImageFeatures
+from esam_core.models import MODELS, ModelSpec
 from esam_core.prompts import MAX_TOKENS, PointLabel
+from esam_core.sam.pretrained import read_pretrained
 from esam_core.segmenter import BaseSegmenter, ImageEmbedding, LowResMasks
-
-# Width, layers, heads and layers with global attention, as in the published configurations.
-SIZES = {
-    "sam_vit_b": ("SAM ViT-B", "facebook/sam-vit-base", 768, 12, 12, (2, 5, 8, 11)),
-    "sam_vit_l": ("SAM ViT-L", "facebook/sam-vit-large", 1024, 24, 16, (5, 11, 17, 23)),
-    "sam_vit_h": ("SAM ViT-H", "facebook/sam-vit-huge", 1280, 32, 16, (7, 15, 23, 31)),
-}
 
 
 def load_sam(
-    name: str = "sam_vit_h",
+    spec: ModelSpec,
+    folder: Path | None,
+    provenance: str,
     *,
-    device: str = "auto",
-    precision: str = "auto",
-    random: bool = False,
+    device: str,
+    precision: str,
+    compiled: bool,
 ) -> "SamSegmenter":
-    """Load one of SAM's three sizes from the local cache of ``transformers``.
+    """Make the segmenter of one of SAM's sizes; see ``ModelSpec.loader``.
 
     Args:
-        name: ``sam_vit_b``, ``sam_vit_l`` or ``sam_vit_h``.
-        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
-        precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
-        random: Use random weights, for timing; the provenance is then ``random``.
+        spec: The row of the model.
+        folder: The folder that ``save_pretrained`` wrote; its configuration may be that of a
+            network trained further. None builds the published one with random weights.
+        provenance: Where the weights come from.
+        device: As for ``load_segmenter``.
+        precision: As for ``load_segmenter``.
+        compiled: Whether the image encoder is compiled with torch.compile on first use.
 
     Raises:
-        UnknownModel: Unknown name.
-        WeightsNotFound: The weights are not in the cache; this function never downloads.
-        MissingPackage: ``transformers`` is not installed.
+        WeightsMismatch: The folder holds another network, or another of SAM's sizes.
     """
-    if name not in SIZES:
-        raise UnknownModel(f"model {name!r} is unknown; use one of {', '.join(SIZES)}.")
-    title, source, width, layers, heads, global_layers = SIZES[name]
-    transformers = _transformers()
-    if random:
-        vision = transformers.SamVisionConfig(
-            hidden_size=width,
-            num_hidden_layers=layers,
-            num_attention_heads=heads,
-            global_attn_indexes=list(global_layers),
-            mlp_dim=4 * width,
-        )
-        network = transformers.SamModel(transformers.SamConfig(vision_config=vision))
-        origin = "random"
+    import transformers
+
+    if folder is None:
+        network = transformers.SamModel(sam_config(spec.config))
     else:
-        try:
-            network = transformers.SamModel.from_pretrained(source, local_files_only=True)
-        except OSError as error:
-            raise WeightsNotFound(
-                f"the weights of {title} are not on this machine; fetch them once with "
-                f"transformers.SamModel.from_pretrained({source!r})."
-            ) from error
-        revision = getattr(network.config, "_commit_hash", None) or "unknown"
-        origin = f"{source}, revision {revision[:8]}"
+        network = read_pretrained(transformers.SamModel, folder, spec.title)
+        _check_size(network, spec, folder)
+    if compiled:
+        network.vision_encoder.compile()
     return SamSegmenter(
-        network, name=name, title=title, provenance=origin, device=device, precision=precision
+        network,
+        name=spec.name,
+        title=spec.title,
+        provenance=provenance,
+        device=device,
+        precision=precision,
     )
+
+
+def sam_config(size: SamSize) -> Any:
+    """Return the configuration of ``transformers`` of one of SAM's sizes."""
+    import transformers
+
+    vision = transformers.SamVisionConfig(
+        hidden_size=size.width,
+        num_hidden_layers=size.layers,
+        num_attention_heads=size.heads,
+        global_attn_indexes=list(size.global_layers),
+        mlp_dim=4 * size.width,
+    )
+    return transformers.SamConfig(vision_config=vision)
+
+
+def _check_size(network: Any, spec: ModelSpec, folder: Path) -> None:
+    """Raise an error if the network is another of the published ones."""
+    vision = network.config.vision_config
+    size = SamSize(
+        vision.hidden_size,
+        vision.num_hidden_layers,
+        vision.num_attention_heads,
+        tuple(vision.global_attn_indexes),
+    )
+    for other in MODELS.values():
+        if other.config == size and other.config != spec.config:
+            raise WeightsMismatch(
+                f"{folder} holds {other.title}, not {spec.title}. Choose the model {other.name}, "
+                f"or name a folder of {spec.name}."
+            )
 
 
 OUTSIDE = -32.0  # logit of the padding beside the image, as SAM predicts there for sure
@@ -84,11 +105,11 @@ class SamSegmenter(BaseSegmenter):
 
     Args:
         network: The model with its weights.
-        name: A key of ``SIZES``.
+        name: A key of ``MODELS``.
         title: Name in the interface and in captions.
         provenance: Where the weights come from.
-        device: As for ``load_sam``.
-        precision: As for ``load_sam``.
+        device: As for ``load_segmenter``.
+        precision: As for ``load_segmenter``.
     """
 
     mixes_prompts = False  # padding changes SAM's output; either all queries have a box or none
@@ -205,13 +226,3 @@ def _boxed(labels: Tensor) -> bool:
             "one; decode them apart."
         )
     return bool(boxed.all())
-
-
-def _transformers() -> Any:
-    try:
-        import transformers
-    except ImportError as error:
-        raise MissingPackage(
-            "SAM needs the package transformers: pip install -r requirements-sam.txt."
-        ) from error
-    return transformers

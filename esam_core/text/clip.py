@@ -23,14 +23,10 @@ from esam_core.text.clip_weights import (
 )
 from esam_core.text.phrases import ParsedText, is_plural
 from esam_core.text.specs import TextEncoderSpec
+from esam_core.text.templates import TEMPLATES, sentences
+from esam_core.weights import is_torchscript, read_torchscript
 
-TEMPLATES = (
-    "a photo of a {}.",
-    "a cropped photo of a {}.",
-    "a close-up photo of a {}.",
-    "a photo of the {}.",
-    "{}",
-)
+OLDEST = (2, 29)  # its list of weights is the first to say that OpenAI's need QuickGELU
 
 
 class ClipEncoder:
@@ -43,7 +39,8 @@ class ClipEncoder:
         provenance: Where the weights come from.
         device: Device that it runs on.
         precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
-        templates: Sentences into which a text is inserted; their embeddings are averaged.
+        templates: Sentences into which a text is put, see ``sentences``; their embeddings are
+            averaged.
     """
 
     negatives: tuple[str, ...] = ("background", "texture")
@@ -109,8 +106,8 @@ class ClipEncoder:
             computing(self.device, self.precision),
         ):
             for text in texts:
-                sentences = [template.format(text.subject) for template in self._templates]
-                encoded = self._model.encode_text(self._tokenizer(sentences).to(self.device))
+                tokens = self._tokenizer(sentences(text.subject, self._templates))
+                encoded = self._model.encode_text(tokens.to(self.device))
                 rows.append(_unit(encoded.float().cpu().numpy()).mean(0))
         return _unit(np.stack(rows)) if rows else np.zeros((0, 1), np.float32)
 
@@ -127,45 +124,76 @@ def load_clip(
 
     Args:
         spec: Row of ``TEXT_ENCODERS``.
-        weights: A local weights file.
+        weights: A local weights file: open_clip's ``.safetensors``, ``.bin`` or ``.pt``, or
+            OpenAI's own TorchScript archive, such as ``ViT-B-32.pt``.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
         download: Fetch weights that are missing.
 
     Raises:
-        InvalidSettings: A package is not installed, or a device or precision is unknown.
+        InvalidSettings: A package is not installed or too old, or a device or precision is unknown.
         WeightsNotFound: The weights are not on this machine.
         WeightsMismatch: The file does not fit the model.
         DownloadFailed: The weights could not be downloaded.
     """
-    try:
-        import open_clip
-    except ImportError as error:
-        raise InvalidSettings(
-            "CLIP needs open_clip, which is not installed. Run `pip install open_clip_torch`."
-        ) from error
+    open_clip = _open_clip()
     device = choose_device(device)
-    recipe = open_clip.get_pretrained_cfg(spec.model, spec.pretrained)
     origin = f"file {Path(weights).name}" if weights else f"open_clip tag {spec.pretrained}"
     path = local_weights(weights) if weights else cached_weights(spec)
     if path is None:
         if not download:
             raise WeightsNotFound(f"{spec.title} is not on this machine. {how_to_get(spec)}")
         path = download_clip(spec)
+    model = _build(open_clip, spec, path)
+    tokenizer = load_tokenizer(spec, download=download)
+    return ClipEncoder(spec, model, tokenizer, origin, device, precision)
+
+
+def _open_clip() -> Any:
+    """Import open_clip and check its version."""
     try:
-        model = open_clip.create_model(
+        import open_clip
+    except ImportError as error:
+        raise InvalidSettings(
+            "CLIP needs open_clip, which is not installed. Run `pip install open_clip_torch`."
+        ) from error
+    if tuple(map(int, open_clip.__version__.split(".")[:2])) < OLDEST:
+        raise InvalidSettings(
+            f"open_clip {open_clip.__version__} is too old: it would compute OpenAI's CLIP with "
+            f"another activation, and wrong. Run `pip install --upgrade 'open_clip_torch>="
+            f"{OLDEST[0]}.{OLDEST[1]}'`."
+        )
+    return open_clip
+
+
+def _build(open_clip: Any, spec: TextEncoderSpec, path: Path) -> nn.Module:
+    """Build the network of a row with the weights of a file."""
+    recipe = open_clip.get_pretrained_cfg(spec.model, spec.pretrained)
+    tensors = read_torchscript(path) if is_torchscript(path) else None
+    try:
+        model: nn.Module = open_clip.create_model(
             spec.model,
-            pretrained=str(path),
+            pretrained=str(path) if tensors is None else None,
             force_quick_gelu=recipe.get("quick_gelu", False),
             force_preprocess_cfg={k: recipe[k] for k in ("mean", "std") if k in recipe},
         )
+        if tensors is not None:
+            model.load_state_dict(_weights_for(model, tensors))
     except Exception as error:  # open_clip raises many types of errors for a wrong file
         raise WeightsMismatch(
             f"{path} does not hold the weights of {spec.title}: {str(error).strip()[:200]}. Give "
-            "the file that open_clip publishes for it."
+            "the file that open_clip publishes for it, or its authors'."
         ) from error
-    tokenizer = load_tokenizer(spec, download=download)
-    return ClipEncoder(spec, model, tokenizer, origin, device, precision)
+    return model
+
+
+def _weights_for(model: nn.Module, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Leave out what OpenAI's archives have beside weights: sizes, such as "context_length".
+
+    Weights of layers that the model lacks stay, and are refused when they are loaded.
+    """
+    names = model.state_dict().keys()
+    return {k: v for k, v in tensors.items() if k in names or k.endswith(("weight", "bias"))}
 
 
 def _unit(rows: np.ndarray) -> np.ndarray:

@@ -4,9 +4,6 @@ The hub's client does the work; this module adds errors with advice.
 """
 
 import contextlib
-import os
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,10 +11,10 @@ from typing import Any
 
 from esam_core.errors import DownloadFailed, InvalidSettings, WeightsNotFound
 from esam_core.text.specs import OFFLINE, TextEncoderSpec
+from esam_core.weights.hub_client import explained, reachable_hub, reporting
 
 WEIGHTS_NAMES = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
 TOKENIZER_FILES = ["*.json", "*.model", "*.txt"]
-PROBE_SECONDS = 5
 
 
 def local_weights(weights: Path | str) -> Path:
@@ -77,19 +74,14 @@ def download_clip(
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import EntryNotFoundError
 
-    hub = _reachable_hub(spec)
-    bar = _reporting(progress) if progress else None
-    try:
+    hub = reachable_hub(spec.title)
+    bar = reporting(progress) if progress else None
+    with explained(spec.title):
         for name in WEIGHTS_NAMES:
             with contextlib.suppress(EntryNotFoundError):
                 path = hf_hub_download(spec.repository, name, endpoint=hub, tqdm_class=bar)
                 _download_tokenizer(spec, hub)
                 return Path(path)
-    except Exception as error:  # errors of several libraries, without a common base class
-        raise DownloadFailed(
-            f"{spec.title} could not be downloaded: {str(error).strip()[:200]} Check the "
-            "connection and try again, or name a file you have."
-        ) from error
     raise DownloadFailed(f"{spec.title} could not be downloaded: {hub} does not have it any more.")
 
 
@@ -121,45 +113,6 @@ def _has_tokenizer(spec: TextEncoderSpec) -> bool:
     )
 
 
-def _reporting(progress: Callable[[int, int], None]) -> type:
-    """Return a progress bar for the hub's client that draws nothing and reports."""
-    from huggingface_hub.utils import tqdm
-
-    class Reporting(tqdm):  # type: ignore[type-arg]
-        def __init__(self, *args: Any, **kwargs: Any):
-            self.present = kwargs.get("initial") or 0
-            self.whole = kwargs.get("total") or 0
-            super().__init__(*args, **{**kwargs, "disable": True})
-
-        def update(self, n: float | None = 1) -> None:
-            self.present += n or 0
-            progress(int(self.present), int(self.whole))
-
-    return Reporting
-
-
-def _reachable_hub(spec: TextEncoderSpec) -> str:
-    """Return the hub's address after reaching it; its client would retry for most of a minute."""
-    hub = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
-    if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE"):
-        raise DownloadFailed(
-            f"{spec.title} is not on this machine, and HF_HUB_OFFLINE forbids downloading it. "
-            "Unset it, or name a file you have."
-        )
-    try:
-        request = urllib.request.Request(hub, method="HEAD")
-        urllib.request.urlopen(request, timeout=PROBE_SECONDS).close()
-    except urllib.error.HTTPError as error:
-        error.close()  # the hub can be reached; the status of its front page does not matter
-    except OSError as error:
-        reason = getattr(error, "reason", error)
-        raise DownloadFailed(
-            f"{spec.title} could not be downloaded: no connection to {hub} ({reason}). Try again "
-            "when there is one, or name a file you have."
-        ) from error
-    return hub
-
-
 def load_tokenizer(spec: TextEncoderSpec, *, download: bool) -> Any:
     """Load the tokenizer of an encoder; some tokenizers are downloaded from the hub.
 
@@ -179,7 +132,7 @@ def load_tokenizer(spec: TextEncoderSpec, *, download: bool) -> Any:
             f"{how_to_get(spec)}"
         )
     if download and not _has_tokenizer(spec):
-        _download_tokenizer(spec, _reachable_hub(spec))
+        _download_tokenizer(spec, reachable_hub(spec.title))
     try:
         with _without_network():
             return open_clip.get_tokenizer(spec.model)

@@ -45,8 +45,8 @@ class TextRanking:
         similarity: (n, k) float32: the encoder's similarity, a cosine (CLIP), or of an encoder that
             sees the whole image, the geometric mean of its probability for the region and of how
             well the mask lies where it sees the text (``Location.agreement``).
-        scores: (n, k) float32 in [0, 1]: softmax over the negative texts and the other texts; equal
-            to ``similarity`` if that is no cosine.
+        scores: (n, k) float32 in [0, 1], see ``rank_masks``; equal to ``similarity`` if that is no
+            cosine.
         order: (k, n) int: indices of the masks, the most similar first, as in the paper.
         overlap: (n, n) float32, see ``RegionFeatures``.
         threshold: Masks with at least this score count as found.
@@ -138,14 +138,31 @@ def rank_masks(
     encoder: TextEncoder,
     *,
     threshold: float | None = None,
+    compete: bool = False,
 ) -> TextRanking:
     """Rank masks by texts.
+
+    The order is that of similarity, as in the paper. The score says whether a mask is found at all:
+
+    - CLIP: the softmax of the cosines times the model's ``logit_scale``, over the text and the
+      encoder's ``negatives`` ("background", "texture"). From .5 on, the default threshold, the text
+      is more likely than all negatives together. That default follows from the negatives and was
+      not chosen by a measurement: ``eval text --encoder NAME --threshold T`` measures others.
+    - ``offline``: the probability that the region shows what the text names, where the photo shows
+      it. Its default, .2, was chosen on the example photos (README.md, "Speed and quality").
+
+    If nothing is found, lower the threshold (``order`` has the nearest masks at any threshold) or
+    name the thing more simply; if too much is found, raise it, or name what is confused with the
+    text as a second text with ``compete``.
 
     Args:
         regions: Features of n masks from ``embed_regions`` with the same encoder.
         texts: One or several texts, see ``split_texts``.
         encoder: The encoder of the regions.
         threshold: Masks with at least this score count as found; default is the encoder's own.
+        compete: Whether the softmax is over the other texts, too, so that a mask goes to the text
+            that fits it best ("dog, cat"), while near-synonyms suppress each other ("dog, puppy").
+            Probabilities (``offline``) never compete.
 
     Raises:
         UnknownWord: A text is not in the encoder's vocabulary.
@@ -168,23 +185,25 @@ def rank_masks(
     similarity = regions.embeddings @ wanted.T
     if regions.location is not None:
         similarity = np.sqrt(similarity * regions.location.agreement(wanted))
-    scores = _scores(similarity, regions, encoder)
+    scores = _scores(similarity, regions, encoder, compete)
     order = _order(similarity)
     return TextRanking(parsed, similarity, scores, order, regions.overlap, threshold)
 
 
-def _scores(similarity: np.ndarray, regions: RegionFeatures, encoder: TextEncoder) -> np.ndarray:
-    """Softmax of texts and negatives for each region, (n, k) in [0, 1].
+def _scores(
+    similarity: np.ndarray, regions: RegionFeatures, encoder: TextEncoder, compete: bool
+) -> np.ndarray:
+    """Softmax of each text and the negatives for each region, (n, k) in [0, 1].
 
     Without the negatives some mask always matches; with them, "none of these" is possible.
     """
     if encoder.logit_scale is None:
         return similarity.clip(0, 1)
     negatives = encoder.encode_texts([ParsedText(text, text) for text in encoder.negatives])
-    others = regions.embeddings @ negatives.T
-    logits = encoder.logit_scale * np.concatenate([similarity, others], 1)
-    odds = np.exp(logits - logits.max(1, keepdims=True))
-    return (odds / odds.sum(1, keepdims=True))[:, : similarity.shape[1]]
+    logits = encoder.logit_scale * similarity
+    none = np.logaddexp.reduce(encoder.logit_scale * (regions.embeddings @ negatives.T), axis=1)
+    rivals = np.logaddexp.reduce(logits, axis=1, keepdims=True) if compete else logits
+    return np.exp(logits - np.logaddexp(rivals, none[:, None]))
 
 
 def _order(similarity: np.ndarray) -> np.ndarray:

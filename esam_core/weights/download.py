@@ -14,9 +14,9 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from esam_core.errors import DownloadFailed, WeightsMismatch, WeightsNotFound
+from esam_core.errors import DownloadFailed, WeightsMismatch
 from esam_core.weights.digests import git_blob_id, hash_stream, verify_weights
-from esam_core.weights.places import resolve_weights, search_folders
+from esam_core.weights.places import search_folders
 from esam_core.weights.rows import WeightsFile, WeightsSource
 from esam_core.weights.transfer import Progress, SourceFailed, cannot_write, transfer
 
@@ -58,29 +58,6 @@ def download_weights(
             return _first_success(file, target, progress, timeout)
     except OSError as error:
         raise DownloadFailed(cannot_write(target, error)) from error
-
-
-def obtain_weights(
-    file: WeightsFile, path: Path | str | None = None, *, download: bool = False
-) -> Path:
-    """Return a weights file like ``resolve_weights``, and download it first if allowed.
-
-    Args:
-        file: The file's row in ``WEIGHTS``.
-        path: The only file or folder to use; nothing is downloaded then.
-        download: Download a missing file, and replace one with different content.
-
-    Raises:
-        WeightsNotFound: The file was not found.
-        WeightsMismatch: A file of that name has different content.
-        DownloadFailed: All addresses failed.
-    """
-    if download and path is None:
-        try:
-            return resolve_weights(file)
-        except (WeightsNotFound, WeightsMismatch):
-            return download_weights(file)
-    return resolve_weights(file, path)
 
 
 @contextlib.contextmanager

@@ -34,6 +34,27 @@ def search_folders() -> list[Path]:
     return [Path(named).expanduser()] if named else [cache_folder()]
 
 
+def existing_folders() -> list[Path]:
+    """List the folders that are searched, like ``search_folders``, after checking the named one.
+
+    Raises:
+        WeightsNotFound: ``ESAM_WEIGHTS`` names a place that does not exist.
+    """
+    places = search_folders()
+    for place in places:
+        if is_named(place) and not place.exists():
+            raise WeightsNotFound(
+                f"ESAM_WEIGHTS names {place}, which does not exist. "
+                "Correct it, or unset it to use the cache folder."
+            )
+    return places
+
+
+def is_named(place: Path) -> bool:
+    """Whether a searched place is the one that ``ESAM_WEIGHTS`` names."""
+    return place != asset("weights") and bool(os.environ.get("ESAM_WEIGHTS"))
+
+
 def find_weights(file: WeightsFile, path: Path | str | None = None) -> Path | None:
     """Find a weights file without reading it.
 
@@ -55,7 +76,7 @@ def find_weights(file: WeightsFile, path: Path | str | None = None) -> Path | No
         found = _at_place(file, place)
         if found is not None and content_size(found) == file.size:
             return found
-        if _is_named(place):
+        if is_named(place):
             _check_named(file, place, found)
     return None
 
@@ -92,16 +113,7 @@ def _resolve_named(file: WeightsFile, named: Path) -> Path:
 
 
 def _places(file: WeightsFile) -> list[Path]:
-    if file.bundled:
-        return [asset("weights")]
-    places = search_folders()
-    for place in places:
-        if _is_named(place) and not place.exists():
-            raise WeightsNotFound(
-                f"ESAM_WEIGHTS names {place}, which does not exist. "
-                "Correct it, or unset it to use the cache folder."
-            )
-    return places
+    return [asset("weights")] if file.bundled else existing_folders()
 
 
 def _check_named(file: WeightsFile, place: Path, found: Path | None) -> None:
@@ -114,8 +126,8 @@ def _check_named(file: WeightsFile, place: Path, found: Path | None) -> None:
             verify_weights(file, found)
         except WeightsMismatch as error:
             raise WeightsNotFound(f"ESAM_WEIGHTS names {place}, but {error}") from error
-    files = place.iterdir() if place.is_dir() else [place]
-    if not any(path.suffix in _SUFFIXES for path in files):
+    files = list(place.iterdir()) if place.is_dir() else [place]
+    if not any(path.suffix in _SUFFIXES or (path / "config.json").is_file() for path in files):
         names = ", ".join(row.filename for row in WEIGHTS.values() if not row.bundled)
         what = "is none" if place.is_file() else "holds none"
         raise WeightsNotFound(
@@ -143,12 +155,8 @@ def _if_file(path: Path) -> Path | None:
     return path if path.is_file() else None
 
 
-def _is_named(place: Path) -> bool:
-    return place != asset("weights") and bool(os.environ.get("ESAM_WEIGHTS"))
-
-
 def _describe(place: Path) -> str:
-    return f"{place} (named by ESAM_WEIGHTS)" if _is_named(place) else str(place)
+    return f"{place} (named by ESAM_WEIGHTS)" if is_named(place) else str(place)
 
 
 def _advice(file: WeightsFile) -> str:

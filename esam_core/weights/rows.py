@@ -45,6 +45,41 @@ class WeightsFile:
     bundled: str | None = None
 
 
+@dataclass(frozen=True)
+class HubModel:
+    """A model's folder on the hub, in the layout of ``save_pretrained`` of transformers.
+
+    The hub's client keeps it in its own cache and records the commit that it fetched.
+
+    Attributes:
+        name: Name of the folder among other weights.
+        title: Name in messages.
+        repository: Where the hub has it.
+        size: Size of the download in bytes.
+        revision: The commit to use; None for the newest one at the time of the download.
+        files: Files of the folder that must be there, the weights last.
+    """
+
+    name: str
+    title: str
+    repository: str
+    size: int
+    revision: str | None = None
+    files: tuple[str, ...] = ("config.json", "model.safetensors")
+
+    @property
+    def filename(self) -> str:
+        """Name of the folder."""
+        return self.name
+
+    @property
+    def url(self) -> str:
+        """The model's page."""
+        return f"{_HUB}/{self.repository}"
+
+
+Weights = WeightsFile | HubModel
+
 _HUB = "https://huggingface.co"
 # The last commit of the authors' repository, pinned because raw files have no other version.
 _GITHUB = (
@@ -138,6 +173,11 @@ ISNET_GENERAL_USE = WeightsFile(
     sha256="60920e99c45464f2ba57bee2ad08c919a52bbf852739e96947fbb4358c0d964a",
     md5="fc16ebd8b0c10d971d3513d564d01e29",
 )
+
+# Sizes are those of the parameters in float32; the configurations take a few kilobytes more.
+SAM_VIT_B = HubModel("sam_vit_b", "SAM ViT-B", "facebook/sam-vit-base", 374_943_936)
+SAM_VIT_L = HubModel("sam_vit_l", "SAM ViT-L", "facebook/sam-vit-large", 1_249_373_376)
+SAM_VIT_H = HubModel("sam_vit_h", "SAM ViT-H", "facebook/sam-vit-huge", 2_564_364_480)
 
 # Names on the command line: `python -m esam_core weights download efficient_sam_ti`.
 WEIGHTS: dict[str, WeightsFile] = {

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from demo.__main__ import main, parse
-from demo.startup import refusal, without_type_stubs
+from demo.startup import choose_caches, refusal, without_type_stubs
 
 ROOT = Path(__file__).parents[2]
 HEAVY = ["torch", "timm", "torchvision", "onnxruntime", "open_clip"]
@@ -132,6 +132,37 @@ def test_a_root_path_that_is_none_is_refused(given, capsys):
 def test_the_variable_of_gradio_is_the_default_of_the_root_path(monkeypatch):
     monkeypatch.setenv("GRADIO_ROOT_PATH", "/from/outside/")
     assert parse([]).root_path == "/from/outside"
+
+
+def test_a_space_keeps_downloads_on_its_storage(tmp_path):
+    environ = {"SPACE_ID": "someone/esam"}
+    choose_caches(environ, volume=tmp_path)
+    assert environ["ESAM_CACHE"] == str(tmp_path / "esam")
+    assert environ["HF_HOME"] == str(tmp_path / "huggingface")
+
+
+def test_a_space_without_storage_and_home_writes_to_the_folder_of_the_moment(tmp_path, monkeypatch):
+    monkeypatch.setattr(Path, "home", lambda: tmp_path / "not there")
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
+    environ = {"SPACE_ID": "someone/esam"}
+    choose_caches(environ, volume=tmp_path / "no volume")
+    assert environ["ESAM_CACHE"] == str(tmp_path / "esam")
+
+
+@pytest.mark.parametrize(
+    "environ", [{}, {"SPACE_ID": "a/b", "ESAM_CACHE": "mine", "HF_HOME": "mine"}]
+)
+def test_named_caches_and_those_elsewhere_stay(tmp_path, environ):
+    before = dict(environ)
+    choose_caches(environ, volume=tmp_path)
+    assert environ == before
+
+
+def test_a_space_with_a_home_needs_no_other_place(tmp_path, monkeypatch):
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    environ = {"SPACE_ID": "someone/esam"}
+    choose_caches(environ, volume=tmp_path / "no volume")
+    assert list(environ) == ["SPACE_ID"]
 
 
 class Component:

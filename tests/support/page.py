@@ -6,18 +6,13 @@ import io
 import numpy as np
 from PIL import Image
 
-READY = "window.esamPage && esamPage.state === 'ready'"
-IDLE = """(() => { const c = esamPage.canvas;
-  return !c.busy && !c.wanted() && c.message.tone !== 'busy' && !c.frameAsked })()"""
-STATE = """(() => { const c = esamPage.canvas; return {
-  objects: c.doc.objects.map(o => ({...o, mask: Boolean(c.maskOf(o))})),
-  prompt: c.active.prompt, choice: c.active.choice, tool: c.tool, message: c.message,
-  size: c.photo ? [c.photo.width, c.photo.height] : null } })()"""
+from demo.pictures.visitor import Visitor
+
 MASK = """(() => { const c = esamPage.canvas, m = c.maskOf(c.active); if (!m) return null;
   return esamPage.asPng(m) })()"""
 
 
-class PageDriver:
+class PageDriver(Visitor):
     """Opens the page without a photo, with a certain one, or (None) as a first visitor sees it."""
 
     def __init__(
@@ -32,7 +27,6 @@ class PageDriver:
         dark=False,
         photo="none",
     ):
-        self.touch = touch
         self.context = browser.new_context(
             viewport={"width": width, "height": height},
             device_scale_factor=dpr,
@@ -41,7 +35,7 @@ class PageDriver:
             color_scheme="dark" if dark else "light",
         )
         self.context.set_default_timeout(30_000)
-        self.page = self.context.new_page()
+        super().__init__(self.context.new_page(), touch=touch)
         own = (url, "data:", "blob:")
 
         def route(route):
@@ -55,9 +49,7 @@ class PageDriver:
         self.page.on("pageerror", lambda error: bad.append(f"page error: {error}"))
         self.expected: list[str] = []
         self.page.on("console", lambda message: bad.extend(self._complaint(message)))
-        address = f"{url.rstrip('/')}/?photo={photo}" if photo else url
-        self.page.goto(address, wait_until="domcontentloaded")
-        self.page.wait_for_function(READY)
+        self.open(url, photo)
 
     def expect_console(self, text):
         """Do not fail on console errors that contain this text."""
@@ -66,11 +58,6 @@ class PageDriver:
     def _complaint(self, message):
         allowed = any(text in message.text for text in self.expected)
         return [f"console: {message.text}"] if message.type == "error" and not allowed else []
-
-    def wait(self):
-        """Wait until no request is pending and everything is drawn."""
-        self.page.wait_for_function(IDLE)
-        return self
 
     def choose(self, path):
         """Choose an example photo from the strip."""
@@ -88,42 +75,6 @@ class PageDriver:
         act()
         self.page.wait_for_function(f"before => ({token}) !== before", arg=before)
         return self.wait()
-
-    def at(self, x, y):
-        """Return the position on the screen of a pixel of the photo."""
-        self.page.locator(".es-stage").scroll_into_view_if_needed()
-        box = self.page.locator(".es-marks").bounding_box()
-        width, height = self.state["size"]
-        return (
-            box["x"] + (x + 0.5) * box["width"] / width,
-            box["y"] + (y + 0.5) * box["height"] / height,
-        )
-
-    def click(self, x, y, **how):
-        if self.touch:
-            self.page.touchscreen.tap(*self.at(x, y))
-        else:
-            self.page.mouse.click(*self.at(x, y), **how)
-        return self.wait()
-
-    def drag(self, x0, y0, x1, y1):
-        mouse, start, end = self.page.mouse, self.at(x0, y0), self.at(x1, y1)
-        mouse.move(*start)
-        mouse.down()
-        mouse.move(*end, steps=5)
-        mouse.up()
-        return self.wait()
-
-    def press(self, key):
-        self.page.keyboard.press(key)
-        return self.wait()
-
-    def button(self, name):
-        return self.page.get_by_role("button", name=name, exact=True)
-
-    @property
-    def state(self):
-        return self.page.evaluate(STATE)
 
     @property
     def mask(self) -> np.ndarray | None:

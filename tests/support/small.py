@@ -1,14 +1,16 @@
 """A small EfficientSAM with random weights: the real architecture in a size for tests."""
 
+import tempfile
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import torch
 
 from esam_core.modeling.config import DecoderConfig, EfficientSamConfig
 from esam_core.modeling.efficient_sam import EfficientSam
-from esam_core.sam.original import SamSegmenter
-from esam_core.segmenter import TorchSegmenter
+from esam_core.models import load_segmenter
+from esam_core.segmenter import BaseSegmenter, TorchSegmenter
 
 TINY = EfficientSamConfig(
     embed_dim=32,
@@ -45,10 +47,13 @@ def small_segmenter() -> TorchSegmenter:
     )
 
 
-@cache
-def tiny_sam() -> SamSegmenter:
-    """SAM from ``transformers``, in a size for tests, with random weights."""
+def save_tiny_sam(folder: Path, *, sure: bool = False) -> Path:
+    """Write SAM in a size for tests, with random weights, as ``save_pretrained`` writes it.
+
+    Its masks pass SAM's thresholds if it is ``sure``; else logits and scores are close to 0.
+    """
     import transformers
+    from transformers.utils import logging
 
     config = transformers.SamConfig(
         vision_config=transformers.SamVisionConfig(
@@ -68,12 +73,24 @@ def tiny_sam() -> SamSegmenter:
             hidden_size=32, mlp_dim=32, num_attention_heads=2, iou_head_hidden_dim=32
         ),
     )
+    logging.disable_progress_bar()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         network = transformers.SamModel(config)
-    return SamSegmenter(
-        network, name="sam_tiny", title="SAM", provenance="random", device="cpu", precision="fp32"
-    )
+    if sure:
+        network.mask_decoder.iou_prediction_head.proj_out.bias.data += 0.95
+        for head in network.mask_decoder.output_hypernetworks_mlps:
+            head.proj_out.weight.data *= 1e7
+    network.save_pretrained(folder)
+    return folder
+
+
+@cache
+def tiny_sam() -> BaseSegmenter:
+    """The row of SAM ViT-B with the weights of ``save_tiny_sam``."""
+    with tempfile.TemporaryDirectory() as folder:
+        saved = save_tiny_sam(Path(folder))
+        return load_segmenter("sam_vit_b", weights=saved, device="cpu", precision="fp32")
 
 
 def blocks(height: int, width: int, seed: int = 1) -> np.ndarray:

@@ -1,9 +1,8 @@
-"""The efficiency table is measured, names its weights, and SAM takes the same prompts."""
+"""The efficiency table is measured, and names its weights."""
 
 import json
 from functools import partial
 
-import numpy as np
 import pytest
 from PIL import Image
 
@@ -11,6 +10,7 @@ from esam_core.benchmark import table1
 from esam_core.benchmark.stages import Reached, measure_limits
 from esam_core.benchmark.table1 import (
     PAPER,
+    TABLE1_MODELS,
     ThroughputRow,
     TimedBox,
     as_markdown,
@@ -20,33 +20,16 @@ from esam_core.benchmark.table1 import (
 )
 from esam_core.benchmark.timing import Timing, time_calls
 from esam_core.datasets import annotated_photos
-from esam_core.errors import InvalidPrompt, InvalidSettings, UnknownModel
+from esam_core.errors import InvalidSettings
 from esam_core.figures.efficiency import machine_limits
-from esam_core.prompts import Prompt
-from esam_core.sam.original import SamSegmenter, load_sam
+from esam_core.models import MODELS
 from tests.support import small
-
-transformers = pytest.importorskip("transformers")
-
-
-@pytest.fixture(scope="module")
-def tiny_sam():
-    vision = transformers.SamVisionConfig(
-        hidden_size=16,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        mlp_dim=16,
-        global_attn_indexes=[0],
-    )
-    network = transformers.SamModel(transformers.SamConfig(vision_config=vision))
-    return SamSegmenter(
-        network, name="sam_tiny", title="SAM", provenance="random", device="cpu", precision="fp32"
-    )
 
 
 @pytest.fixture
 def small_models(monkeypatch):
     """Two small models in the place of those that ``measure`` loads by name."""
+    pytest.importorskip("transformers")
     models = {"small": small.small_segmenter(), "sam": small.tiny_sam()}
     monkeypatch.setattr(table1, "_load", lambda name, device, precision: models[name])
     return models
@@ -79,7 +62,7 @@ def test_a_model_on_this_machine_is_timed_with_its_weights():
 def test_every_model_has_as_many_runs_and_the_box_is_named(bear_file, small_models):
     told = []
     rows = measure(["small", "sam"], side=64, progress=lambda *n: told.append(n))
-    assert [row.title for row in rows] == ["Small", "SAM"]
+    assert [row.title for row in rows] == ["Small", "SAM ViT-B"]
     assert [row.repeats for row in rows] == [3, 3] and told == [(n, 8) for n in range(9)]
     assert rows[0].box == rows[1].box
     x, y, width, height = next(
@@ -149,48 +132,13 @@ def test_too_few_repeats_for_a_spread_and_no_model_are_refused():
         measure([])
 
 
-def test_sam_takes_points_boxes_and_both_like_every_segmenter(tiny_sam):
-    image = np.random.default_rng(0).integers(0, 256, (48, 80, 3)).astype(np.uint8)
-    embedding = tiny_sam.embed(image)
-    prompts = [
-        Prompt.point(20, 20),
-        Prompt.box(5, 5, 60, 40),
-        Prompt.box(5, 5, 60, 40).with_point(30, 30).with_point(2, 2, 0),
-        Prompt.point(70, 40),
-    ]
-    together = tiny_sam.predict_batch(embedding, prompts)
-    for prompt, masks in zip(prompts, together, strict=True):
-        alone = tiny_sam.predict(embedding, prompt)
-        assert masks.data.shape == (3, 48, 80)
-        assert (alone.data == masks.data).mean() > 0.999
-        np.testing.assert_allclose(alone.predicted_iou, masks.predicted_iou, atol=1e-4)
-
-
-def test_low_resolution_logits_cover_the_photo_and_not_the_padding(tiny_sam):
-    image = np.zeros((48, 96, 3), np.uint8)
-    low = tiny_sam.decode(tiny_sam.embed(image), np.array([[[20.0, 20]]]), np.array([[1]]))
-    assert low.logits.shape == (1, 3, 128, 256)
-
-
-def test_sam_equals_its_own_processor(tiny_sam):
-    image = np.random.default_rng(1).integers(0, 256, (40, 64, 3)).astype(np.uint8)
-    processor = transformers.SamImageProcessor()
-    inputs = processor(image, return_tensors="pt")
-    reference = tiny_sam.network.get_image_embeddings(inputs["pixel_values"])
-    ours = tiny_sam.embed(image).features.embedding
-    assert (reference - ours).abs().max() < 0.02 * reference.abs().max()
-
-
-def test_queries_of_two_kinds_are_refused_by_decode(tiny_sam):
-    embedding = tiny_sam.embed(np.zeros((32, 32, 3), np.uint8))
-    coords = np.array([[[1, 1], [9, 9]], [[1, 1], [9, 9]]])
-    with pytest.raises(InvalidPrompt, match="decode them apart"):
-        tiny_sam.decode(embedding, coords, np.array([[2, 3], [1, 1]]))
-
-
-def test_unknown_size_is_refused():
-    with pytest.raises(UnknownModel, match="sam_vit_h"):
-        load_sam("sam_vit_x")
+@pytest.mark.slow
+def test_sam_without_weights_is_timed_with_random_ones():
+    pytest.importorskip("transformers")
+    [found] = measure(["sam_vit_b"], side=64, device="cpu")
+    assert found.provenance == "random" and found.title == "SAM ViT-B"
+    assert found.parameters == MODELS["sam_vit_b"].parameters
+    assert TABLE1_MODELS[0] in MODELS and set(PAPER) == set(TABLE1_MODELS)
 
 
 @pytest.mark.slow

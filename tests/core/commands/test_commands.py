@@ -167,7 +167,7 @@ def test_weights_download_of_the_bundled_model_says_that_it_is_here(capsys):
 
 
 def test_unknown_name_lists_the_known_ones(capsys):
-    assert "mini, efficient_sam_ti" in refused(capsys, "weights", "download", "sam_vit_h")
+    assert "mini, efficient_sam_ti" in refused(capsys, "weights", "download", "sam_h")
 
 
 # segment

@@ -135,7 +135,8 @@ def test_figure_is_matplotlibs_and_can_be_changed_before_it_is_saved(mini, tmp_p
     text = stream.getvalue()
     assert "the bear" in text and "Figure 1. Point prompts." in text  # words, not shapes
     png, _ = figure.save(tmp_path, dpi=100)
-    assert Image.open(png).size[0] == 700
+    with Image.open(png) as saved:
+        assert saved.size[0] == 700
     with Image.open(io.BytesIO(figure._repr_jpeg_())) as shown:
         assert (shown.format, shown.size[0]) == ("JPEG", 1200)
 

@@ -81,15 +81,43 @@ def test_what_is_not_there_is_not_found(scene):
     assert len(ranking.order[0]) == 3
 
 
-def test_scores_compete_with_the_negatives_and_the_other_texts(scene):
+def test_scores_compete_with_the_negatives_and_only_if_asked_with_the_other_texts(scene):
     encoder = ColourEncoder()
     regions = embed_regions(*scene, encoder)
     alone = rank_masks(regions, ["red"], encoder)
     both = rank_masks(regions, ["red", "greens"], encoder)
+    rivals = rank_masks(regions, ["red", "greens"], encoder, compete=True)
     assert "grey" in encoder.texts
-    assert (alone.scores >= both.scores[:, :1]).all()
-    assert (both.scores.sum(1) < 1).all()
+    assert alone.scores[:, 0] == pytest.approx(both.scores[:, 0])
+    assert (rivals.scores <= both.scores).all() and rivals.scores[0, 1] < both.scores[0, 1]
+    assert (rivals.scores.sum(1) < 1).all()
     assert alone.similarity[:, 0] == pytest.approx(both.similarity[:, 0])
+    assert (both.order == rivals.order).all()
+
+
+def test_near_synonyms_find_the_same_mask_unless_they_compete(scene):
+    encoder = ColourEncoder()
+    encoder.known = encoder.known | {"scarlet": (1, 0.05, 0)}
+    regions = embed_regions(*scene, encoder)
+    both = rank_masks(regions, ["red", "scarlet"], encoder, threshold=0.9)
+    assert [both.chosen(i).tolist() for i in (0, 1)] == [[0], [0]]
+    rivals = rank_masks(regions, ["red", "scarlet"], encoder, threshold=0.9, compete=True)
+    assert [rivals.chosen(i).tolist() for i in (0, 1)] == [[], []]
+
+
+@pytest.mark.parametrize("compete", [False, True])
+def test_scores_are_a_softmax_however_sure_the_model_is(scene, compete):
+    encoder = ColourEncoder()
+    encoder.logit_scale = 500.0
+    regions = embed_regions(*scene, encoder)
+    scores = rank_masks(regions, ["red", "blue"], encoder, compete=compete).scores
+    assert scores.min() >= 0 and scores.max() <= 1  # neither holds for NaN
+    encoder.logit_scale = 20.0
+    ranking = rank_masks(regions, ["red", "blue"], encoder, compete=compete)
+    odds = np.exp(20 * ranking.similarity)
+    grey = np.exp(20 * regions.embeddings @ encoder.encode_texts([ParsedText("", "grey")]).T)
+    rivals = odds.sum(1, keepdims=True) if compete else odds
+    assert ranking.scores == pytest.approx(odds / (rivals + grey), abs=1e-5)
 
 
 def test_threshold_decides_what_counts_as_found(scene):

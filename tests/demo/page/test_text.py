@@ -136,8 +136,13 @@ def test_an_absent_text_model_is_fetched_where_it_is_chosen(
     driver = open_page(mini_server).choose(bear_file)
     page, about = driver.page, driver.page.locator("#es-text-about")
     page.get_by_role("tab", name="Text").click()
+    rule = page.get_by_label("Texts compete for a mask")
+    assert rule.count() == 0
+    assert "from 0.2 on it is found" in page.locator("#es-text-score").inner_text()
     page.locator("#es-mode-text").get_by_role("combobox").click()
     page.get_by_role("option", name="CLIP ViT-B/32").click()
+    rule.wait_for()
+    page.locator("#es-text-score", has_text="from 0.5 on it is likelier").wait_for()
     about.get_by_role("button", name="Download 605 MB").click()
     failed = about.locator("details")
     failed.wait_for()

@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from demo.engine import Engine
+from demo.pictures.visitor import READY
 from tests.conftest import serve
 from tests.support.fakes import FakeCatalogue
-from tests.support.page import READY
 
 pytestmark = pytest.mark.browser
 

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from demo.engine import Engine
+from demo.pictures.visitor import READY
 from demo.texts import page as texts
 from tests.conftest import serve
 from tests.support.fakes import FakeCatalogue
-from tests.support.page import READY
 
 pytestmark = pytest.mark.browser
 

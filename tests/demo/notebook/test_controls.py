@@ -1,0 +1,32 @@
+"""Controls draw again what they choose."""
+
+import pytest
+
+from demo.notebook.controls import explore
+
+
+@pytest.fixture
+def drawn():
+    return []
+
+
+def test_every_change_is_drawn(drawn):
+    box = explore(
+        lambda photo, threshold: drawn.append((photo, threshold)),
+        photo=["a", "b"],
+        threshold=(0.0, 1.0, 0.5),
+    )
+    photo, threshold = box.children[:2]
+    assert not threshold.continuous_update  # a slider is read when it is let go
+    photo.value = "b"
+    threshold.value = 1.0
+    assert drawn == [("a", 0.5), ("b", 0.5), ("b", 1.0)]
+
+
+def test_with_a_button_only_the_button_draws(drawn):
+    box = explore(lambda photo: drawn.append(photo), button="Segment", photo=["a", "b"])
+    choice, button = box.children[:2]
+    choice.value = "b"
+    assert button.description == "Segment" and not drawn
+    button.click()
+    assert drawn == ["b"]
