@@ -16,6 +16,7 @@ MARGIN = 0.08
 GAP = 0.05  # between the panels of an example
 BETWEEN = 0.2  # between examples
 TALLEST = 3.2  # a panel's height where few panels share a row
+SHORTEST = 0.3  # where a given space is low
 TITLE_PT, NOTE_PT, CAPTION_PT = 8.0, 7.5, 8.0
 SPACING = 1.25  # of lines, per size of the text
 LINE = SPACING / 72
@@ -89,7 +90,12 @@ class Arrangement:
 
 
 def arrange(
-    examples: Sequence[Example], caption: str, *, width: float = WIDTH, columns: int | None = None
+    examples: Sequence[Example],
+    caption: str,
+    *,
+    width: float = WIDTH,
+    tallest: float = TALLEST,
+    columns: int | None = None,
 ) -> Arrangement:
     """Arrange examples on a page.
 
@@ -97,6 +103,7 @@ def arrange(
         examples: Panels of each example.
         caption: Text below; line breaks are kept.
         width: Width of the page in inches.
+        tallest: Height of a panel in inches at most.
         columns: Examples side by side; by default two where an example has at most three panels.
     """
     if columns is None:
@@ -104,7 +111,7 @@ def arrange(
     places: list[Place] = []
     top = MARGIN
     for start in range(0, len(examples), columns):
-        row = _row(examples[start : start + columns], top, width)
+        row = _row(examples[start : start + columns], top, width, tallest)
         places += row
         top = max(_bottom(place) for place in row) + GAP
     caption = wrap(caption, CAPTION_PT, width - 2 * MARGIN)
@@ -121,17 +128,16 @@ def fitted(
     *,
     columns: int | None = None,
 ) -> Arrangement:
-    """Arrange examples in a given space in inches: the widest page that is not too tall.
+    """Arrange examples in a given space in inches: the largest panels that leave it room.
 
-    Text keeps its size, so a space that is much too low is left at its lower edge.
+    Text keeps its size and its width, so a space that is much too low is left at its lower edge.
     """
-    page = arrange(examples, caption, width=width, columns=columns)
-    low, high = width / 4, width
-    while page.height > height and high - low > 0.01:
+    low, high = SHORTEST, TALLEST
+    while high - low > 0.01:
         middle = (low + high) / 2
-        page = arrange(examples, caption, width=middle, columns=columns)
+        page = arrange(examples, caption, width=width, tallest=middle, columns=columns)
         low, high = (middle, high) if page.height <= height else (low, middle)
-    return arrange(examples, caption, width=low, columns=columns) if low < high < width else page
+    return arrange(examples, caption, width=width, tallest=low, columns=columns)
 
 
 def wrap(text: str, size_pt: float, width: float) -> str:
@@ -157,11 +163,11 @@ def text_width(text: str, size_pt: float) -> float:
     return size / 72
 
 
-def _row(examples: Sequence[Example], top: float, width: float) -> list[Place]:
+def _row(examples: Sequence[Example], top: float, width: float, tallest: float) -> list[Place]:
     panels = [panel for example in examples for panel in example]
     gaps = GAP * (len(panels) - len(examples)) + BETWEEN * (len(examples) - 1)
     room = width - 2 * MARGIN - gaps
-    height = min(TALLEST, room / sum(panel.aspect for panel in panels))
+    height = min(tallest, room / sum(panel.aspect for panel in panels))
     used = height * sum(panel.aspect for panel in panels)
     left = MARGIN + (room - used) / 2
     titles = [wrap(panel.title, TITLE_PT, height * panel.aspect) for panel in panels]

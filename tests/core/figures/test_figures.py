@@ -148,7 +148,7 @@ def test_a_figure_is_drawn_into_what_the_caller_gives(mini, what):
     place = left.add_subplot() if what == "axes" else left
     fig1_point_prompts(mini, ["285"], into=place)
     panels = place.child_axes if what == "axes" else place.axes
-    assert [ax.get_title() for ax in panels] == ["photo and points", "ESAM-mini"]
+    assert [ax.get_title().split() for ax in panels] == [["photo", "and", "points"], ["ESAM-mini"]]
     mine.canvas.draw()
     outer = left.bbox
     for ax in panels:
