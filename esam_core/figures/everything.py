@@ -59,7 +59,7 @@ def fig3_segment_everything(
         examples.append(panels)
     text = signed(
         f"Figure 3. Segment everything. {_rules(models, settings)} Masks that touch have clearly "
-        f"different colours. Objects: those annotated from {VISIBLE:.0%} of the photo on, found by "
+        f"different colours. Objects: those annotated from {100 * VISIBLE:g} % of the photo on, found by "
         f"a mask with an IoU of at least 0.5.{why}",
         models,
         watch.seconds,

@@ -22,7 +22,7 @@ from esam_core.masks import Masks
 from esam_core.segmenter import Segmenter
 from esam_core.text import TextEncoder, TextRanking, embed_regions, propose, rank_masks
 from esam_core.visualize import palette
-from esam_core.visualize.axes import Container, show_masks
+from esam_core.visualize.axes import OPACITY, Container, show_masks
 
 MEASURED = "IoU: with the annotated object of that class that fits best, where the photo has one."
 
@@ -71,7 +71,7 @@ def fig6_text_prompts(
     tick(progress, len(chosen), len(chosen))
     text = signed(
         "Figure 6. Text prompts: of all masks (what stands out, and everything), the one most like "
-        f"each text, with its score. {' '.join(map(_about, readers))} {MEASURED}{why}",
+        f"each text, with its score; only its outline where that does not count as found. {' '.join(map(_about, readers))} {MEASURED}{why}",
         models,
         watch.seconds,
     )
@@ -95,7 +95,8 @@ def _panels(
         zip(ranking.texts, palette(len(ranking.texts)), strict=True)
     ):
         best = ranking.order[i][:1]
-        draw = partial(show_masks, masks=masks[best], colours=[colour])
+        fill = OPACITY if len(best) and ranking.scores[best[0], i] >= ranking.threshold else 0
+        draw = partial(show_masks, masks=masks[best], colours=[colour], opacity=fill)
         wanted = objects_named(photo, text.text)
         iou = float(mask_iou(masks.data[best], wanted).max(initial=0)) if len(wanted) else None
         notes = [_score(ranking, best, i), measured(iou)]
