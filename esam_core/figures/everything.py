@@ -59,8 +59,8 @@ def fig3_segment_everything(
         examples.append(panels)
     text = signed(
         f"Figure 3. Segment everything. {_rules(models, settings)} Masks that touch have clearly "
-        f"different colours. Objects: those annotated from {100 * VISIBLE:g} % of the photo on, found by "
-        f"a mask with an IoU of at least 0.5.{why}",
+        f"different colours. Objects: those annotated from {100 * VISIBLE:g} % of the photo on, "
+        f"found by a mask with an IoU of at least 0.5.{why}",
         models,
         watch.seconds,
     )

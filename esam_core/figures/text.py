@@ -69,9 +69,11 @@ def fig6_text_prompts(
                 first = _named(model, reader) if several else f"{len(masks)} proposals"
                 examples.append([Panel(image, note=first), *_panels(photo, image, masks, ranking)])
     tick(progress, len(chosen), len(chosen))
+    about = " ".join(map(_about, readers))
     text = signed(
         "Figure 6. Text prompts: of all masks (what stands out, and everything), the one most like "
-        f"each text, with its score; only its outline where that does not count as found. {' '.join(map(_about, readers))} {MEASURED}{why}",
+        "each text, with its score; only its outline where that does not count as found. "
+        f"{about} {MEASURED}{why}",
         models,
         watch.seconds,
     )
