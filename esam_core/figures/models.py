@@ -6,6 +6,7 @@ from pathlib import Path
 from esam_core.errors import InvalidSettings
 from esam_core.models import MODELS, available_models, best_model, load_segmenter, model_spec
 from esam_core.segmenter import Segmenter
+from esam_core.weights import find_weights
 
 Models = Segmenter | Sequence[Segmenter]
 Weights = str | Path | Mapping[str, str | Path] | None
@@ -23,9 +24,9 @@ def load_models(
 
     Args:
         names: Names of ``MODELS``, also as one text with commas; ``auto`` stands for all whose
-            weights are on this machine, smallest first.
-        weights: A weights file for the only model, a folder for all, or one of these for each
-            name; by default the usual places.
+            weights are on this machine or in the folder ``weights``, smallest first.
+        weights: A weights file for the only model, a folder for all that it holds, or one of these
+            for each name; by default the usual places.
         device: As for ``load_segmenter``.
         precision: As for ``load_segmenter``.
         download: Download official weights that are missing.
@@ -38,10 +39,9 @@ def load_models(
     chosen = list(dict.fromkeys(name.strip() for name in listed if name.strip()))
     if not chosen:
         raise InvalidSettings(f"no model is named; use auto or some of {', '.join(MODELS)}.")
+    folder = weights if isinstance(weights, str | Path) and Path(weights).is_dir() else None
     if "auto" in chosen:
-        present = available_models() or [best_model()]  # which names the missing file
-        present.sort(key=lambda name: MODELS[name].parameters)
-        chosen = list(dict.fromkeys([*(name for name in chosen if name != "auto"), *present]))
+        chosen = list(dict.fromkeys([*(n for n in chosen if n != "auto"), *_present(folder)]))
     places = _places([model_spec(name).name for name in chosen], weights)
     return [
         load_segmenter(
@@ -67,6 +67,18 @@ def as_models(segmenters: Models) -> list[Segmenter]:
     return models
 
 
+def _present(folder: str | Path | None) -> list[str]:
+    """Return the models with weights in a folder or the usual places, smallest first."""
+    inside = [name for name in MODELS if folder and _is_in(folder, name)]
+    present = dict.fromkeys([*inside, *available_models()])
+    return sorted(present or [best_model()], key=lambda name: MODELS[name].parameters)
+
+
+def _is_in(folder: str | Path, name: str) -> bool:
+    spec = MODELS[name]
+    return not spec.missing_packages and find_weights(spec.weights, folder) is not None
+
+
 def _places(names: Sequence[str], weights: Weights) -> Mapping[str, str | Path]:
     """Return the weights of each model that has some of its own."""
     if weights is None:
@@ -86,4 +98,4 @@ def _places(names: Sequence[str], weights: Weights) -> Mapping[str, str | Path]:
         )
     if len(names) == 1:
         return {names[0]: weights}
-    return dict.fromkeys((name for name in names if not MODELS[name].bundled), weights)
+    return {name: weights for name in names if _is_in(weights, name)}
