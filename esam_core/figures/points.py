@@ -30,7 +30,7 @@ from esam_core.figures.registry import figure
 from esam_core.geometry import interior_point
 from esam_core.images import asset
 from esam_core.masks import Masks
-from esam_core.prompts import Prompt
+from esam_core.prompts import PointLabel, Prompt
 from esam_core.visualize import palette
 from esam_core.visualize.axes import Container, show_box, show_masks, show_prompt
 from esam_core.visualize.colours import Colour
@@ -59,10 +59,12 @@ def fig1_point_prompts(
     models, watch = as_models(segmenters), Stopwatch()
     shown, why = shown_photos("fig1", photos)
     examples: list[Example] = []
+    prompts: list[Prompt] = []
     chosen = example_photos(tuple(shown))
     for done, photo in enumerate(chosen):
         tick(progress, done, len(chosen))
         image, prompt = photo.image(), _prompt_of(photo, photos)
+        prompts.append(prompt)
         wanted = object_under(photo, prompt)
         panels = [Panel(image, partial(show_prompt, prompt=prompt), "photo and points")]
         for model in models:
@@ -73,8 +75,8 @@ def fig1_point_prompts(
         examples.append(panels)
     tick(progress, len(chosen), len(chosen))
     text = signed(
-        "Figure 1. Point prompts. Green stars are on the object, red ones beside it. Of three "
-        f"candidates the one with the highest predicted IoU is shown. {LABELS}{why}",
+        f"Figure 1. Point prompts. {_legend(prompts)} Of three candidates the one with the highest "
+        f"predicted IoU is shown. {LABELS}{why}",
         models,
         watch.seconds,
     )
@@ -148,6 +150,11 @@ def _prompt_of(photo: AnnotatedPhoto, photos: Photos | None) -> Prompt:
     if middle is None:
         raise InvalidImage(f"{photo.path.name} has no object to put a point on; give a prompt.")
     return Prompt.point(*middle)
+
+
+def _legend(prompts: Sequence[Prompt]) -> str:
+    beside = any(PointLabel.BACKGROUND in prompt.point_labels for prompt in prompts)
+    return f"Green stars are on the object{', red ones beside it' if beside else ''}."
 
 
 def _answer(masks: Masks, prompt: Prompt, ax: Axes) -> None:

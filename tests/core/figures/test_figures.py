@@ -339,3 +339,10 @@ def test_command_reads_weights_for_all_or_for_each_model():
     for wrong in (["a", "b"], ["mini=a", "b"]):
         with pytest.raises(InvalidSettings, match="MODEL=PLACE"):
             places_of(wrong)
+
+
+def test_red_stars_are_explained_where_there_are_some(mini):
+    prompt = Prompt.point(160, 330)
+    assert "red ones" not in fig1_point_prompts(mini, {"377575": prompt}).caption
+    beside = {"377575": prompt.with_point(282, 275, 0)}
+    assert "red ones beside it" in fig1_point_prompts(mini, beside).caption
