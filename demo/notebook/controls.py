@@ -17,8 +17,9 @@ def explore(
 ) -> ipywidgets.VBox:
     """Show a control per field, and below them what ``draw`` returns for their values.
 
-    A field is what ``ipywidgets.interactive`` reads: a list of choices, a pair or triple of numbers
-    (lowest, highest, step), a text, True or False, or a widget. A slider is read when it is let go.
+    A field is what ``ipywidgets.interactive`` reads: a list of choices (or, here, a tuple of names),
+    a pair or triple of numbers (lowest, highest, step), a text, True or False, or a widget. A slider
+    is read when it is let go.
 
     Args:
         draw: Called with the fields by name, when the controls appear and after every change.
@@ -26,11 +27,18 @@ def explore(
         fields: One control each, in this order.
     """
     options = {"manual": button is not None, "manual_name": button or ""}
-    box = ipywidgets.interactive(draw, options, **fields)
+    # A tuple of names is no range of numbers, for which ipywidgets takes every tuple.
+    read = {name: _listed(field) for name, field in fields.items()}
+    box = ipywidgets.interactive(draw, options, **read)
     for control in box.kwargs_widgets:
         if control.has_trait("continuous_update"):
             control.continuous_update = False
     return box
+
+
+def _listed(field: Any) -> Any:
+    names = isinstance(field, tuple) and all(isinstance(each, str) for each in field)
+    return list(field) if names else field
 
 
 def click(

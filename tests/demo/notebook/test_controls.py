@@ -13,7 +13,7 @@ def drawn():
 def test_every_change_is_drawn(drawn):
     box = explore(
         lambda photo, threshold: drawn.append((photo, threshold)),
-        photo=["a", "b"],
+        photo=("a", "b"),  # a tuple, which ipywidgets alone takes for the ends of a slider
         threshold=(0.0, 1.0, 0.5),
     )
     photo, threshold = box.children[:2]
