@@ -17,9 +17,9 @@ def explore(
 ) -> ipywidgets.VBox:
     """Show a control per field, and below them what ``draw`` returns for their values.
 
-    A field is what ``ipywidgets.interactive`` reads: a list of choices (or, here, a tuple of names),
-    a pair or triple of numbers (lowest, highest, step), a text, True or False, or a widget. A slider
-    is read when it is let go.
+    A field is what ``ipywidgets.interactive`` reads: choices, also as a tuple of names; a pair or
+    triple of numbers (lowest, highest, step), a text, True or False, or a widget. A slider is read
+    when it is let go.
 
     Args:
         draw: Called with the fields by name, when the controls appear and after every change.

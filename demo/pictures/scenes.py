@@ -58,7 +58,7 @@ def _compare(visitor: Visitor) -> None:
 
 SCENES = (
     Scene("points", "000000000785.jpg", _points),
-    Scene("everything", "000000475678.jpg", _everything),
+    Scene("everything", "000000229997.jpg", _everything),
     Scene("salient", "000000568290.jpg", _salient),
     Scene("text", "000000000285.jpg", _text),
     Scene("compare", "000000568290.jpg", _compare),
