@@ -11,7 +11,7 @@ from esam_core.datasets.boxes import Detections
 from esam_core.datasets.detections import read_detections
 from esam_core.datasets.examples import examples as stored
 from esam_core.datasets.photos import usable_boxes
-from esam_core.errors import InvalidImage
+from esam_core.errors import InvalidImage, InvalidSettings
 from esam_core.figures.annotation import (
     agreement,
     example_photos,
@@ -36,6 +36,10 @@ from esam_core.visualize.axes import Container, show_box, show_masks, show_promp
 from esam_core.visualize.colours import Colour
 
 TOP = 5
+WHICH = {
+    "predicted_iou": "with the highest predicted IoU",
+    "box_iou": "whose own box is most like the prompt (the paper's rule)",
+}
 Photos = Sequence[str] | Mapping[str, Prompt]
 
 
@@ -90,6 +94,7 @@ def fig2_box_prompts(
     *,
     boxes: str | Path | None = None,
     top: int = TOP,
+    rule: str = "predicted_iou",
     into: Container | None = None,
     progress: Progress | None = None,
 ) -> PaperFigure:
@@ -101,9 +106,16 @@ def fig2_box_prompts(
         boxes: A detector's results (COCO JSON); default is the tight boxes of the annotated masks.
             Entries that are no boxes of a photo are left out and named by the figure.
         top: Number of best boxes used per photo; fewer of an example that was measured with fewer.
+        rule: Which of three candidates is shown: ``predicted_iou``, as in the authors' code, or
+            ``box_iou``, the one whose own box is most like the prompt, as the paper says.
         into: Axes or a figure where it is drawn, too.
         progress: Called with (done, total) photos.
+
+    Raises:
+        InvalidSettings: Another rule.
     """
+    if rule not in WHICH:
+        raise InvalidSettings(f"rule {rule!r} is unknown; use {' or '.join(WHICH)}.")
     models, watch = as_models(segmenters), Stopwatch()
     found, left_out = read_detections(asset("detections.json") if boxes is None else boxes)
     shown, why = shown_photos("fig2", photos)
@@ -119,7 +131,7 @@ def fig2_box_prompts(
         panels = [Panel(image, partial(_boxes, best, colours), "photo and boxes")]
         for model in models:
             with watch.running():
-                answers = model.predict_batch(model.embed(image), best.prompts())
+                answers = model.predict_batch(model.embed(image), best.prompts(), rule=rule)
             masks = Masks.concat([answer[:1] for answer in answers])
             note = measured(agreement(masks.data, wanted))
             draw = partial(_answers, masks, best, colours)
@@ -132,9 +144,8 @@ def fig2_box_prompts(
         else f"a detector's, from {Path(boxes).name}"
     )
     text = signed(
-        f"Figure 2. Box prompts: {source}. Of three candidates for a box the one with the highest "
-        "predicted IoU is shown. Below the masks: their mean IoU with the photo's annotation."
-        f"{why}",
+        f"Figure 2. Box prompts: {source}. Of three candidates for a box the one {WHICH[rule]} is "
+        f"shown. Below the masks: their mean IoU with the photo's annotation.{why}",
         models,
         watch.seconds,
     )

@@ -14,6 +14,7 @@ from esam_core.benchmark.table1 import ThroughputRow
 from esam_core.benchmark.timing import Timing
 from esam_core.cli import main
 from esam_core.commands.figures import places_of
+from esam_core.datasets.detections import load_detections
 from esam_core.datasets.examples import examples
 from esam_core.errors import EsamError, InvalidImage, InvalidSettings
 from esam_core.everything import GridSettings
@@ -339,6 +340,18 @@ def test_command_reads_weights_for_all_or_for_each_model():
     for wrong in (["a", "b"], ["mini=a", "b"]):
         with pytest.raises(InvalidSettings, match="MODEL=PLACE"):
             places_of(wrong)
+
+
+def test_boxes_are_answered_by_the_papers_rule_if_asked(mini):
+    photo = example_photos(["555705"])[0]
+    figure = fig2_box_prompts(mini, ["555705"], top=1, rule="box_iou")
+    assert "the paper's rule" in figure.caption
+    box = load_detections(asset("detections.json"))[555705].boxes_xyxy[0]
+    answers = mini.predict_batch(mini.embed(photo.image()), [Prompt.box(*box)], rule="box_iou")
+    iou = float(mask_iou(answers[0].data[:1], photo.masks()[:1])[0, 0])
+    assert figure.axes[1].get_xlabel() == f"mean IoU {iou:.2f}"
+    with pytest.raises(InvalidSettings, match="predicted_iou or box_iou"):
+        fig2_box_prompts(mini, ["555705"], rule="largest")
 
 
 def test_red_stars_are_explained_where_there_are_some(mini):
