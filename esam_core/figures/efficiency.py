@@ -106,8 +106,8 @@ def show_throughput(ax: Axes, rows: Sequence[ThroughputRow]) -> None:
     ax.errorbar(middle, at, xerr=ends, fmt="o", ms=4, capsize=2, color=_colour(0), label=ours)
     known = _paper(rows, 1)
     ax.plot(*known.T[::-1], "D", ms=4, color=GREY, label="A100, paper")
-    for x, y in [*zip(middle, at, strict=True), *((x, y) for y, x in known)]:
-        ax.annotate(f"{x:.3g}", (x, y), (5, 0), textcoords="offset points", va="center", size=7)
+    _label(ax, middle, middle + ends[1], at)
+    _label(ax, known[:, 1], known[:, 1], known[:, 0])
     ax.set(xscale="log", title="images per second")
     ax.margins(x=0.2)
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
@@ -136,6 +136,12 @@ def show_shares(ax: Axes, found: Sequence[Reached]) -> None:
     ax.bar_label(bars, fmt="%.0f %%", padding=2, size=7)
     ax.set(xlim=(0, 100), title="% of the peak")
     _named_rows(ax, [f"{row.title}, {row.stage}" for row in found])
+
+
+def _label(ax: Axes, values: np.ndarray, right: np.ndarray, at: np.ndarray) -> None:
+    """Write values beside what is drawn of them, which ends at ``right``."""
+    for value, x, y in zip(values, right, at, strict=True):
+        ax.annotate(f"{value:.3g}", (x, y), (6, 0), textcoords="offset points", va="center", size=7)
 
 
 def _paper(rows: Sequence[ThroughputRow], which: int) -> np.ndarray:
