@@ -12,11 +12,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 from gradio_client import Client, handle_file
+from gradio_client.utils import Status
 from huggingface_hub import metadata_load
 from packaging.requirements import Requirement
 from PIL import Image
@@ -185,8 +188,9 @@ def test_the_steps_of_the_container_make_a_page_that_answers_and_stops(image, be
         health = _words(of_kind("HEALTHCHECK")[0].partition(" CMD ")[2])
         _await_health([sys.executable, *health[1:]], image / "app", page, env)
         _assert_a_bear(port, bear_file)
-        page.send_signal(signal.SIGTERM)
-        assert page.wait(20) == 0, (image / "log").read_text()
+        with _long_work(port, bear_file):
+            page.send_signal(signal.SIGTERM)
+            assert page.wait(20) == 0, (image / "log").read_text()
     assert _files(image / "app") == before
 
 
@@ -282,6 +286,21 @@ def _await_health(command: list[str], cwd: Path, page: subprocess.Popen, env: di
         assert done.stderr.startswith("error: http://127.0.0.1:")
         time.sleep(1)
     raise AssertionError(done.stderr)
+
+
+@contextmanager
+def _long_work(port: int, photo: Path) -> Iterator[None]:
+    """Ask for what takes minutes, and go on once it has begun."""
+    client = Client(f"http://127.0.0.1:{port}", verbose=False)
+    settings = {"grid": "quality", "points_per_side": 64}
+    job = client.submit(handle_file(photo), settings, api_name="/everything")
+    for _ in range(10 * START_SECONDS):
+        assert not job.done()
+        if job.status().code in (Status.PROCESSING, Status.PROGRESS, Status.ITERATING):
+            break
+        time.sleep(0.1)
+    time.sleep(1)
+    yield
 
 
 def _assert_a_bear(port: int, photo: Path) -> None:
