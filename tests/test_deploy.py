@@ -27,6 +27,11 @@ from PIL import Image
 from tests.support.package import ROOT, outside
 
 START_SECONDS = 120
+# https://huggingface.co/docs/hub/spaces-config-reference, and "license" of every repository's card.
+SPACE_KEYS = {
+    *("title", "emoji", "colorFrom", "colorTo", "sdk", "sdk_version", "python_version"),
+    *("app_file", "fullWidth", "header", "pinned", "license", "short_description", "tags"),
+}
 NOBODY = 1000  # the user of the container
 
 
@@ -84,6 +89,7 @@ def test_the_header_of_the_space_fits_what_is_needed():
         if not line.startswith("#")
     ]
     gradio = next(requirement for requirement in needed if requirement.name == "gradio")
+    assert set(header) <= SPACE_KEYS  # an unknown one is ignored in silence
     assert header["sdk"] == "gradio" and gradio.specifier.contains(header["sdk_version"])
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     least = re.search(r'requires-python = ">=3\.(\d+)"', project)[1]
