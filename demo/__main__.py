@@ -4,14 +4,32 @@ import argparse
 import os
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from demo.startup import choose_caches, refusal, root_path, without_type_stubs
 from esam_core.process import tune_process
 
+LAST_SECONDS = 2.0  # for work that still runs when the page has been stopped
+
 # Before gradio is imported: afterwards it has already asked the network.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+
+
+def program() -> NoReturn:
+    """Run the page as a process of its own, which ends soon after the page was stopped.
+
+    Work that still computes would be waited for: minutes, while who stops a container waits ten
+    seconds. Nothing is lost with it; files are written beside their place and then moved.
+    """
+    code = main()
+    sys.stdout.flush()
+    end = threading.Timer(LAST_SECONDS, os._exit, (code,))
+    end.daemon = True
+    end.start()
+    sys.exit(code)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -108,4 +126,4 @@ def _root_path(text: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program()

@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from http.client import HTTPException, InvalidURL
 from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, Request, build_opener
 
@@ -26,6 +27,9 @@ def trouble(url: str, seconds: float = SECONDS) -> str:
         url: The page's address, such as ``http://127.0.0.1:7860``.
         seconds: How long it may be silent.
     """
+    no_address = f"{url!r} is no address of a page; give one such as http://127.0.0.1:7860."
+    if not url.startswith(("http://", "https://")):
+        return no_address
     calls = f"{url.rstrip('/')}/gradio_api/call/models"
     body = json.dumps({"data": []}).encode()
     try:
@@ -36,9 +40,11 @@ def trouble(url: str, seconds: float = SECONDS) -> str:
             text = events.read().decode()
     except HTTPError as error:
         return f"{url} answered {error.code} {error.reason}."
+    except InvalidURL:
+        return no_address
     except (URLError, OSError) as error:
         return f"{url} does not answer: {getattr(error, 'reason', error)}."
-    except (ValueError, KeyError, TypeError):
+    except (HTTPException, ValueError, KeyError, TypeError):  # it speaks something else
         return f"{url} is another program's."
     return "" if "event: complete" in text else f"{url} answered {text.strip()!r}."
 

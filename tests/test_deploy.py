@@ -12,11 +12,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 from gradio_client import Client, handle_file
+from gradio_client.utils import Status
 from huggingface_hub import metadata_load
 from packaging.requirements import Requirement
 from PIL import Image
@@ -24,6 +27,11 @@ from PIL import Image
 from tests.support.package import ROOT, outside
 
 START_SECONDS = 120
+# https://huggingface.co/docs/hub/spaces-config-reference, and "license" of every repository's card.
+SPACE_KEYS = {
+    *("title", "emoji", "colorFrom", "colorTo", "sdk", "sdk_version", "python_version"),
+    *("app_file", "fullWidth", "header", "pinned", "license", "short_description", "tags"),
+}
 NOBODY = 1000  # the user of the container
 
 
@@ -81,6 +89,7 @@ def test_the_header_of_the_space_fits_what_is_needed():
         if not line.startswith("#")
     ]
     gradio = next(requirement for requirement in needed if requirement.name == "gradio")
+    assert set(header) <= SPACE_KEYS  # an unknown one is ignored in silence
     assert header["sdk"] == "gradio" and gradio.specifier.contains(header["sdk_version"])
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     least = re.search(r'requires-python = ">=3\.(\d+)"', project)[1]
@@ -185,8 +194,9 @@ def test_the_steps_of_the_container_make_a_page_that_answers_and_stops(image, be
         health = _words(of_kind("HEALTHCHECK")[0].partition(" CMD ")[2])
         _await_health([sys.executable, *health[1:]], image / "app", page, env)
         _assert_a_bear(port, bear_file)
-        page.send_signal(signal.SIGTERM)
-        assert page.wait(20) == 0, (image / "log").read_text()
+        with _long_work(port, bear_file):
+            page.send_signal(signal.SIGTERM)
+            assert page.wait(20) == 0, (image / "log").read_text()
     assert _files(image / "app") == before
 
 
@@ -282,6 +292,21 @@ def _await_health(command: list[str], cwd: Path, page: subprocess.Popen, env: di
         assert done.stderr.startswith("error: http://127.0.0.1:")
         time.sleep(1)
     raise AssertionError(done.stderr)
+
+
+@contextmanager
+def _long_work(port: int, photo: Path) -> Iterator[None]:
+    """Ask for what takes minutes, and go on once it has begun."""
+    client = Client(f"http://127.0.0.1:{port}", verbose=False)
+    settings = {"grid": "quality", "points_per_side": 64}
+    job = client.submit(handle_file(photo), settings, api_name="/everything")
+    for _ in range(10 * START_SECONDS):
+        assert not job.done()
+        if job.status().code in (Status.PROCESSING, Status.PROGRESS, Status.ITERATING):
+            break
+        time.sleep(0.1)
+    time.sleep(1)
+    yield
 
 
 def _assert_a_bear(port: int, photo: Path) -> None:

@@ -32,7 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
         "page_MODE.png for each and page.png with all of them. For developers: it needs "
         "playwright (pip install playwright) and Chromium, found by its name or ESAM_CHROMIUM.",
     )
-    parser.add_argument("--out", type=Path, default=Path("pictures"), help="folder (default: here)")
+    parser.add_argument("--out", type=Path, default=Path("pictures"), help="default: pictures/")
     parser.add_argument("--width", type=int, default=1200, help="pixels (default 1200)")
     parser.add_argument("--height", type=int, default=750, help="pixels (default 750)")
     parser.add_argument("--model", default="mini", help="who answers (default mini)")

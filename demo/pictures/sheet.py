@@ -37,6 +37,8 @@ def save(picture: Image.Image, path: Path) -> None:
     Raises:
         EsamError: The place cannot be written to.
     """
-    few = picture.convert("RGB").quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    few = picture.convert("RGB").quantize(
+        256, Image.Quantize.MEDIANCUT, kmeans=1, dither=Image.Dither.NONE
+    )
     with writing(path):
         few.save(path, optimize=True)

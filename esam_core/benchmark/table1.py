@@ -120,7 +120,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Measure and print the table."""
     rows = measure(
-        args.models.split(","),
+        [name.strip() for name in args.models.split(",") if name.strip()],
         args.photo,
         boxes=args.boxes,
         device=args.device,

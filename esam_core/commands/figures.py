@@ -53,11 +53,14 @@ def run(args: argparse.Namespace) -> int:
     is an error, after the other figures are rendered.
     """
     from esam_core.errors import MissingPackage
-    from esam_core.figures import render
+    from esam_core.figures import check_encoders, render
     from esam_core.files import check_folder
 
     names = _names(args.only)
-    check_folder(args.out)  # refused before the figures are drawn, which takes minutes
+    encoders = [name.strip() for name in args.encoder.split(",") if name.strip()]
+    # Refused before the figures are drawn, which takes minutes.
+    check_folder(args.out)
+    check_encoders(names, encoders, download=args.download)
     weights = places_of(args.weights)
     complete = True
     skipped: dict[str, MissingPackage] = {}
@@ -67,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
                 figure = render(
                     name,
                     args.models,
-                    encoders=args.encoder.split(","),
+                    encoders=encoders,
                     weights=weights,
                     device=args.device,
                     precision=args.precision,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from esam_core.commands._common import progress_bar
 from esam_core.errors import UnknownModel, WeightsMismatch, WeightsNotFound
-from esam_core.models import MODELS
+from esam_core.models import MODELS, available_models
 from esam_core.weights import (
     WEIGHTS,
     HubModel,
@@ -54,6 +54,10 @@ def _list() -> None:
             print(f"{'':18} needs {', '.join(missing)}: pip install -r requirements-sam.txt")
     for folder in (*search_folders(), hub_cache()):
         print(f"Looked in {folder}{'' if folder.exists() else ' (does not exist)'}")
+    try:
+        available_models()
+    except WeightsNotFound as error:  # a model cannot be chosen with this ESAM_WEIGHTS
+        print(f"wrong: {error}")
 
 
 def _sources(row: Weights) -> list[str]:

@@ -8,10 +8,11 @@ from esam_core.figures.figure import PaperFigure
 from esam_core.figures.models import load_models
 from esam_core.figures.progress import progress_bar
 from esam_core.figures.registry import figure, figure_functions
-from esam_core.figures.render import render
+from esam_core.figures.render import check_encoders, render
 
 __all__ = [
     "PaperFigure",
+    "check_encoders",
     "figure",
     "figure_functions",
     "load_models",

@@ -10,7 +10,24 @@ from esam_core.figures.figure import PaperFigure
 from esam_core.figures.models import Weights, load_models
 from esam_core.figures.progress import Progress
 from esam_core.figures.registry import figure_functions
-from esam_core.text import OFFLINE, load_text_encoder
+from esam_core.text import OFFLINE, check_text_encoder, load_text_encoder
+
+
+def check_encoders(names: Sequence[str], encoders: Sequence[str], *, download: bool) -> None:
+    """Check that texts can be read, if one of the figures has any, before the first is drawn.
+
+    Args:
+        names: Some of ``figure_functions()``.
+        encoders: Names of ``TEXT_ENCODERS``.
+        download: Whether weights that are missing will be downloaded.
+
+    Raises:
+        EsamError: As for ``check_text_encoder``.
+    """
+    functions = figure_functions()
+    if any("encoders" in inspect.signature(functions[name]).parameters for name in names):
+        for encoder in encoders:
+            check_text_encoder(encoder, download=download)
 
 
 def render(

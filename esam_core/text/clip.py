@@ -3,7 +3,10 @@
 Weights come from a local file, from the hub's cache, or on request from the network.
 """
 
-from collections.abc import Sequence
+import logging
+import pickle
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +28,7 @@ from esam_core.text.phrases import ParsedText, is_plural
 from esam_core.text.specs import TextEncoderSpec
 from esam_core.text.templates import TEMPLATES, sentences
 from esam_core.weights import is_torchscript, read_torchscript
+from esam_core.weights.digests import describe_wrong_kind
 
 OLDEST = (2, 29)  # its list of weights is the first to say that OpenAI's need QuickGELU
 
@@ -171,20 +175,43 @@ def _build(open_clip: Any, spec: TextEncoderSpec, path: Path) -> nn.Module:
     recipe = open_clip.get_pretrained_cfg(spec.model, spec.pretrained)
     tensors = read_torchscript(path) if is_torchscript(path) else None
     try:
-        model: nn.Module = open_clip.create_model(
-            spec.model,
-            pretrained=str(path) if tensors is None else None,
-            force_quick_gelu=recipe.get("quick_gelu", False),
-            force_preprocess_cfg={k: recipe[k] for k in ("mean", "std") if k in recipe},
-        )
+        with _unsaid("Model initialized randomly"):  # an archive's weights are put in below
+            model: nn.Module = open_clip.create_model(
+                spec.model,
+                pretrained=str(path) if tensors is None else None,
+                force_quick_gelu=recipe.get("quick_gelu", False),
+                force_preprocess_cfg={k: recipe[k] for k in ("mean", "std") if k in recipe},
+            )
         if tensors is not None:
             model.load_state_dict(_weights_for(model, tensors))
     except Exception as error:  # open_clip raises many types of errors for a wrong file
         raise WeightsMismatch(
-            f"{path} does not hold the weights of {spec.title}: {str(error).strip()[:200]}. Give "
-            "the file that open_clip publishes for it, or its authors'."
+            f"{path} does not hold the weights of {spec.title}{describe_wrong_kind(path)}: "
+            f"{_reason(error)}. Give the file that open_clip publishes for it, or its authors'."
         ) from error
     return model
+
+
+def _reason(error: Exception) -> str:
+    """Return one line; torch's own advice on pickles, to run what is in them, is left out."""
+    if isinstance(error, pickle.UnpicklingError | KeyError | EOFError):
+        return "it holds more than tensors, or is damaged; nothing in it was run"
+    return " ".join(str(error).split())[:200].rstrip(".,") or type(error).__name__
+
+
+@contextmanager
+def _unsaid(warning: str) -> Iterator[None]:
+    """Keep a warning that open_clip gives its users, and that is not true here, off stderr."""
+
+    def other(record: logging.LogRecord) -> bool:
+        return warning not in record.getMessage()
+
+    root = logging.getLogger()
+    root.addFilter(other)
+    try:
+        yield
+    finally:
+        root.removeFilter(other)
 
 
 def _weights_for(model: nn.Module, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

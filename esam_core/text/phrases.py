@@ -37,6 +37,8 @@ MANY_WORDS = _set(
 DETERMINERS = MANY_WORDS | _set(
     "a an the some any every each this that my your his her its our their one"
 )
+# Singulars that end like plurals.
+ONE_S = _set("lens canvas gas iris atlas trellis mantis")
 IRREGULAR = {
     "people": "person",
     "men": "man",
@@ -96,7 +98,8 @@ def is_plural(text: str) -> bool:
     head, _ = cut_relation(tokens_of(text))
     if not head:
         return False
-    return head[-1] in IRREGULAR or head[0] in MANY_WORDS or bool(re.search(r"[^su]s$", head[-1]))
+    ends_so = bool(re.search(r"[^su]s$", head[-1])) and head[-1] not in ONE_S
+    return head[-1] in IRREGULAR or head[0] in MANY_WORDS or ends_so
 
 
 def tokens_of(text: str) -> list[str]:

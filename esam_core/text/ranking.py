@@ -182,12 +182,20 @@ def rank_masks(
     if not len(regions.embeddings):
         nothing = np.zeros((0, len(parsed)), np.float32)
         return TextRanking(parsed, nothing, nothing, _order(nothing), regions.overlap, threshold)
-    similarity = regions.embeddings @ wanted.T
-    if regions.location is not None:
-        similarity = np.sqrt(similarity * regions.location.agreement(wanted))
+    # Text by text: the last digits of a product of matrices depend on how many columns it has, and
+    # a text's score must not depend on the other texts.
+    similarity = np.concatenate([_similarity(regions, row[None]) for row in wanted], axis=1)
     scores = _scores(similarity, regions, encoder, compete)
     order = _order(similarity)
     return TextRanking(parsed, similarity, scores, order, regions.overlap, threshold)
+
+
+def _similarity(regions: RegionFeatures, wanted: np.ndarray) -> np.ndarray:
+    """Return how similar each of n masks is to one text (1, d), (n, 1)."""
+    similarity = regions.embeddings @ wanted.T
+    if regions.location is None:
+        return similarity
+    return np.sqrt(similarity * regions.location.agreement(wanted))
 
 
 def _scores(

@@ -38,12 +38,18 @@ UNCOUNTED = _set(
     "it him her me us you them myself what who"
 )
 ONE_MEN = _set("omen ramen acumen abdomen specimen stamen hymen")  # unlike "policemen"
-# Spelled with a vowel and said with a consonant ("a unicorn"), and the other way round ("an hour").
+# Spelled with a vowel and said with a consonant ("a unicorn"), and the other way round ("an hour",
+# "an L-shaped table").
 SAID_WITH_CONSONANT = re.compile(
-    r"uni(?![dmn])|us[aeiu]|ut[ei]|uk|ur[ai]|ub|ufo|eu|ew|one\b|once\b"
+    r"uni(?![dmn])|us[abeiu]|us\b|un\b|ut[ei]|uk|ur[ail]|ub|uv|ufo|ups\b|eu|ew|one\b|once\b"
 )
-SAID_WITH_VOWEL = re.compile(r"[aeiou]|hour|honest|honou?r|heir|x-|8|11\b|18\b")
-SPELLED_OUT = re.compile(r"[AEFHILMNORSX][A-Z]+\b")  # "an SUV": the name of its letter has a vowel
+SAID_WITH_VOWEL = re.compile(r"[aeiou]|hour|honest|honou?r|heir|[fhlmnrsx]-|8|11\b|18\b")
+# "an LED", "an MP3 player", "an SUV": the name of the first letter begins with a vowel. What may be
+# said as a word is not among them: "a NASA rocket", "a SIM card", and typed in capitals, "a HORSE".
+SPELLED_OUT = re.compile(
+    r"(EU|F(?![AEIOULR])|[HLMNX](?![AEIOUY])|R(?![AEIOUYH])|S(?![AEIOUYCHKLMNPQTW])|LED\b|SUV\b)"
+    r"[A-Z0-9]*\b"
+)
 
 
 def sentences(text: str, templates: Sequence[str] = TEMPLATES) -> list[str]:

@@ -15,6 +15,7 @@ from esam_core.weights.places import existing_folders, is_named, search_folders
 from esam_core.weights.rows import HubModel
 
 Progress = Callable[[int, int], None]
+OTHER_LAYOUTS = (".pth", ".pt", ".bin")
 
 
 def find_hub_model(model: HubModel, path: Path | str | None = None) -> Path | None:
@@ -68,11 +69,13 @@ def resolve_hub_model(model: HubModel, path: Path | str | None = None) -> Path:
         raise WeightsNotFound(
             f"{model.title} is not on this machine: looked in {looked}. {_advice(model)}"
         )
-    if not Path(path).expanduser().exists():
+    named = Path(path).expanduser()
+    if not named.exists():
         raise WeightsNotFound(f"{path} does not exist; it was named as the weights to use.")
     raise WeightsNotFound(
-        f"{path} is no folder with {' and '.join(model.files)}. Name the one that save_pretrained "
-        f"of transformers wrote for {model.title}."
+        f"{path} is no folder with {' and '.join(model.files)}{_beside(named)}. Name the one that "
+        f"save_pretrained of transformers wrote for {model.title}, or get it with `python -m "
+        f"esam_core weights download {model.name}`."
     )
 
 
@@ -157,6 +160,17 @@ def _cached(model: HubModel) -> Path | None:
 
 def _lacking(model: HubModel, folder: Path) -> list[str]:
     return [name for name in model.files if not (folder / name).is_file()]
+
+
+def _beside(named: Path) -> str:
+    """Name files that hold the weights in another layout, which is not read; "" if none does."""
+    files = [named] if named.is_file() else named.iterdir()
+    others = sorted(path.name for path in files if path.suffix in OTHER_LAYOUTS)
+    if not others:
+        return ""
+    return (
+        f" ({', '.join(others[:3])}: a pickled checkpoint, such as segment-anything's, is not read)"
+    )
 
 
 def _commit(folder: Path) -> str | None:

@@ -14,6 +14,10 @@ from esam_core.errors import WeightsMismatch, WeightsNotFound
 from esam_core.weights.digests import content_size, verify_weights
 from esam_core.weights.rows import WEIGHTS, WeightsFile
 
+_OTHER_MODEL = (
+    "Name another place, or say which model the weights are of (the name of a model, --model); "
+    "without a place the file that comes with the project is used."
+)
 _SUFFIXES = (".pt", ".pth", ".safetensors", ".onnx", ".zip")
 
 
@@ -108,7 +112,9 @@ def _resolve_named(file: WeightsFile, named: Path) -> Path:
         raise WeightsNotFound(f"{named} does not exist; it was named as the weights to use.")
     found = find_weights(file, named)
     if found is None:
-        raise WeightsNotFound(f"{named} has no {file.filename}. {_advice(file)}")
+        # A bundled file is not missing: the place is another model's.
+        advice = _OTHER_MODEL if file.bundled else _advice(file)
+        raise WeightsNotFound(f"{named} has no {file.filename}. {advice}")
     return found
 
 

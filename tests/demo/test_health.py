@@ -1,5 +1,6 @@
 """The health check: 0 where the page answers, else 1 and one line."""
 
+import socket
 import subprocess
 import sys
 import threading
@@ -73,6 +74,29 @@ def test_nobody_there_is_one_line(capsys):
 def test_a_page_that_is_ill_is_told_with_its_answer(how, said):
     with serving(**how) as url:
         assert said in trouble(url)
+
+
+@pytest.mark.parametrize("greeting", [b"SSH-2.0-OpenSSH_9.2\r\n", b"\0\1\2", b""])
+def test_a_port_that_speaks_something_else_is_one_line(greeting, capsys):
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer():
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(greeting)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        assert main([f"http://127.0.0.1:{listening.getsockname()[1]}"]) == 1
+        thread.join()
+    error = capsys.readouterr().err
+    assert error.startswith("error: http://127.0.0.1:") and error.count("\n") == 1
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:7860", "localhost:7860", "", "file:///x", "http://a:b"])
+def test_what_is_no_address_is_told_with_one_that_is(url):
+    assert "give one such as http://127.0.0.1:7860" in trouble(url)
 
 
 def test_a_proxy_of_the_environment_is_not_asked(monkeypatch):

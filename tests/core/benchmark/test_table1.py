@@ -19,6 +19,7 @@ from esam_core.benchmark.table1 import (
     measure,
 )
 from esam_core.benchmark.timing import Timing, time_calls
+from esam_core.cli import main
 from esam_core.datasets import annotated_photos
 from esam_core.errors import InvalidSettings
 from esam_core.figures.efficiency import machine_limits
@@ -74,6 +75,15 @@ def test_every_model_has_as_many_runs_and_the_box_is_named(bear_file, small_mode
     described = describe_machine(rows)
     for part in ("bear in 000000000285.jpg", f"xyxy {x}, {y}, {x + width}", "annotated mask"):
         assert part in described
+
+
+def test_blanks_between_names_do_not_matter(monkeypatch):
+    timed = []
+    monkeypatch.setattr(
+        table1, "measure", lambda models, *_, **__: timed.append(models) or [row("a", (1.0,))]
+    )
+    assert main(["bench", "table1", "--models", "small, sam,"]) == 0
+    assert timed == [["small", "sam"]]
 
 
 def test_calls_take_turns_and_the_warm_up_does_not_count():

@@ -192,6 +192,29 @@ def test_command_refuses_an_impossible_folder_before_it_draws(tmp_path, monkeypa
     assert str(tmp_path / place) in error and error.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("encoders", "said"),
+    [("offline, ViT-B-32", "CLIP ViT-B/32 is not on this machine"), ("clip", "'clip' is unknown")],
+)
+def test_an_encoder_that_is_not_here_is_refused_before_the_first_figure_and_only_for_texts(
+    tmp_path, monkeypatch, capsys, encoders, said
+):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    drawn = []
+
+    def render(name, *_, **__):
+        drawn.append(name)
+        return blank(name)
+
+    monkeypatch.setattr("esam_core.figures.render", render)
+    asked = ["--encoder", encoders, "--out", str(tmp_path / "out")]
+    assert main(["figures", *asked]) == 2
+    error = capsys.readouterr().err
+    assert said in error and error.count("\n") == 1
+    assert main(["figures", "--only", "fig1,fig3", *asked]) == 0
+    assert drawn == ["fig1", "fig3"]
+
+
 def test_a_folder_that_may_not_be_written_to_is_refused(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("os.access", lambda path, mode: path != tmp_path)
     assert main(["figures", "--out", str(tmp_path / "new" / "folder")]) == 2

@@ -204,6 +204,30 @@ def test_named_places_are_never_replaced(monkeypatch, saved, copy, tmp_path):
             ask()
 
 
+@pytest.mark.parametrize("name", ["pytorch_model.bin", "sam_vit_b_01ec64.pth"])
+def test_weights_in_another_layout_are_named_with_the_way_to_get_them(saved, tmp_path, name):
+    shutil.copy(saved / "sam_vit_b" / "config.json", tmp_path)
+    (tmp_path / name).write_bytes(b"pickled")
+    for place in (tmp_path, tmp_path / name):
+        with pytest.raises(WeightsNotFound, match=f"{name}: a pickled.*not read.*download sam_vit"):
+            load_segmenter("sam_vit_b", weights=place)
+
+
+def test_the_list_says_why_a_named_folder_cannot_be_used(copy, monkeypatch, capsys):
+    monkeypatch.setenv("ESAM_WEIGHTS", str(copy.parent))
+    assert main(["weights"]) == 0
+    assert "wrong: " not in capsys.readouterr().out
+    (copy / "model.safetensors").unlink()
+    assert main(["weights"]) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith(f"wrong: ESAM_WEIGHTS names {copy.parent}, but {copy} has no model.")
+
+
+def test_a_folder_without_the_name_of_its_model_does_not_ask_to_install_again(saved):
+    with pytest.raises(WeightsNotFound, match="say which model the weights are of.*--model"):
+        load_segmenter(weights=saved)
+
+
 def test_half_a_folder_in_the_cache_is_none(copy, monkeypatch):
     monkeypatch.setenv("ESAM_CACHE", str(copy.parent))
     assert "sam_vit_b" in available_models()

@@ -1,5 +1,8 @@
 """Every kind of network in the table of encoders, in small, is built as it was published."""
 
+import pickle
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -67,8 +70,6 @@ def test_an_open_clip_without_quick_gelu_is_refused(version, fine, openai, monke
 
 
 def test_requirements_ask_for_what_loading_asks_for():
-    from pathlib import Path
-
     from esam_core.text.clip import OLDEST
 
     lines = Path(__file__).parents[3].joinpath("requirements.txt").read_text().splitlines()
@@ -84,6 +85,35 @@ def test_the_archive_that_openai_published_gives_the_same_model(openai, tmp_path
     text = encoder.parse("a dog")
     assert encoder.encode_crops(CROPS) == pytest.approx(same.encode_crops(CROPS), abs=2e-3)
     assert encoder.encode_texts([text]) == pytest.approx(same.encode_texts([text]), abs=2e-3)
+
+
+def test_an_archive_whose_weights_are_used_is_not_called_random(openai, tmp_path, caplog):
+    archive = tmp_path / "ViT-B-32.pt"
+    save_as_openai(openai[0], archive)
+    caplog.clear()
+    load("ViT-B-32", archive)
+    assert "randomly" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"hello", "nothing in it was run"),
+        (b"", "nothing in it was run"),
+        (pickle.dumps(Path, protocol=2), "nothing in it was run"),
+        (b"<html>", "a web page"),
+        (b"version https://git-lfs.github.com/spec/v1", "git lfs pull"),
+    ],
+)
+def test_a_file_of_something_else_is_one_line_without_advice_to_run_it(
+    openai, tmp_path, content, said
+):
+    file = tmp_path / "weights.pt"
+    file.write_bytes(content)
+    with pytest.raises(WeightsMismatch) as refused:
+        load("ViT-B-32", file)
+    message = str(refused.value)
+    assert said in message and "\n" not in message and "weights_only" not in message
 
 
 def test_the_archive_of_another_model_is_refused(openai, monkeypatch, tmp_path):

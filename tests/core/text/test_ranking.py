@@ -6,6 +6,7 @@ import pytest
 from esam_core.errors import Cancelled, InvalidImage, InvalidPrompt, InvalidSettings
 from esam_core.masks import Masks
 from esam_core.text import CropSettings, ParsedText, RegionFeatures, embed_regions, rank_masks
+from esam_core.text.location import Location
 
 
 class ColourEncoder:
@@ -103,6 +104,23 @@ def test_near_synonyms_find_the_same_mask_unless_they_compete(scene):
     assert [both.chosen(i).tolist() for i in (0, 1)] == [[0], [0]]
     rivals = rank_masks(regions, ["red", "scarlet"], encoder, threshold=0.9, compete=True)
     assert [rivals.chosen(i).tolist() for i in (0, 1)] == [[], []]
+
+
+@pytest.mark.parametrize("located", [False, True])
+def test_another_text_does_not_change_a_single_digit_of_a_score(located):
+    rng = np.random.default_rng(0)
+    encoder = ColourEncoder()
+    encoder.known = {name: rng.random(512) for name in ("dog", "puppy", "hound", "grey")}
+    embeddings, cells = rng.random((60, 512), np.float32), rng.random((60, 99), np.float32)
+    seen = rng.random((512, 99), np.float32)
+    location = Location(seen, cells, np.ones(60, np.float32)) if located else None
+    overlap = np.eye(60, dtype=np.float32)
+    regions = RegionFeatures(embeddings, encoder.name, overlap, CropSettings(), location)
+    alone = rank_masks(regions, ["dog"], encoder)
+    for others in (["puppy"], ["puppy", "hound"]):
+        both = rank_masks(regions, ["dog", *others], encoder)
+        for one, two in ((alone.scores, both.scores), (alone.similarity, both.similarity)):
+            np.testing.assert_array_equal(one[:, 0], two[:, 0])
 
 
 @pytest.mark.parametrize("compete", [False, True])
