@@ -36,7 +36,10 @@ class PaperFigure(Figure):
         self.name, self.caption, self.left_out = name, caption, tuple(left_out)
 
     def savefig(self, fname: Any, **how: Any) -> None:
-        """Save as matplotlib does, with fonts embedded as the style says."""
+        """Save as matplotlib does, with fonts embedded as the style says.
+
+        EPS knows no transparency, so masks hide the photo there; give a PDF or an SVG instead.
+        """
         with paper_style():
             super().savefig(fname, **how)
 
