@@ -29,7 +29,8 @@ def explore(
         button: Label of a button that alone makes it draw; for what takes long.
         fields: One control each, in this order.
     """
-    options = {"manual": button is not None, "manual_name": button or ""}
+    manual = button is not None
+    options = {"manual": manual, "manual_name": button or "", "auto_display": True}
     # A tuple of names is no range of numbers, for which ipywidgets takes every tuple.
     read = {name: _listed(field) for name, field in fields.items()}
     box = ipywidgets.interactive(_said(draw), options, **read)
