@@ -1,12 +1,15 @@
 """Controls for a figure: what they choose is drawn again below them."""
 
+import sys
 from collections.abc import Callable, Sequence
+from functools import wraps
 from typing import Any
 
 import ipywidgets
 import numpy as np
 from PIL import Image
 
+from esam_core.errors import EsamError
 from esam_core.prompts import Prompt
 from esam_core.segmenter import Segmenter
 from esam_core.visualize import caption, draw_masks, draw_prompt, panel
@@ -19,21 +22,36 @@ def explore(
 
     A field is what ``ipywidgets.interactive`` reads: choices, also as a tuple of names; a pair or
     triple of numbers (lowest, highest, step), a text, True or False, or a widget. A slider is read
-    when it is let go.
+    when it is let go. What the project refuses, such as an unknown word, is printed in one line.
 
     Args:
         draw: Called with the fields by name, when the controls appear and after every change.
         button: Label of a button that alone makes it draw; for what takes long.
         fields: One control each, in this order.
     """
-    options = {"manual": button is not None, "manual_name": button or ""}
+    manual = button is not None
+    options = {"manual": manual, "manual_name": button or "", "auto_display": True}
     # A tuple of names is no range of numbers, for which ipywidgets takes every tuple.
     read = {name: _listed(field) for name, field in fields.items()}
-    box = ipywidgets.interactive(draw, options, **read)
+    box = ipywidgets.interactive(_said(draw), options, **read)
     for control in box.kwargs_widgets:
         if control.has_trait("continuous_update"):
             control.continuous_update = False
     return box
+
+
+def _said(draw: Callable[..., Any]) -> Callable[..., Any]:
+    """Print errors of this project, which are sentences for people, without their traceback."""
+
+    @wraps(draw)
+    def drawing(**values: Any) -> Any:
+        try:
+            return draw(**values)
+        except EsamError as error:
+            sys.stdout.write(f"{error}\n")
+            return None
+
+    return drawing
 
 
 def _listed(field: Any) -> Any:

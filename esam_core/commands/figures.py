@@ -53,31 +53,26 @@ def run(args: argparse.Namespace) -> int:
     is an error, after the other figures are rendered.
     """
     from esam_core.errors import MissingPackage
-    from esam_core.figures import check_encoders, render
+    from esam_core.figures import load_inputs, render
     from esam_core.files import check_folder
 
     names = _names(args.only)
-    encoders = [name.strip() for name in args.encoder.split(",") if name.strip()]
-    # Refused before the figures are drawn, which takes minutes.
-    check_folder(args.out)
-    check_encoders(names, encoders, download=args.download)
-    weights = places_of(args.weights)
+    check_folder(args.out)  # refused before the figures are drawn, which takes minutes
+    how = {"device": args.device, "precision": args.precision, "boxes": args.boxes}
+    models, encoders = load_inputs(
+        names,
+        args.models,
+        encoders=[name.strip() for name in args.encoder.split(",") if name.strip()],
+        weights=places_of(args.weights),
+        download=args.download,
+        **how,
+    )
     complete = True
     skipped: dict[str, MissingPackage] = {}
     for name in names:
         try:
             with progress_bar(name) as progress:
-                figure = render(
-                    name,
-                    args.models,
-                    encoders=encoders,
-                    weights=weights,
-                    device=args.device,
-                    precision=args.precision,
-                    boxes=args.boxes,
-                    download=args.download,
-                    progress=progress,
-                )
+                figure = render(name, models, encoders=encoders, progress=progress, **how)
         except MissingPackage as error:
             skipped[name] = error
             continue
@@ -129,6 +124,7 @@ def _names(only: str | None) -> list[str]:
 
     known = list(figure_functions())
     names = known if only is None else [name.strip() for name in only.split(",")]
+    names = list(dict.fromkeys(names))
     for name in names:
         if name not in known:
             raise InvalidSettings(f"figure {name!r} is unknown; use {', '.join(known)}.")

@@ -51,6 +51,11 @@ class AnnotatedPhoto:
         """Read the photo, (h, w, 3) uint8 RGB."""
         return load_rgb(self.path)
 
+    def image_hw(self) -> tuple[int, int]:
+        """Read height and width of the photo in pixels."""
+        with Image.open(self.mask_path) as ids:
+            return ids.height, ids.width
+
     def id_map(self) -> np.ndarray:
         """Read the object id of every pixel, (h, w) int; 0 is no object."""
         with Image.open(self.mask_path) as ids:
@@ -59,7 +64,8 @@ class AnnotatedPhoto:
     def masks(self) -> np.ndarray:
         """Read one mask per object, (n, h, w) bool, in the order of ``objects``."""
         ids = self.id_map()
-        return np.stack([ids == item.id for item in self.objects])
+        numbers = np.array([item.id for item in self.objects], np.int64)
+        return ids == numbers[:, None, None]
 
 
 def annotated_photos(folder: Path | str) -> Iterator[AnnotatedPhoto]:

@@ -8,13 +8,13 @@ from esam_core.figures.figure import PaperFigure
 from esam_core.figures.models import load_models
 from esam_core.figures.progress import progress_bar
 from esam_core.figures.registry import figure, figure_functions
-from esam_core.figures.render import check_encoders, render
+from esam_core.figures.render import load_inputs, render
 
 __all__ = [
     "PaperFigure",
-    "check_encoders",
     "figure",
     "figure_functions",
+    "load_inputs",
     "load_models",
     "progress_bar",
     "render",

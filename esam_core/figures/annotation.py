@@ -1,13 +1,13 @@
 """The example photos, and how well masks agree with what people annotated in them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TypeVar
 
 import numpy as np
 
 from esam_core.datasets.annotated import AnnotatedPhoto, annotated_photos
 from esam_core.datasets.examples import examples
-from esam_core.errors import InvalidImage
+from esam_core.errors import InvalidImage, InvalidSettings
 from esam_core.geometry import box_iou, mask_iou, xywh_to_xyxy
 from esam_core.images import asset
 from esam_core.prompts import PointLabel, Prompt
@@ -15,7 +15,7 @@ from esam_core.prompts import PointLabel, Prompt
 SAME_BOX = 0.9  # IoU from which a box is taken for that of an annotated object
 
 
-Photos = TypeVar("Photos")
+Photos = TypeVar("Photos", bound=Collection[object])
 
 
 def shown_photos(figure: str, photos: Photos | None) -> tuple[Photos | tuple[str, ...], str]:
@@ -24,11 +24,25 @@ def shown_photos(figure: str, photos: Photos | None) -> tuple[Photos | tuple[str
     Args:
         figure: Such as ``fig1``.
         photos: What the caller wants to see; None for the examples of ``datasets.examples``.
+
+    Raises:
+        InvalidSettings: There is none.
     """
     if photos is not None:
-        return photos, ""
+        refuse_none(figure, photos)
+        return ((photos,) if isinstance(photos, str) else photos), ""
     chosen = examples(figure)
     return chosen.photos, f" {chosen.sentence}"
+
+
+def refuse_none(figure: str, photos: Collection[object]) -> None:
+    """Check that there is something to show.
+
+    Raises:
+        InvalidSettings: There is nothing.
+    """
+    if not photos:
+        raise InvalidSettings(f"{figure} has no photo to show; name one, or give None for its own.")
 
 
 def example_photos(names: Sequence[str]) -> list[AnnotatedPhoto]:
@@ -42,7 +56,8 @@ def example_photos(names: Sequence[str]) -> list[AnnotatedPhoto]:
     for name in names:
         photo = next((photo for photo in photos if is_number_of(name, photo)), None)
         if photo is None:
-            raise InvalidImage(f"there is no example photo {name!r}; see {asset('photos')}.")
+            known = ", ".join(photo.path.stem.lstrip("0") for photo in photos)
+            raise InvalidImage(f"there is no example photo {name!r}; there are {known}.")
         found.append(photo)
     return found
 
@@ -67,6 +82,8 @@ def object_under(photo: AnnotatedPhoto, prompt: Prompt) -> np.ndarray | None:
 
 def objects_in_boxes(photo: AnnotatedPhoto, boxes_xyxy: np.ndarray) -> list[np.ndarray | None]:
     """Return for each box (n, 4) the mask (h, w) bool of the object that it frames, or None."""
+    if not photo.objects:
+        return [None] * len(boxes_xyxy)
     tight = xywh_to_xyxy(np.array([item.box_xywh for item in photo.objects], float))
     ids = photo.id_map()
     found: list[np.ndarray | None] = []

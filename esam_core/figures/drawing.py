@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from matplotlib import style
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb, to_rgba
+from matplotlib.figure import SubFigure
 
 from esam_core.figures.figure import PaperFigure
 from esam_core.figures.layout import (
@@ -19,9 +20,12 @@ from esam_core.figures.layout import (
     arrange,
     fitted,
 )
-from esam_core.visualize.axes import STYLE, Container, show_image, size_in_inches
+from esam_core.visualize.axes import Container, show_image, size_in_inches
+from esam_core.visualize.style import paper_style
 
 INK, GREY_INK = "#18181c", "#55555d"
+CHALK, GREY_CHALK = "#f2f2f5", "#bcbcc4"  # on a dark figure
+PLAIN: dict[str, Any] = {"linespacing": SPACING, "parse_math": False}  # a $ is a dollar
 
 
 def draw_page(
@@ -42,13 +46,15 @@ def draw_page(
         left_out: What the figure should show and does not.
         columns: Examples side by side, see ``arrange``.
         into: A figure, a subfigure or axes where the page is drawn, too, as large as it fits. Axes
-            lose their frame; the panels are axes inside them.
+            lose their frame; the panels are axes inside them. A layout engine of the figure places
+            its axes before; what changes their size later does not break lines anew.
     """
-    with style.context(STYLE):
+    with paper_style():
         page = arrange(examples, caption, columns=columns)
         figure = PaperFigure(name, caption, left_out, figsize=(page.width, page.height))
         _fill(figure, page, (page.width, page.height))
         if into is not None:
+            _settle(into)
             size = size_in_inches(into)
             _fill(into, fitted(examples, caption, *size, columns=columns), size)
     return figure
@@ -57,27 +63,49 @@ def draw_page(
 def _fill(container: Container, page: Arrangement, size: tuple[float, float]) -> None:
     """Draw a page in the middle of a container of a size (width, height) in inches."""
     aside, above = (size[0] - page.width) / 2, (size[1] - page.height) / 2
-    if isinstance(container, Axes):
-        container.set_axis_off()
+    ink, grey = _inks(container)
     for place in page.places:
         left, top = aside + place.left, above + place.top
-        _panel(container, place, _share(size, left, top, place.width, place.height))
+        _panel(container, place, _share(size, left, top, place.width, place.height), ink)
     left, top, _, _ = _share(size, aside + MARGIN, above + page.caption_top, 0, 0)
-    how: dict[str, Any] = {"size": CAPTION_PT, "color": GREY_INK, "linespacing": SPACING}
+    how: dict[str, Any] = {"size": CAPTION_PT, "color": grey, **PLAIN}
     if isinstance(container, Axes):
         how["transform"] = container.transAxes
-    container.text(left, top, page.caption, va="top", **how)
+    text = container.text(left, top, page.caption, va="top", **how)
+    text.set_in_layout(not isinstance(container, Axes))
 
 
-def _panel(container: Container, place: Place, bounds: tuple[float, float, float, float]) -> None:
+def _panel(
+    container: Container, place: Place, bounds: tuple[float, float, float, float], ink: str
+) -> None:
     add = container.inset_axes if isinstance(container, Axes) else container.add_axes
     ax: Axes = add(bounds)
+    ax.set_in_layout(not isinstance(container, Axes))
     show_image(ax, place.panel.image)
     place.panel.draw(ax)
     if place.title:
-        ax.set_title(place.title, size=TITLE_PT, color=INK, linespacing=SPACING)
+        ax.set_title(place.title, size=TITLE_PT, color=ink, **PLAIN)
     if place.note:
-        ax.set_xlabel(place.note, size=NOTE_PT, color=INK, linespacing=SPACING)
+        ax.set_xlabel(place.note, size=NOTE_PT, color=ink, **PLAIN)
+
+
+def _settle(container: Container) -> None:
+    """Give a container the size that the layout engine of its figure has for it."""
+    if isinstance(container, Axes):
+        container.set_axis_off()
+    root = container.get_figure(root=True)
+    engine = None if root is None else root.get_layout_engine()
+    if root is not None and engine is not None:
+        engine.execute(root)
+
+
+def _inks(container: Container) -> tuple[str, str]:
+    """Return the colours of titles and caption that are readable on a container."""
+    behind: Any = container.get_figure(root=False) if isinstance(container, Axes) else container
+    while isinstance(behind, SubFigure) and not to_rgba(behind.get_facecolor())[3]:
+        behind = behind.get_figure(root=False)
+    dark = sum(to_rgb(behind.get_facecolor())) < 1.5
+    return (CHALK, GREY_CHALK) if dark else (INK, GREY_INK)
 
 
 def _share(

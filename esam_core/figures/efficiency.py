@@ -5,7 +5,6 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, NullLocator
 
@@ -26,8 +25,8 @@ from esam_core.figures.registry import figure
 from esam_core.figures.table import draw_table, table_height
 from esam_core.models import MODELS
 from esam_core.visualize import palette
-from esam_core.visualize.axes import STYLE
 from esam_core.visualize.colours import hex_code
+from esam_core.visualize.style import paper_style
 
 SHIFT = 0.18  # of what is measured here and in the paper, from the middle of a model's row
 LABELS = 1.05  # inches left of a plot, for the names of its rows
@@ -169,7 +168,7 @@ def _page(
     rows: int,
 ) -> PaperFigure:
     """Lay out a table, plots side by side below it, and the caption."""
-    with style.context(STYLE):
+    with paper_style():
         room = WIDTH - 2 * MARGIN
         tall, plot = table_height(head, cells, room), 0.35 + 0.3 * rows
         wrapped = wrap(text, CAPTION_PT, room)
@@ -196,6 +195,7 @@ def _page(
             linespacing=SPACING,
             color=GREY_INK,
             va="top",
+            parse_math=False,
         )
     return page
 

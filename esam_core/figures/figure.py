@@ -5,13 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from matplotlib import style
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
 from esam_core.files import make_folder, writing
-from esam_core.visualize.axes import STYLE
+from esam_core.visualize.style import paper_style
 
 SHOWN = 1200  # width in pixels in a notebook
 FOLDER = "outputs"
@@ -37,8 +36,11 @@ class PaperFigure(Figure):
         self.name, self.caption, self.left_out = name, caption, tuple(left_out)
 
     def savefig(self, fname: Any, **how: Any) -> None:
-        """Save as matplotlib does, with fonts embedded as the style says."""
-        with style.context(STYLE):
+        """Save as matplotlib does, with fonts embedded as the style says.
+
+        EPS knows no transparency, so masks hide the photo there; give a PDF or an SVG instead.
+        """
+        with paper_style():
             super().savefig(fname, **how)
 
     def save(
@@ -70,7 +72,7 @@ class PaperFigure(Figure):
     def _repr_jpeg_(self) -> bytes:
         """Display the page in a notebook, as a JPEG to keep notebook files small."""
         stream = io.BytesIO()
-        with style.context(STYLE):
+        with paper_style():
             super().savefig(stream, format="png", dpi=SHOWN / self.get_figwidth())
         picture, shown = Image.open(stream).convert("RGB"), io.BytesIO()
         picture.save(shown, "JPEG", quality=80)

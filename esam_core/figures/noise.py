@@ -9,9 +9,11 @@ from matplotlib.axes import Axes
 from PIL import Image, ImageFilter
 
 from esam_core.cleanup import remove_small_regions
+from esam_core.datasets.annotated import AnnotatedObject, AnnotatedPhoto
 from esam_core.datasets.examples import examples as chosen_examples
+from esam_core.errors import InvalidSettings
 from esam_core.export.outlines import fill_rings, mask_outlines
-from esam_core.figures.annotation import example_photos
+from esam_core.figures.annotation import example_photos, refuse_none
 from esam_core.figures.captions import signed
 from esam_core.figures.drawing import draw_page
 from esam_core.figures.figure import PaperFigure
@@ -99,15 +101,18 @@ def fig5_noise(
         min_area: Holes and islands of fewer pixels are removed.
         into: Axes or a figure where it is drawn, too.
         progress: Called with (done, total) examples.
+
+    Raises:
+        InvalidSettings: No example, or an object that its photo does not have.
     """
     models, watch = as_models(segmenters), Stopwatch()
     drawn: list[Example] = []
     shown, why = _examples(examples)
     chosen = example_photos([name for name, _ in shown])
-    for done, (photo, (_, number)) in enumerate(zip(chosen, shown, strict=True)):
+    items = [_object(photo, number) for photo, (_, number) in zip(chosen, shown, strict=True)]
+    for done, (photo, item) in enumerate(zip(chosen, items, strict=True)):
         tick(progress, done, len(chosen))
         image = photo.image()
-        item = next(item for item in photo.objects if item.id == number)
         box = xywh_to_xyxy(np.array(item.box_xywh)).tolist()
         with watch.running():
             masks = [m.predict(m.embed(image), Prompt.box(*box)).data[0] for m in models]
@@ -135,10 +140,24 @@ def _examples(
 ) -> tuple[Sequence[tuple[str, int]], str]:
     """Return photos and objects, and a sentence for the caption on who chose them."""
     if examples is not None:
+        refuse_none("fig5", examples)
         return examples, ""
     chosen = chosen_examples("fig5")
     pairs = [(each.photo, each.items[0].object_id or 0) for each in chosen.chosen]
     return pairs, f" {chosen.sentence}"
+
+
+def _object(photo: AnnotatedPhoto, number: int) -> AnnotatedObject:
+    """Find an object of a photo by its id.
+
+    Raises:
+        InvalidSettings: There is none.
+    """
+    found = next((item for item in photo.objects if item.id == number), None)
+    if found is None:
+        known = ", ".join(f"{item.id} ({item.name})" for item in photo.objects)
+        raise InvalidSettings(f"{photo.path.name} has no object {number!r}; it has {known}.")
+    return found
 
 
 def _part(image: np.ndarray, mask: np.ndarray, window: tuple[slice, slice], title: str) -> Panel:

@@ -112,21 +112,26 @@ def fig2_box_prompts(
         progress: Called with (done, total) photos.
 
     Raises:
-        InvalidSettings: Another rule.
+        InvalidSettings: Another rule, or no box wanted.
+        InvalidPrompt: Boxes that cannot be read, or none for a photo.
     """
     if rule not in WHICH:
         raise InvalidSettings(f"rule {rule!r} is unknown; use {' or '.join(WHICH)}.")
+    if top < 1:
+        raise InvalidSettings(f"top is {top}; give 1 or more boxes per photo.")
     models, watch = as_models(segmenters), Stopwatch()
-    found, left_out = read_detections(asset("detections.json") if boxes is None else boxes)
+    read, left_out = read_detections(asset("detections.json") if boxes is None else boxes)
     shown, why = shown_photos("fig2", photos)
     examples: list[Example] = []
     counts = {each.photo: len(each.items) for each in stored("fig2").chosen} if why else {}
     chosen = example_photos(shown)
-    for done, (name, photo) in enumerate(zip(shown, chosen, strict=True)):
+    found: list[Detections] = []
+    for name, photo in zip(shown, chosen, strict=True):  # before models run, which takes long
+        usable, left_out = usable_boxes(read, left_out, photo.path, photo.image_hw())
+        found.append(usable.top(min(top, counts.get(name, top))))
+    for done, (photo, best) in enumerate(zip(chosen, found, strict=True)):
         tick(progress, done, len(chosen))
         image = photo.image()
-        usable, left_out = usable_boxes(found, left_out, photo.path, image.shape[:2])
-        best = usable.top(min(top, counts.get(name, top)))
         wanted, colours = objects_in_boxes(photo, best.boxes_xyxy), palette(len(best))
         panels = [Panel(image, partial(_boxes, best, colours), "photo and boxes")]
         for model in models:

@@ -3,38 +3,63 @@
 import inspect
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from esam_core.datasets.detections import read_detections
 from esam_core.errors import InvalidSettings
 from esam_core.figures.figure import PaperFigure
 from esam_core.figures.models import Weights, load_models
 from esam_core.figures.progress import Progress
 from esam_core.figures.registry import figure_functions
-from esam_core.text import OFFLINE, check_text_encoder, load_text_encoder
+from esam_core.segmenter import Segmenter
+from esam_core.text import OFFLINE, TextEncoder, load_text_encoder
 
 
-def check_encoders(names: Sequence[str], encoders: Sequence[str], *, download: bool) -> None:
-    """Check that texts can be read, if one of the figures has any, before the first is drawn.
+def load_inputs(
+    names: Sequence[str],
+    models: str | Sequence[str] = "auto",
+    *,
+    encoders: Sequence[str] = (OFFLINE,),
+    weights: Weights = None,
+    device: str = "auto",
+    precision: str = "auto",
+    boxes: Path | None = None,
+    download: bool = False,
+) -> tuple[list[Segmenter], list[TextEncoder]]:
+    """Load what some figures need once for all of them, and check the boxes.
+
+    So what is wrong is said before the first of them is drawn, which takes minutes.
 
     Args:
         names: Some of ``figure_functions()``.
+        models: As for ``load_models``.
         encoders: Names of ``TEXT_ENCODERS``.
-        download: Whether weights that are missing will be downloaded.
+        weights: As for ``load_models``.
+        device: As for ``load_segmenter``.
+        precision: As for ``load_segmenter``.
+        boxes: A detector's results (COCO JSON); they are only read.
+        download: Download official weights that are missing.
+
+    Returns:
+        Models and encoders for ``render``; empty where no figure needs any.
 
     Raises:
-        EsamError: As for ``check_text_encoder``.
+        EsamError: What loading the models, encoders or boxes raises.
     """
     functions = figure_functions()
-    if any("encoders" in inspect.signature(functions[name]).parameters for name in names):
-        for encoder in encoders:
-            check_text_encoder(encoder, download=download)
+    wanted = {key for name in names for key in inspect.signature(functions[name]).parameters}
+    how: dict[str, Any] = {"device": device, "precision": precision, "download": download}
+    if boxes is not None and "boxes" in wanted:
+        read_detections(boxes)
+    readers = [load_text_encoder(e, **how) for e in encoders] if "encoders" in wanted else []
+    return load_models(models, weights=weights, **how) if "segmenters" in wanted else [], readers
 
 
 def render(
     name: str,
-    models: str | Sequence[str] = "auto",
+    models: str | Sequence[str] | Sequence[Segmenter] = "auto",
     *,
-    encoders: Sequence[str] = (OFFLINE,),
+    encoders: Sequence[str] | Sequence[TextEncoder] = (OFFLINE,),
     weights: Weights = None,
     device: str = "auto",
     precision: str = "auto",
@@ -46,8 +71,8 @@ def render(
 
     Args:
         name: One of ``figure_functions()``.
-        models: As for ``load_models``.
-        encoders: Names of ``TEXT_ENCODERS``, for figures of texts.
+        models: As for ``load_models``, or loaded ones.
+        encoders: Names of ``TEXT_ENCODERS``, for figures of texts, or loaded ones.
         weights: As for ``load_models``.
         device: As for ``load_segmenter``.
         precision: As for ``load_segmenter``.
@@ -67,9 +92,13 @@ def render(
     how: dict[str, Any] = {"device": device, "precision": precision}
     inputs: dict[str, Any] = {**how, "boxes": boxes, "progress": progress}
     if "segmenters" in wanted:
-        inputs["segmenters"] = load_models(models, weights=weights, download=download, **how)
+        loaded = [each for each in models if not isinstance(each, str)]
+        inputs["segmenters"] = loaded or load_models(
+            cast("str | Sequence[str]", models), weights=weights, download=download, **how
+        )
     if "encoders" in wanted:
         inputs["encoders"] = [
-            load_text_encoder(encoder, download=download, **how) for encoder in encoders
+            load_text_encoder(each, download=download, **how) if isinstance(each, str) else each
+            for each in encoders
         ]
     return functions[name](**{key: value for key, value in inputs.items() if key in wanted})

@@ -74,7 +74,7 @@ def _panels(
     plain = partial(
         show_masks, masks=found.masks, colours=palette(len(found.masks)), opacity=1, outline=False
     )
-    titles = ["masks", "overlay"] if alone else [model.title, "overlay"]
+    titles = ["masks", "overlay"] if alone else [model.title, f"{model.title}, overlay"]
     return [Panel(black, plain, titles[0]), Panel(image, partial(_overlay, found), titles[1])]
 
 

@@ -37,6 +37,7 @@ def draw_table(ax: Axes, head: Sequence[str], rows: Sequence[Sequence[str]], wid
     ax.set(xlim=(0, width), ylim=(total, 0))
     ax.set_axis_off()
     how: dict[str, Any] = {"size": NOTE_PT, "color": INK, "linespacing": SPACING}
+    how["parse_math"] = False
     y = 0.0
     for i, (row, height) in enumerate(zip(lines, heights, strict=True)):
         if i < 2:

@@ -6,7 +6,7 @@ from esam_core.lazy import lazy_names
 
 if TYPE_CHECKING:
     from esam_core.text.clip_weights import download_clip, is_present, missing_packages
-    from esam_core.text.encoders import TextEncoder, check_text_encoder, load_text_encoder
+    from esam_core.text.encoders import TextEncoder, load_text_encoder
     from esam_core.text.phrases import ParsedText, split_texts
     from esam_core.text.proposals import (
         GridOrigin,
@@ -26,7 +26,6 @@ _MODULE_OF = {
     "is_present": "clip_weights",
     "missing_packages": "clip_weights",
     "TextEncoder": "encoders",
-    "check_text_encoder": "encoders",
     "load_text_encoder": "encoders",
     "ParsedText": "phrases",
     "split_texts": "phrases",

@@ -11,8 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from esam_core.errors import UnknownModel, WeightsNotFound
-from esam_core.text.clip_weights import how_to_get, is_present
+from esam_core.errors import UnknownModel
 from esam_core.text.phrases import ParsedText
 from esam_core.text.specs import OFFLINE, TEXT_ENCODERS, TextEncoderSpec
 
@@ -94,22 +93,6 @@ def load_text_encoder(
     spec = _row(name)
     load = resolve_name(spec.loader)  # imports torch and, for CLIP, open_clip
     return load(spec, weights=weights, device=device, precision=precision, download=download)
-
-
-def check_text_encoder(name: str, *, download: bool = False) -> None:
-    """Check before long work that an encoder can be loaded later; nothing is read.
-
-    Args:
-        name: A row of ``TEXT_ENCODERS``.
-        download: Whether weights that are missing will be downloaded.
-
-    Raises:
-        UnknownModel: Unknown name.
-        WeightsNotFound: The weights are not on this machine; the message explains how to get them.
-    """
-    spec = _row(name)
-    if not download and not is_present(spec):
-        raise WeightsNotFound(f"{spec.title} is not on this machine. {how_to_get(spec)}")
 
 
 def _row(name: str) -> TextEncoderSpec:

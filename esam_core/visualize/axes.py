@@ -4,8 +4,8 @@ Each function draws into given axes and returns what it drew, so that it can be 
 Positions are pixels of the image, x to the right and y down, its upper left corner at (0, 0).
 """
 
-from collections.abc import Sequence
-from pathlib import Path as FilePath
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -24,7 +24,6 @@ from esam_core.visualize.colours import Colour, hex_code
 from esam_core.visualize.draw import as_masks
 from esam_core.visualize.markers import GREEN, RED
 
-STYLE = FilePath(__file__).with_name("paper.mplstyle")  # for ``matplotlib.style.context(STYLE)``
 Container = Axes | Figure | SubFigure
 OPACITY = 0.5
 STAR = 0.09  # width of a star, as a share of the shorter side of its axes
@@ -67,13 +66,14 @@ def show_masks(
     if len(colours) < len(masks):
         raise InvalidImage(f"{len(colours)} colours for {len(masks)} masks; give one per mask.")
     drawn: list[QuadContourSet] = []
-    for i in np.argsort(-masks.area, kind="stable"):
-        if masks.area[i]:
-            colour = hex_code(colours[i])
-            x, y, field = _field(masks.data[i], masks.boxes_xyxy[i])
-            drawn.append(ax.contourf(x, y, field, [0.5, 2], colors=[colour], alpha=opacity))
-            if outline:
-                drawn.append(ax.contour(x, y, field, [0.5], colors=[colour], linewidths=0.7))
+    with _same_view(ax):
+        for i in np.argsort(-masks.area, kind="stable"):
+            if masks.area[i]:
+                colour = hex_code(colours[i])
+                x, y, field = _field(masks.data[i], masks.boxes_xyxy[i])
+                drawn.append(ax.contourf(x, y, field, [0.5, 2], colors=[colour], alpha=opacity))
+                if outline:
+                    drawn.append(ax.contour(x, y, field, [0.5], colors=[colour], linewidths=0.7))
     return drawn
 
 
@@ -91,23 +91,29 @@ def show_points(
         point_coords: n positions (x, y) in pixels.
         point_labels: n labels, 1 foreground, 0 background; all foreground by default.
         size: Area of a star in square points, as matplotlib counts; by default it suits the axes.
+
+    Raises:
+        InvalidImage: Another number of labels than of points.
     """
     labels = [PointLabel.FOREGROUND] * len(point_coords) if point_labels is None else point_labels
+    if len(labels) != len(point_coords):
+        raise InvalidImage(f"{len(labels)} labels for {len(point_coords)} points; give one each.")
     if size is None:
         shorter = 72 * min(size_in_inches(ax))
         size = float(np.clip(STAR * shorter, 4.5, 11) ** 2)
     coords = np.array(point_coords, float).reshape(-1, 2)
     colours = [hex_code(GREEN if k == PointLabel.FOREGROUND else RED) for k in labels]
-    return ax.scatter(
-        coords[:, 0],
-        coords[:, 1],
-        size,
-        colours,
-        marker="*",
-        edgecolors="white",
-        linewidths=0.6,
-        zorder=4,
-    )
+    with _same_view(ax):
+        return ax.scatter(
+            coords[:, 0],
+            coords[:, 1],
+            size,
+            colours,
+            marker="*",
+            edgecolors="white",
+            linewidths=0.6,
+            zorder=4,
+        )
 
 
 def show_box(ax: Axes, box_xyxy: Sequence[float], *, colour: Colour = GREEN) -> Rectangle:
@@ -138,6 +144,15 @@ def size_in_inches(container: Container) -> tuple[float, float]:
     if root is None:
         raise InvalidImage("the axes belong to no figure any more; give axes of a figure.")
     return container.bbox.width / root.dpi, container.bbox.height / root.dpi
+
+
+@contextmanager
+def _same_view(ax: Axes) -> Iterator[None]:
+    """Keep the limits of axes that show something, which matplotlib widens for what is added."""
+    view = ax.axis() if ax.has_data() else None
+    yield
+    if view is not None:
+        ax.axis(view)
 
 
 def _field(mask: np.ndarray, box_xyxy: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

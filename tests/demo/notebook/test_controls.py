@@ -3,6 +3,7 @@
 import pytest
 
 from demo.notebook.controls import explore
+from esam_core.errors import UnknownWord
 
 
 @pytest.fixture
@@ -30,3 +31,29 @@ def test_with_a_button_only_the_button_draws(drawn):
     assert button.description == "Segment" and not drawn
     button.click()
     assert drawn == ["b"]
+
+
+def test_what_is_refused_is_one_sentence_and_the_controls_go_on(drawn, capsys):
+    def draw(word):
+        if word == "qwertz":
+            raise UnknownWord("qwertz is not in the vocabulary.")
+        drawn.append(word)
+        return word
+
+    box = explore(draw, word=["bus", "qwertz", "taxi"])
+    choice = box.children[0]
+    drawn.clear()
+    choice.value = "qwertz"
+    said = capsys.readouterr()
+    assert "qwertz is not in the vocabulary.\n" in said.out
+    assert "Traceback" not in said.out + said.err
+    choice.value = "taxi"
+    assert drawn == ["taxi"] and box.result == "taxi"
+
+
+def test_what_is_drawn_is_displayed(monkeypatch):
+    shown = []
+    monkeypatch.setattr("ipywidgets.widgets.interaction.display", shown.append)
+    box = explore(lambda word: word.upper(), word=["bus", "taxi"])
+    box.children[0].value = "taxi"
+    assert shown == ["BUS", "TAXI"]
