@@ -1,6 +1,5 @@
 """Controls for a figure: what they choose is drawn again below them."""
 
-import sys
 from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
@@ -29,27 +28,35 @@ def explore(
         button: Label of a button that alone makes it draw; for what takes long.
         fields: One control each, in this order.
     """
-    manual = button is not None
-    options = {"manual": manual, "manual_name": button or "", "auto_display": True}
+    options = {"manual": button is not None, "manual_name": button or ""}
     # A tuple of names is no range of numbers, for which ipywidgets takes every tuple.
     read = {name: _listed(field) for name, field in fields.items()}
-    box = ipywidgets.interactive(_said(draw), options, **read)
+    shown = ipywidgets.Output()
+    box = ipywidgets.interactive(_showing(draw, shown), options, **read)
+    box.children = (*box.children, shown)
     for control in box.kwargs_widgets:
         if control.has_trait("continuous_update"):
             control.continuous_update = False
     return box
 
 
-def _said(draw: Callable[..., Any]) -> Callable[..., Any]:
-    """Print errors of this project, which are sentences for people, without their traceback."""
+def _showing(draw: Callable[..., Any], shown: ipywidgets.Output) -> Callable[..., Any]:
+    """Return ``draw`` so that what it returns is shown, and what the project refuses is said.
+
+    Appending needs no messages to be caught, for which a runner of notebooks may wait in vain.
+    """
 
     @wraps(draw)
     def drawing(**values: Any) -> Any:
+        shown.outputs = ()
         try:
-            return draw(**values)
-        except EsamError as error:
-            sys.stdout.write(f"{error}\n")
+            result = draw(**values)
+        except EsamError as error:  # a sentence for people, without a traceback
+            shown.append_stdout(f"{error}\n")
             return None
+        if result is not None:
+            shown.append_display_data(result)
+        return result
 
     return drawing
 
