@@ -45,9 +45,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what takes long, unless everything, a marker or a single file is asked for."""
-    if config.option.all or config.option.markexpr or any(".py" in arg for arg in config.args):
+    if config.option.markexpr or any(".py" in arg for arg in config.args):
         return
-    long = [item for item in items if any(map(item.get_closest_marker, LONG))]
+    kinds = ("patient",) if config.option.all else (*LONG, "patient")
+    long = [item for item in items if any(map(item.get_closest_marker, kinds))]
     config.hook.pytest_deselected(items=long)
     items[:] = [item for item in items if item not in long]
 

@@ -87,8 +87,19 @@ def own_files() -> dict[Path, tuple[int, int]]:
     }
 
 
+# The others are like one of these, and run with `-m notebook`, or when this file is named.
+USUAL = ("fig1_point_prompts", "fig6_text_prompts", "predictor", "playground", "table1_efficiency")
+each_in_turn = pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, id=path.stem, marks=[] if path.stem in USUAL else [pytest.mark.patient])
+        for path in notebooks()
+    ],
+)
+
+
 @pytest.mark.notebook
-@one_notebook
+@each_in_turn
 def test_notebook_runs_at_small_settings_and_changes_nothing_of_the_project(path, tmp_path):
     before = own_files()
     models = {"MODEL": "mini", "MODELS": "mini", "DEVICE": "cpu"}
