@@ -77,7 +77,10 @@ def build(engine: Engine, canvas: PromptCanvas) -> None:
         keep = gr.Button(texts.KEEP, elem_id="es-text-keep")
     about = gr.HTML(_about(OFFLINE), elem_id="es-text-about", elem_classes="es-message")
     compete = gr.Checkbox(
-        label=texts.COMPETE, visible=encoders.competes(OFFLINE), elem_id="es-text-compete"
+        label=texts.COMPETE,
+        info=texts.COMPETE_MEANS,
+        visible=encoders.competes(OFFLINE),
+        elem_id="es-text-compete",
     )
     picked = gr.State(None)
     inputs = [query, threshold, encoder, compete]

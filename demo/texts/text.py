@@ -17,6 +17,7 @@ SCORE_CLIP = (
     "Too much: right."
 )
 COMPETE = "Texts compete for a mask"
+COMPETE_MEANS = "Each mask then counts for the text that it fits best, as if no other were true."
 ENCODER = "Understands words with"
 KEEP = "Keep as objects"
 KEPT = "{count} kept as objects."

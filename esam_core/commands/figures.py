@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
     for name in names:
         try:
             with progress_bar(name) as progress:
-                figure = render(name, models, encoders=encoders, progress=progress, **how)
+                figure = render(name, models, encoders, progress=progress, **how)
         except MissingPackage as error:
             skipped[name] = error
             continue

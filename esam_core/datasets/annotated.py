@@ -47,6 +47,11 @@ class AnnotatedPhoto:
     licence: str
     source_url: str
 
+    @property
+    def number(self) -> str:
+        """What it is called in figures and results: its file's name without zeros before it."""
+        return self.path.stem.lstrip("0")
+
     def image(self) -> np.ndarray:
         """Read the photo, (h, w, 3) uint8 RGB."""
         return load_rgb(self.path)

@@ -16,6 +16,7 @@ from esam_core.errors import UnknownWord
 from esam_core.evaluation.salient import DOMINANT
 from esam_core.evaluation.scenes import GOOD_IOU
 from esam_core.everything import preset, segment_everything
+from esam_core.figures.annotation import VISIBLE
 from esam_core.figures.noise import find_noise
 from esam_core.geometry import interior_point, mask_iou, xywh_to_xyxy
 from esam_core.prompts import Prompt
@@ -24,7 +25,6 @@ from esam_core.segmenter import ImageEmbedding, Segmenter
 from esam_core.text import TextEncoder, embed_regions, propose, rank_masks
 
 LARGE = 0.02  # of the photo: smaller objects are nobody's example
-VISIBLE = 0.01  # of the photo: smaller objects do not count beside a large one
 SCENE = 3  # such objects make a photo a scene
 BOXES = 5  # of the largest objects of a photo
 HALF = 0.5  # of the photo: what is larger is a background, and encloses things that are no noise
@@ -61,11 +61,6 @@ class Subject:
         self.photo, self.models, self.words = photo, models, words
         areas = np.array([item.area for item in photo.objects])
         self._order = np.argsort(-areas, kind="stable").tolist()
-
-    @property
-    def number(self) -> str:
-        """The photo's number, such as ``285``."""
-        return self.photo.path.stem.lstrip("0")
 
     @property
     def objects(self) -> list[AnnotatedObject]:
@@ -109,7 +104,7 @@ class Subject:
     def row(self, value: float, items: list[Row], **more: Any) -> Row:
         """Return a row of this photo."""
         main = {"name": self.objects[0].name, "share": _rounded(self.shares[0])}
-        return {"photo": self.number, **main, "value": value, "items": items} | more
+        return {"photo": self.photo.number, **main, "value": value, "items": items} | more
 
 
 def point_on_the_largest(subject: Subject) -> Row:

@@ -94,7 +94,7 @@ def measure(
     for photo in tqdm(photos, leave=False, unit="photo"):
         subject = Subject(photo, models, words)
         for figure in figures:
-            key = f"{figure} {subject.number}"
+            key = f"{figure} {photo.number}"
             if key not in journal:
                 journal.add(key, TASKS[figure](subject) or {})
 
@@ -143,9 +143,9 @@ def table(figure: str, rows: list[Row], record: dict[str, Any]) -> Iterator[str]
 
 
 def write(record: dict[str, Any], path: Path) -> None:
-    """Write a choice as JSON, one line per prompt."""
+    """Write a choice as JSON."""
     with writing(path):
-        path.write_text(_readable(record) + "\n", encoding="utf-8")
+        path.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
 def _chosen(figure: str, rows: list[Row]) -> dict[str, Any]:
@@ -190,23 +190,3 @@ def _figures(names: str) -> list[str]:
         if figure not in TASKS:
             raise InvalidSettings(f"--figures has {figure!r}; choose from {', '.join(TASKS)}.")
     return figures
-
-
-def _readable(record: Any, indent: str = "") -> str:
-    """Return JSON with a line per name; what holds only plain values stays on one line."""
-    deeper = indent + " "
-    if isinstance(record, dict) and any(isinstance(v, dict | list) for v in record.values()):
-        parts = [f"{json.dumps(k)}: {_readable(v, deeper)}" for k, v in record.items()]
-        if not all(_flat(value) for value in record.values()):
-            return "{\n" + ",\n".join(deeper + part for part in parts) + f"\n{indent}}}"
-    if isinstance(record, list) and any(isinstance(value, dict) for value in record):
-        parts = [_readable(value, deeper) for value in record]
-        return "[\n" + ",\n".join(deeper + part for part in parts) + f"\n{indent}]"
-    return json.dumps(record, ensure_ascii=False)
-
-
-def _flat(value: Any) -> bool:
-    """Return whether a value is plain or a list of numbers."""
-    return not isinstance(value, dict) and not (
-        isinstance(value, list) and any(isinstance(v, dict) for v in value)
-    )

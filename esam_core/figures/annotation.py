@@ -13,7 +13,7 @@ from esam_core.images import asset
 from esam_core.prompts import PointLabel, Prompt
 
 SAME_BOX = 0.9  # IoU from which a box is taken for that of an annotated object
-
+VISIBLE = 0.01  # of the photo: smaller objects do not count in what is found of everything
 
 Photos = TypeVar("Photos", bound=Collection[object])
 
@@ -56,7 +56,7 @@ def example_photos(names: Sequence[str]) -> list[AnnotatedPhoto]:
     for name in names:
         photo = next((photo for photo in photos if is_number_of(name, photo)), None)
         if photo is None:
-            known = ", ".join(photo.path.stem.lstrip("0") for photo in photos)
+            known = ", ".join(photo.number for photo in photos)
             raise InvalidImage(f"there is no example photo {name!r}; there are {known}.")
         found.append(photo)
     return found
@@ -64,7 +64,7 @@ def example_photos(names: Sequence[str]) -> list[AnnotatedPhoto]:
 
 def is_number_of(name: object, photo: AnnotatedPhoto) -> bool:
     """Whether a name such as ``285`` or ``000000000285`` is that of a photo."""
-    return str(name).lstrip("0") == photo.path.stem.lstrip("0")
+    return str(name).lstrip("0") == photo.number
 
 
 def object_under(photo: AnnotatedPhoto, prompt: Prompt) -> np.ndarray | None:
@@ -109,12 +109,16 @@ def found_of(masks: np.ndarray, wanted: np.ndarray, from_iou: float = 0.5) -> in
 
 
 def objects_named(photo: AnnotatedPhoto, word: str) -> np.ndarray:
-    """Return the masks (k, h, w) bool of the annotated objects whose class is a word."""
-    masks = photo.masks()
-    return masks[[item.name == word for item in photo.objects]]
+    """Return the masks of the annotated objects whose class is a word, and of all of them together.
+
+    Returns:
+        (k + 1, h, w) bool; (0, h, w) if there is none.
+    """
+    masks = photo.masks()[[item.name == word for item in photo.objects]]
+    return np.concatenate([masks, masks.any(0, keepdims=True)]) if len(masks) else masks
 
 
-def objects_from(photo: AnnotatedPhoto, share: float) -> np.ndarray:
-    """Return the masks (k, h, w) bool of the annotated objects from a share of the photo on."""
+def visible_objects(photo: AnnotatedPhoto) -> np.ndarray:
+    """Return the masks (k, h, w) bool of the annotated objects from ``VISIBLE`` on."""
     masks = photo.masks()
-    return masks[masks.mean((1, 2)) >= share]
+    return masks[masks.mean((1, 2)) >= VISIBLE]

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from esam_core.models import MODELS
 from esam_core.segmenter import Segmenter
 from esam_core.visualize import caption
@@ -25,7 +23,7 @@ def signed(what: str, segmenters: Sequence[Segmenter], seconds: float) -> str:
 
 def measured(iou: float | None, predicted: float | None = None) -> str:
     """Return a note about a mask: its IoU with the annotation, if known, and the predicted IoU."""
-    known = "" if iou is None or np.isnan(iou) else f"IoU {iou:.2f}"
+    known = "" if iou is None else f"IoU {iou:.2f}"
     if predicted is None:
         return known
     return f"{known} ({predicted:.2f})" if known else f"({predicted:.2f})"

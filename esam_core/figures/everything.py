@@ -4,7 +4,13 @@ from collections.abc import Sequence
 from functools import partial
 
 from esam_core.everything import GridSettings, preset, segment_everything
-from esam_core.figures.annotation import example_photos, found_of, objects_from, shown_photos
+from esam_core.figures.annotation import (
+    VISIBLE,
+    example_photos,
+    found_of,
+    shown_photos,
+    visible_objects,
+)
 from esam_core.figures.captions import signed
 from esam_core.figures.drawing import draw_page
 from esam_core.figures.figure import PaperFigure
@@ -16,7 +22,6 @@ from esam_core.segmenter import Segmenter
 from esam_core.visualize.axes import Container, show_masks
 
 OPACITY = 0.55
-VISIBLE = 0.01  # smaller objects, as a share of the photo, are not counted
 
 
 @figure("fig3")
@@ -44,7 +49,7 @@ def fig3_segment_everything(
     searches = len(chosen) * len(models)
     examples: list[Example] = []
     for at, photo in enumerate(chosen):
-        image, wanted = photo.image(), objects_from(photo, VISIBLE)
+        image, wanted = photo.image(), visible_objects(photo)
         panels = [Panel(image, title="photo")]
         for k, model in enumerate(models):
 

@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from esam_core.datasets.detections import read_detections
 from esam_core.errors import InvalidSettings
@@ -57,48 +57,40 @@ def load_inputs(
 
 def render(
     name: str,
-    models: str | Sequence[str] | Sequence[Segmenter] = "auto",
+    segmenters: Sequence[Segmenter] = (),
+    encoders: Sequence[TextEncoder] = (),
     *,
-    encoders: Sequence[str] | Sequence[TextEncoder] = (OFFLINE,),
-    weights: Weights = None,
     device: str = "auto",
     precision: str = "auto",
     boxes: Path | None = None,
-    download: bool = False,
     progress: Progress | None = None,
 ) -> PaperFigure:
     """Draw one figure with its own example photos.
 
     Args:
         name: One of ``figure_functions()``.
-        models: As for ``load_models``, or loaded ones.
-        encoders: Names of ``TEXT_ENCODERS``, for figures of texts, or loaded ones.
-        weights: As for ``load_models``.
-        device: As for ``load_segmenter``.
-        precision: As for ``load_segmenter``.
+        segmenters: The models, see ``load_inputs``.
+        encoders: The models that read texts, for figures of texts.
+        device: As for ``load_segmenter``, for figures of the machine.
+        precision: As for ``load_segmenter``, for figures of the machine.
         boxes: A detector's results (COCO JSON), for figures of boxes.
-        download: Download official weights that are missing.
         progress: Called with (done, total).
 
     Raises:
         InvalidSettings: Unknown figure.
         MissingPackage: The figure needs a package that is not installed.
-        EsamError: What loading the models raises.
+        EsamError: What the figure raises.
     """
     functions = figure_functions()
     if name not in functions:
         raise InvalidSettings(f"figure {name!r} is unknown; use {', '.join(functions)}.")
+    inputs: dict[str, Any] = {
+        "segmenters": segmenters,
+        "encoders": encoders,
+        "device": device,
+        "precision": precision,
+        "boxes": boxes,
+        "progress": progress,
+    }
     wanted = inspect.signature(functions[name]).parameters
-    how: dict[str, Any] = {"device": device, "precision": precision}
-    inputs: dict[str, Any] = {**how, "boxes": boxes, "progress": progress}
-    if "segmenters" in wanted:
-        loaded = [each for each in models if not isinstance(each, str)]
-        inputs["segmenters"] = loaded or load_models(
-            cast("str | Sequence[str]", models), weights=weights, download=download, **how
-        )
-    if "encoders" in wanted:
-        inputs["encoders"] = [
-            load_text_encoder(each, download=download, **how) if isinstance(each, str) else each
-            for each in encoders
-        ]
     return functions[name](**{key: value for key, value in inputs.items() if key in wanted})

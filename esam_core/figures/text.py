@@ -33,7 +33,7 @@ from esam_core.visualize import palette
 from esam_core.visualize.axes import OPACITY, Container, show_masks
 
 UNKNOWN = "unknown to this encoder"
-MEASURED = "IoU: with the annotated object of that class that fits best, where the photo has one."
+MEASURED = "IoU: with the annotated object of that class, or all of them, whichever fits better."
 
 
 @figure("fig6")

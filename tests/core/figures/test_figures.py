@@ -279,8 +279,8 @@ def only_two_figures(monkeypatch):
 def test_command_draws_what_is_asked_for(tmp_path, monkeypatch, capsys):
     drawn = []
 
-    def render(name, models, **options):
-        drawn.append((name, models, options["encoders"]))
+    def render(name, models, encoders, **_):
+        drawn.append((name, models, encoders))
         return blank(name)
 
     monkeypatch.setattr("esam_core.figures.render", render)

@@ -13,9 +13,9 @@ from esam_core.figures import PaperFigure
 from esam_core.figures.annotation import (
     example_photos,
     found_of,
-    objects_from,
     objects_in_boxes,
     objects_named,
+    visible_objects,
 )
 from esam_core.figures.everything import fig3_segment_everything
 from esam_core.figures.noise import fig5_noise
@@ -124,7 +124,7 @@ def test_a_photo_without_objects_agrees_with_nothing(tmp_path):
     photo = AnnotatedPhoto(bear.path, bear.mask_path, (), "", "")
     assert photo.masks().shape == (0, *bear.image().shape[:2]) == (0, *photo.image_hw())
     assert objects_in_boxes(photo, np.array([[0, 0, 9, 9.0]])) == [None]
-    assert not len(objects_named(photo, "bear")) and not len(objects_from(photo, 0.01))
+    assert not len(objects_named(photo, "bear")) and not len(visible_objects(photo))
     assert found_of(bear.masks(), photo.masks()) == 0
 
 
@@ -149,7 +149,7 @@ def test_the_command_draws_nothing_where_an_input_is_wrong(
 def test_models_are_loaded_once_for_all_figures(monkeypatch, tmp_path):
     seen = []
 
-    def render(name, models, *, encoders, **_):
+    def render(name, models, encoders, **_):
         seen.append((name, models, encoders))
         return PaperFigure(name, "", figsize=(1, 1))
 
@@ -159,3 +159,12 @@ def test_models_are_loaded_once_for_all_figures(monkeypatch, tmp_path):
     (first, models, _), (last, again, encoders) = seen
     assert (first, last) == ("fig1", "fig6") and models is again
     assert [each.name for each in models] == ["mini"] and encoders[0].name == "offline"
+
+
+def test_objects_of_a_class_come_one_by_one_and_together():
+    photo = example_photos(["423617"])[0]
+    cars = [
+        mask for item, mask in zip(photo.objects, photo.masks(), strict=True) if item.name == "car"
+    ]
+    named = objects_named(photo, "car")
+    assert len(cars) > 1 and (named[:-1] == cars).all() and (named[-1] == np.any(cars, 0)).all()
